@@ -1,0 +1,48 @@
+# One way to do each thing. Every target sets up what it needs, so a fresh clone can start with any of them.
+.PHONY: setup demo run test check bench lock format clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+setup: .venv/ready
+
+# uv installs the locked set in seconds; where it has no build for the machine, pip does the same more slowly.
+.venv/ready: requirements.txt requirements-setup.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Liveblog Relay needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
+	$(PYTHON) -m venv --clear .venv
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-setup.txt \
+	&& VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --require-hashes -r requirements.txt \
+	|| $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/pip install -q --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup
+	@$(BIN)/python -m bot demo
+
+run: setup
+	@$(BIN)/python -m bot run
+
+test: setup
+	$(BIN)/python -m pytest -q
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup
+	$(BIN)/python -m tests.benchmarks
+
+format: setup
+	$(BIN)/ruff check --fix-only -q .
+	$(BIN)/ruff format -q .
+
+# Names, versions and hashes only: an index address in a lock would send everybody to one registry.
+LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+lock: setup
+	$(LOCK) --upgrade pyproject.toml --group dev -o requirements.txt
+	grep -A1000 '^uv==' requirements.txt | sed '1b;/^[a-z]/,$$d' > requirements-setup.txt
+
+clean:
+	rm -rf .venv var dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
