@@ -1,0 +1,140 @@
+"""Mark-up and text: the one place where HTML becomes what a person reads.
+
+Two kinds of input come in. HTML (`text_of_html`) is parsed as browsers do. Plain-text fields that publishers fill with
+a little HTML anyway (`text_of_plain`) count only known HTML elements as mark-up: `<reopens>` and `a < b` stay.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_BLOCKS = _names(
+    """address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure
+    footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend main menu nav ol p pre search section summary table tbody
+    tfoot thead ul"""
+)
+_DROPPED = _names(
+    """audio canvas head iframe math noscript object script select style svg template textarea title video"""
+)
+_LINES = frozenset(("li", "tr"))
+_INLINE = _names(
+    """a abbr acronym area b base basefont bdi bdo big blink br button cite code col colgroup data datalist del dfn em
+    embed font frame frameset i img input ins kbd label link map mark marquee meta meter nobr noframes optgroup option
+    output param picture progress q rb rp rt rtc ruby s samp slot small source span strike strong sub sup td th time
+    track tt u var wbr"""
+)
+ELEMENTS = _BLOCKS | _DROPPED | _LINES | _INLINE
+"""Every element of HTML, current and obsolete (WHATWG HTML, "Index of elements" and "Obsolete features")."""
+
+_BARE_ATTRIBUTES = _names(
+    """allowfullscreen async autofocus autoplay checked compact controls default defer disabled download hidden inert
+    ismap itemscope loop multiple muted nohref nomodule noshade novalidate nowrap open playsinline readonly required
+    reversed selected"""
+)
+# A `<` inside an attribute ends the attempt, so that a page full of `<p "` costs no more than its length.
+_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)((?:[\s/](?:[^<>\"']|\"[^<\"]*\"|'[^<']*')*)?)>")
+_ATTRIBUTE = re.compile(r"[^\s=/\"'<>]+(\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))?")
+_COMMENT = re.compile(r"<!--(?:(?!-->).)*-->|<!doctype[^<>]*>", re.DOTALL | re.IGNORECASE)
+_BREAKING = re.compile(rf"</?(?:br|{'|'.join(sorted(_BLOCKS | _LINES))})[\s/>]", re.IGNORECASE)
+_DEEPEST = 2_000  # unclosed tags; the parser's time grows with the square of the depth
+_CLOSED = re.compile(
+    r"<(?:script|style)\b[^>]*>.*?</(?:script|style)\s*>|</?(?:p|div|li|br|h[1-6]|tr|ul)\b[^<>]*>", re.DOTALL
+)
+_WHITE = re.compile(r"\s+")
+_SPACES = re.compile(r"[^\S\n]+")
+_AROUND_BREAKS = re.compile(r" ?\n ?")
+_BULLET_ALONE = re.compile(r"•\n+")
+_MANY_BREAKS = re.compile(r"\n{3,}")
+_UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+def escape_unknown(text: str) -> str:
+    """The same text as HTML in which only known elements are left as mark-up; every other `<` is a character."""
+    if "<" not in text:
+        return text
+    text = _COMMENT.sub("", text)
+    parts: list[str] = []
+    done = 0
+    for found in _TAG.finditer(text):
+        if _is_tag(found):
+            parts += (text[done : found.start()].replace("<", "&lt;"), found[0])
+            done = found.end()
+    parts.append(text[done:].replace("<", "&lt;"))
+    return "".join(parts)
+
+
+def _is_tag(found: re.Match[str]) -> bool:
+    """Whether `<word …>` is an HTML tag: a known element, and what follows are attributes rather than words."""
+    name, rest = found[1].lower(), found[2].strip(" \t\r\n\f/")
+    if name not in ELEMENTS:
+        return False
+    return all(one[1] or one[0].lower() in _BARE_ATTRIBUTES for one in _ATTRIBUTE.finditer(rest))
+
+
+def text_of_html(html: str) -> str:
+    """HTML as plain text: paragraphs parted by an empty line, `•` before list elements, scripts and styles left out.
+
+    Entities are decoded once, by the parser.
+    """
+    if "<" not in html:
+        return tidy(unescape(html))
+    if html.count("<") - 2 * html.count("</") > _DEEPEST:
+        html = escape_unknown(_CLOSED.sub("<br>", html))
+    root = LexborHTMLParser(_LONE_SURROGATES.sub("\ufffd", html)).body
+    return tidy("".join(_pieces(root))) if root is not None else ""
+
+
+def text_of_plain(text: str, *, escaped_twice: bool = False) -> str:
+    """A plain-text field as a person reads it; line breaks are kept. `escaped_twice`: its publisher is known to."""
+    if escaped_twice:
+        text = unescape(text)
+    marked = escape_unknown(text)
+    if "<" in marked and not _BREAKING.search(marked):
+        marked = marked.replace("\n", "<br>")
+    return text_of_html(marked)
+
+
+def tidy(text: str) -> str:
+    """One space between words, none around line breaks, at most one empty line; no control characters."""
+    text = _LONE_SURROGATES.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _AROUND_BREAKS.sub("\n", _SPACES.sub(" ", _UNSEEN.sub("", text)))
+    return _MANY_BREAKS.sub("\n\n", _BULLET_ALONE.sub("• ", text)).strip()
+
+
+def _pieces(root: LexborNode) -> list[str]:
+    """The text below a node in order, with the breaks its elements make. Without recursion, for pages nest deeply."""
+    pieces: list[str] = []
+    waiting: list[LexborNode | str] = [root]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, str):
+            pieces.append(node)
+        elif node.tag == "-text":
+            pieces.append(_text(node))
+        elif node.tag not in _DROPPED:
+            before, after = _breaks(node.tag or "")
+            pieces.append(before)
+            waiting.append(after)
+            waiting += reversed(list(node.iter(include_text=True)))
+    return pieces
+
+
+def _text(node: LexborNode) -> str:
+    text = node.text_content or ""
+    return text if node.parent is not None and node.parent.tag == "pre" else _WHITE.sub(" ", text)
+
+
+def _breaks(tag: str) -> tuple[str, str]:
+    """What stands before and after an element of this name."""
+    if tag in _BLOCKS:
+        return "\n\n", "\n\n"
+    return {"br": ("\n", ""), "li": ("\n• ", ""), "tr": ("\n", ""), "td": ("", " "), "th": ("", " ")}.get(tag, ("", ""))
