@@ -240,6 +240,7 @@ class Rendered:
     text: str
     entities: tuple[Entity, ...] = ()
     photo: str | None = None  # an http(s) address or a file_id
+    copied: tuple[int, int] | None = None  # chat and message to copy as it is, instead of all this
     buttons: tuple[tuple[Button, ...], ...] = ()  # rows
 
 
@@ -259,9 +260,11 @@ class Relayed:
     first_seen_at: datetime
     updated_at: datetime | None = None  # the last edit we passed on
     withdrawn_at: datetime | None = None
+    taken_down: bool = False  # withdrawn by our own editors, not by the page
     authors: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()  # topic ids, shown as tags
     photo: str | None = None
+    copied: tuple[int, int] | None = None  # an editor's message of another kind: chat and message to copy
     url: str | None = None
     pinned: bool = False
     key_event: bool = False
@@ -288,16 +291,17 @@ class Done:
     """It stands in the chat. `message_ids` is empty where an edit or a delete had nothing left to do."""
 
     message_ids: tuple[int, ...] = ()
-    file_id: str | None = None  # of the photo, to be used again instead of its address
+    kind: str = "text"  # what was sent: "text", "photo" or "copy"
+    picture: int | None = None  # a checksum of the photo's address: which picture stands there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TryLater:
-    """Telegram asked for patience, or had a bad moment. `whole_bot`: the pause is not this chat's alone."""
+    """Telegram asked for patience, or had a bad moment; nothing was done."""
 
     why: str
     after: float  # seconds
-    flood: bool = False  # a 429: pace must hear of it
+    flood: bool = False  # a 429: the chat rests for `after`, and the pace must hear of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,82 @@
+"""What one publishing transaction carries, and the audiences it can name. Instants are seconds since 1970."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.core.model import ChangeKind, Entity, Lane, PageMemory, Post, Seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostWrite:
+    """A post to be written. `change` None: stored only (baseline, backfill), nobody is told."""
+
+    change: ChangeKind | None
+    post: Post
+    topics: tuple[str, ...] = ()
+    summary: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What lets the next request be conditional. They advance only with the snapshot they belong to."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+    body_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publishing:
+    """One poll's outcome, written in one transaction or not at all."""
+
+    blog: str
+    url: str
+    now: float
+    writes: tuple[PostWrite, ...] = ()
+    seen: tuple[Seen, ...] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    page: PageMemory | None = None
+    validators: Validators | None = None
+    title: str | None = None
+    ended: bool = False
+    hold: float = 0.0  # seconds a new post waits before it goes out
+    edit_quiet: float = 0.0  # seconds an edit waits for the next one
+    edits_for: float = 172_800.0  # seconds for which sent messages follow edits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """Whom a push is for: the subscribers of a blog (and there of any of these topics), or with no blog everyone."""
+
+    blog: str | None = None
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushText:
+    """What an editor wrote: text with its formatting, a photo with caption, or another message to be copied."""
+
+    text: str = ""
+    entities: tuple[Entity, ...] = ()
+    photo: str | None = None
+    copied: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a push is: chats it reached, chats it waits for, chats where it was set aside."""
+
+    sent: int
+    waiting: int
+    aside: int
+    expanded: bool  # every row exists: `waiting` is all there is
+
+
+LANE_OF_CHANGE = {
+    ChangeKind.NEW: Lane.LIVE,
+    ChangeKind.EDITED: Lane.EDIT,
+    ChangeKind.WITHDRAWN: Lane.WITHDRAWAL,
+    ChangeKind.RESTORED: Lane.LIVE,
+}

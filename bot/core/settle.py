@@ -1,0 +1,143 @@
+"""What is true after an action, and when to look again. Retry policy lives here and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from bot.core.model import ChatClosed, ChatMoved, Done, Gone, Outcome, Refused, TryLater, Unknown
+from bot.core.plan import Action, Delete, Edit, Send, Waiting
+
+LONGEST_PAUSE = 300.0  # seconds between attempts at most; Telegram's bad hours end without notice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowAfter:
+    """One delivery after the action. `sent` None: what is there has not changed."""
+
+    post: int
+    thread: int
+    sent: int | None = None
+    not_before: float = 0.0
+    attempts: int = 0
+    plain: bool = False
+    aside: str | None = None  # why it is not tried any more, until a new revision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    why: str
+    thread: int | None = None  # only this forum topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    to: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resting:
+    until: float
+
+
+ChatAfter = Closed | Moved | Resting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What one write makes true. `message_ids`: sent just now; `gone`: our message row that is no more."""
+
+    rows: tuple[RowAfter, ...]
+    message_ids: tuple[int, ...] = ()
+    kind: str = "text"
+    picture: int | None = None
+    gone: int | None = None
+    edited: int | None = None
+    chat: ChatAfter | None = None
+    report: str | None = None  # for the admins
+
+
+def settle(action: Action, rendered: dict[int, int], outcome: Outcome, now: float, ambiguous: str) -> Settlement:
+    """The settlement of an action whose posts were rendered at these revisions (post -> revision).
+
+    `ambiguous` is the configuration's word for a send whose answer was lost: "resend" or "drop". Edits and deletes
+    are repeated either way: doing them twice changes nothing.
+    """
+    match outcome:
+        case Done():
+            return _done(action, rendered, outcome)
+        case TryLater():
+            return _later(action, outcome, now)
+        case Unknown() if isinstance(action, Send) and ambiguous == "drop":
+            return Settlement(rows=_at(action, rendered))
+        case Unknown(why=why):
+            return _later(action, TryLater(why=why, after=0.0), now)
+        case ChatMoved(to=to):
+            return Settlement(rows=_again(action, not_before=0.0), chat=Moved(to=to))
+        case ChatClosed(why=why, thread_only=thread_only):
+            thread = action.rows[0].thread if thread_only else None
+            return Settlement(rows=_again(action, not_before=0.0), chat=Closed(why=why, thread=thread))
+        case Gone():
+            return _gone(action, rendered)
+        case Refused(why=why):
+            return _refused(action, rendered, why)
+        case _:
+            assert_never(outcome)
+
+
+def pause(attempts: int) -> float:
+    """Seconds before the next attempt after so many failed ones: 1, 2, 4, … up to five minutes."""
+    return min(LONGEST_PAUSE, 2.0 ** min(attempts - 1, 9))
+
+
+def _done(action: Action, rendered: dict[int, int], outcome: Done) -> Settlement:
+    rows = _at(action, rendered)
+    match action:
+        case Send():
+            return Settlement(rows=rows, message_ids=outcome.message_ids, kind=outcome.kind, picture=outcome.picture)
+        case Edit(message=message):
+            return Settlement(rows=rows, edited=message.id, picture=outcome.picture)
+        case Delete(message=message):
+            return Settlement(rows=rows, gone=message.id)
+
+
+def _later(action: Action, outcome: TryLater, now: float) -> Settlement:
+    """A flood wait is the chat's, not the post's, and is no failed attempt."""
+    if outcome.flood:
+        return Settlement(rows=_again(action, not_before=0.0), chat=Resting(until=now + outcome.after))
+    rows = tuple(_retried(row, max(outcome.after, pause(row.attempts + 1)), now) for row in action.rows)
+    return Settlement(rows=rows)
+
+
+def _retried(row: Waiting, wait: float, now: float) -> RowAfter:
+    return RowAfter(post=row.post, thread=row.thread, not_before=now + wait, attempts=row.attempts + 1, plain=row.plain)
+
+
+def _gone(action: Action, rendered: dict[int, int]) -> Settlement:
+    """Somebody took the message away, or Telegram no longer lets it be touched: there is nothing left to keep true."""
+    message = None if isinstance(action, Send) else action.message.id
+    return Settlement(rows=_at(action, rendered), gone=message)
+
+
+def _refused(action: Action, rendered: dict[int, int], why: str) -> Settlement:
+    """Once more in the plainest form (posts of a merge: each on its own), then aside, and the admins hear of it."""
+    if not all(row.plain for row in action.rows):
+        again = tuple(
+            RowAfter(post=row.post, thread=row.thread, attempts=row.attempts, plain=True) for row in action.rows
+        )
+        return Settlement(rows=again)
+    aside = tuple(RowAfter(post=row.post, thread=row.thread, plain=True, aside=why) for row in action.rows)
+    return Settlement(rows=aside, report=f"Telegram refused post {action.rows[0].post}: {why}")
+
+
+def _at(action: Action, rendered: dict[int, int]) -> tuple[RowAfter, ...]:
+    return tuple(
+        RowAfter(post=row.post, thread=row.thread, sent=rendered[row.post], plain=row.plain) for row in action.rows
+    )
+
+
+def _again(action: Action, *, not_before: float) -> tuple[RowAfter, ...]:
+    return tuple(
+        RowAfter(post=row.post, thread=row.thread, not_before=not_before, attempts=row.attempts, plain=row.plain)
+        for row in action.rows
+    )

@@ -1,0 +1,137 @@
+"""Rows into values and back. SQL stands elsewhere; here are only the shapes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from bot.core.model import Entity, KeyKind, PageMemory, Relayed, Seen, SnapshotKind
+
+Row = sqlite3.Row
+
+
+def instant(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()
+
+
+def moment(instant: float | None) -> datetime | None:
+    return None if instant is None else datetime.fromtimestamp(instant, UTC)
+
+
+def to_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def spaced(ids: Iterable[str]) -> str:
+    """Ids between spaces, so that ' nato ' is found by position and never inside ' nato-summit '."""
+    return " " + "".join(f"{one} " for one in ids)
+
+
+def unspaced(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+def entities_json(entities: Iterable[Entity]) -> str:
+    return to_json([{name: getattr(one, name) for name in Entity.__slots__} for one in entities])
+
+
+def relayed(row: Row) -> Relayed:
+    """A row of `post` as the value that rendering needs."""
+    copied = (row["copied_chat"], row["copied_message"]) if row["copied_chat"] is not None else None
+    return Relayed(
+        id=row["id"],
+        revision=row["revision"],
+        blog=row["blog"],
+        title=row["title"],
+        title_is_derived=bool(row["title_is_derived"]),
+        text=row["text"],
+        entities=tuple(Entity(**one) for one in orjson.loads(row["entities"])),
+        summary=row["summary"],
+        published_at=moment(row["published_at"]),
+        first_seen_at=datetime.fromtimestamp(row["first_seen_at"], UTC),
+        updated_at=moment(row["updated_at"]),
+        withdrawn_at=moment(row["withdrawn_at"]),
+        authors=tuple(orjson.loads(row["authors"])),
+        topics=unspaced(row["topics"]),
+        photo=row["photo"],
+        copied=copied,
+        url=row["url"],
+        pinned=bool(row["pinned"]),
+        key_event=bool(row["key_event"]),
+        struck=bool(row["struck"]),
+    )
+
+
+def seen(row: Row) -> Seen:
+    """A row of `known` joined with its post's text (NULL once the post was pruned)."""
+    return Seen(
+        key=row["key"],
+        key_kind=KeyKind(row["key_kind"]),
+        hash=row["hash"],
+        title=row["title"],
+        text=row["text"] or "",
+        text_is_whole=bool(row["text_is_whole"]),
+        published_at=moment(row["published_at"]),
+        modified_at=moment(row["modified_at"]),
+        first_seen_at=datetime.fromtimestamp(row["first_seen_at"], UTC),
+        withdrawn=bool(row["withdrawn"]),
+        past=tuple(orjson.loads(row["past"])),
+    )
+
+
+def seen_columns(blog: str, seen: Seen) -> dict[str, Any]:
+    return {
+        "blog": blog,
+        "key": seen.key,
+        "key_kind": seen.key_kind.value,
+        "hash": seen.hash,
+        "title": seen.title,
+        "text_is_whole": seen.text_is_whole,
+        "published_at": instant(seen.published_at),
+        "modified_at": instant(seen.modified_at),
+        "first_seen_at": instant(seen.first_seen_at),
+        "withdrawn": seen.withdrawn,
+        "past": to_json(seen.past),
+    }
+
+
+def page_memory(row: Row) -> PageMemory:
+    return PageMemory(
+        format=row["format"],
+        kind=SnapshotKind(row["kind"]),
+        order=tuple(orjson.loads(row["listed"])),
+        pinned=frozenset(orjson.loads(row["pinned"])),
+        missing=orjson.loads(row["missing"]),
+        doubted=frozenset(orjson.loads(row["doubted"])),
+        modified_at=moment(row["modified_at"]),
+        ignored=row["ignored"],
+        ended=bool(row["ended"]),
+        next_url=row["next_url"],
+    )
+
+
+def page_columns(memory: PageMemory) -> dict[str, Any]:
+    return {
+        "format": memory.format,
+        "kind": memory.kind.value,
+        "listed": to_json(memory.order),
+        "pinned": to_json(sorted(memory.pinned)),
+        "missing": to_json(dict(memory.missing)),
+        "doubted": to_json(sorted(memory.doubted)),
+        "modified_at": instant(memory.modified_at),
+        "ignored": memory.ignored,
+        "ended": memory.ended,
+        "next_url": memory.next_url,
+    }
+
+
+def upsert(table: str, columns: Mapping[str, Any], key: tuple[str, ...]) -> str:
+    """An INSERT … ON CONFLICT over exactly these columns; names come from this package, values are bound."""
+    names = ", ".join(columns)
+    values = ", ".join(f":{name}" for name in columns)
+    others = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
+    return f"INSERT INTO {table} ({names}) VALUES ({values}) ON CONFLICT ({', '.join(key)}) DO UPDATE SET {others}"
