@@ -1,0 +1,232 @@
+"""How a post looks in a chat. Pure: the same post, style and texts make the same message, whatever the chat.
+
+Everything a page wrote is text, never mark-up; what is fixed (headline, time, byline, tags, link, credit) is kept short
+enough that the rest always fits, and the text between is cut.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.core.model import Entity, Relayed, Rendered, Style
+from bot.core.texts import Texts
+from bot.core.writing import (
+    CAPTION,
+    MESSAGE,
+    Writing,
+    cut,
+    hashtag,
+    host,
+    isolated,
+    line,
+    paragraphs,
+    safe_url,
+    tidy,
+    units,
+)
+
+StyleOf = Callable[[Relayed], Style]
+
+# Together they stay below a caption's 1024 units and leave room for some text.
+_HEADLINE = 256
+_AUTHOR = 60
+_AUTHORS = 3
+_TAGS = 120
+_CREDIT = 200
+_READABLE = 24_000  # no more of a text is looked at; several times what any message holds
+_SHORTEST = 20  # below this a cut text says nothing
+_FILE_ID = re.compile(r"[\w-]{1,255}", re.ASCII)
+
+
+def message(post: Relayed, style: Style, t: Texts) -> Rendered:
+    """`post` as a message of its own, as it stands: new, edited, struck, withdrawn or recalled."""
+    if is_gone(post, style) and not is_struck(post, style):
+        return Writing(rtl=t.rtl).sentence(notice(post, style, t), "italic").rendered()
+    return _own(post, style) if post.blog is None else _relayed(post, style, t)
+
+
+def is_gone(post: Relayed, style: Style) -> bool:
+    """Whether it is withdrawn and looks it. A recall always does; so does what our own editors took down."""
+    kept = style.on_withdrawal == "keep" and post.blog is not None and not post.taken_down
+    return post.withdrawn_at is not None and not kept
+
+
+def is_struck(post: Relayed, style: Style) -> bool:
+    """Whether its words stand there struck through: by its publisher, or because it is gone and the blog wants that."""
+    if is_gone(post, style):
+        return post.blog is not None and style.on_withdrawal == "strike" and not post.taken_down
+    return post.struck
+
+
+def notice(post: Relayed, style: Style, t: Texts) -> str:
+    """What stands where a withdrawn post stood. Says when, and never what."""
+    at = post.withdrawn_at or post.updated_at or post.first_seen_at
+    time = t.moment(at, style.timezone, post.first_seen_at)
+    if post.blog is None:
+        return t.gettext("recalled by the editors, {time}", time=time)
+    if post.taken_down:
+        return t.gettext("withdrawn by the editors, {time}", time=time)
+    return t.gettext("withdrawn by the publisher, {time}", time=time)
+
+
+def said_at(post: Relayed) -> datetime:
+    """When the publisher says it was published, else when we first saw it."""
+    return post.published_at or post.first_seen_at
+
+
+def photo_of(post: Relayed) -> str | None:
+    """Its picture when Telegram can be given it: an http(s) address or a file id."""
+    picture = post.photo or ""
+    return safe_url(picture) or (picture if _FILE_ID.fullmatch(picture) else None)
+
+
+# --- a post of a blog ----------------------------------------------------------------------------------------------
+
+
+def _relayed(post: Relayed, style: Style, t: Texts) -> Rendered:
+    """Headline, text and foot, the text cut to what the other two leave."""
+    gone = is_gone(post, style)
+    struck = is_struck(post, style)
+    text = _body(post, style)
+    head = _head(post, style, t, text, struck=struck)
+    foot = _foot(post, style, t, gone=gone)
+    photo = None if gone else photo_of(post)
+    fixed = head.length + foot.length + 4  # and an empty line around the text
+    if photo and style.text == "full" and fixed + units(text) > CAPTION:
+        photo = None
+    room = (CAPTION if photo else MESSAGE) - fixed
+    shown = cut(text, (), room, style.language)[0] if room >= _SHORTEST else ""
+    middle = Writing(rtl=t.rtl).write(shown, *_struck(struck))
+    return head.join(middle, foot, between="\n\n").rendered(photo=photo)
+
+
+def headline(post: Relayed, style: Style, limit: int = _HEADLINE) -> str:
+    """Its title on one line, cut if absurd; the beginning of its text where it has none, "" where it has no words."""
+    words = (line(each[:_READABLE]) for each in (post.title, post.summary, post.text) if each)
+    return cut(next(filter(None, words), ""), (), limit, style.language)[0]
+
+
+def summary(post: Relayed, limit: int, language: str) -> str:
+    """The publisher's summary, else the beginning of the text, in at most `limit` units."""
+    whole = paragraphs((post.summary or "")[:_READABLE]) or paragraphs(post.text[:_READABLE])
+    return cut(whole, (), limit, language)[0]
+
+
+def _body(post: Relayed, style: Style) -> str:
+    """The text below the headline, by the blog's style, less a first paragraph that only repeats the headline."""
+    if style.text == "headline":
+        return ""
+    full = style.text == "full"
+    text = paragraphs(post.text[:_READABLE]) if full else summary(post, style.max_chars, style.language)
+    first, _, rest = text.partition("\n")
+    repeats = not post.title_is_derived and _plain(first) == _plain(post.title or "")
+    return rest.lstrip() if repeats else text
+
+
+def _head(post: Relayed, style: Style, t: Texts, text: str, *, struck: bool) -> Writing:
+    """The headline in bold; nothing where it was made from the beginning of the text that follows."""
+    head, title = Writing(rtl=t.rtl), _plain(post.title or "")
+    if text and (not title or (post.title_is_derived and _plain(text).startswith(title))):
+        return head
+    return head.write(headline(post, style), "bold", *_struck(struck))
+
+
+def _struck(struck: bool) -> tuple[str, ...]:
+    return ("strikethrough",) if struck else ()
+
+
+def _plain(text: str) -> str:
+    """For comparing: one line, any case, without the marks of a cut."""
+    return line(text[:_READABLE]).casefold().rstrip(" .…")
+
+
+def _foot(post: Relayed, style: Style, t: Texts, *, gone: bool) -> Writing:
+    """Time, byline and tags on one line; a link to the post, or the notice that it is gone; the credit."""
+    foot = Writing(rtl=t.rtl).join(meta(post, style, t))
+    url = safe_url(post.url)
+    if gone:
+        foot.newline().sentence(notice(post, style, t), "italic")
+    elif url:
+        foot.newline().sentence(t.gettext("Read on {host}", host=isolated(host(url), rtl=t.rtl)), url=url)
+    credit = cut(line(style.credit), (), _CREDIT, style.language)[0]
+    return foot.join(Writing(rtl=t.rtl).plain(credit), between="\n")
+
+
+def meta(post: Relayed, style: Style, t: Texts) -> Writing:
+    """ "14:02 EDT · Ann Lee · #nato · updated 14:20". A day is named where it is not the day we first saw the post."""
+    foreign = (byline(post, t), _tags(post))
+    parts = [Writing(rtl=t.rtl).plain(t.moment(said_at(post), style.timezone, post.first_seen_at))]
+    parts += [Writing(rtl=t.rtl).write(text, isolate=True) for text in foreign if text]
+    parts += [Writing(rtl=t.rtl).plain(text) for text in [updated(post, style, t)] if text]
+    return Writing(rtl=t.rtl).join(*parts, between=" · ")
+
+
+def updated(post: Relayed, style: Style, t: Texts) -> str:
+    """ "updated 14:20", in the zone of the time that stands before it."""
+    if post.updated_at is None:
+        return ""
+    time = t.moment(post.updated_at, style.timezone, said_at(post), abbreviated=False)
+    return t.gettext("updated {time}", time=time)
+
+
+def byline(post: Relayed, t: Texts) -> str:
+    names = [cut(name, (), _AUTHOR)[0] for each in post.authors if (name := line(each))]
+    named = list(dict.fromkeys(names))[:_AUTHORS]
+    others = len(set(names)) - len(named)
+    return t.listed([*named, *([t.ngettext("{n} other", "{n} others", others)] if others else [])]) if named else ""
+
+
+def _tags(post: Relayed) -> str:
+    tags = dict.fromkeys(tag for topic in post.topics if (tag := hashtag(topic)))
+    text = ""
+    for tag in tags:
+        if units(f"{text} {tag}") <= _TAGS:
+            text = f"{text} {tag}".strip()
+    return text
+
+
+# --- an editor's own post ------------------------------------------------------------------------------------------
+
+
+def _own(post: Relayed, style: Style) -> Rendered:
+    """Exactly what the editor wrote. Words matter more than the picture they do not fit under."""
+    text, entities = tidy(post.text[:_READABLE], post.entities)
+    photo = photo_of(post)
+    if photo and units(text) > CAPTION:
+        photo = None
+    text, entities = cut(text, entities, CAPTION if photo else MESSAGE, style.language)
+    return Rendered(text=text, entities=entities, photo=photo, copied=post.copied)
+
+
+# --- when Telegram refused -----------------------------------------------------------------------------------------
+
+
+def plainest(rendered: Rendered) -> Rendered:
+    """The same words with nothing Telegram could object to: no picture, formatting or buttons, links written out."""
+    text = rendered.text
+    for entity in sorted(rendered.entities, key=lambda each: each.offset + each.length, reverse=True):
+        if entity.type == "text_link" and entity.url:
+            text = _written_out(text, entity, entity.url)
+    return Rendered(text=_shortened(tidy(text)[0].split("\n"), MESSAGE))
+
+
+def _written_out(text: str, link: Entity, url: str) -> str:
+    """`text` with `url` after the words that carried it; with nothing added where they are the address already."""
+    raw = text.encode("utf-16-le")
+    words = raw[link.offset * 2 : (link.offset + link.length) * 2].decode("utf-16-le")
+    end = (link.offset + link.length) * 2
+    return text if words == url else f"{raw[:end].decode('utf-16-le')} {url}{raw[end:].decode('utf-16-le')}"
+
+
+def _shortened(lines: list[str], limit: int) -> str:
+    """`lines` in `limit` units: the longest ones without a link give way first, then whole lines from the end."""
+    while (over := units("\n".join(lines)) - limit) > 0:
+        free = [place for place, each in enumerate(lines) if "://" not in each]
+        longest = max(free, key=lambda place: units(lines[place]), default=0)
+        if len(lines) == 1 or (free and units(lines[longest]) > _SHORTEST):
+            lines[longest] = cut(lines[longest], (), max(units(lines[longest]) - over, 0))[0]
+        else:
+            del lines[free[-1] if free else -1]
+    return "\n".join(lines).strip()
