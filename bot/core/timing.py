@@ -1,0 +1,244 @@
+"""When a blog is polled next, and which address its page has on a day. Pure: `now` is an argument."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from hashlib import blake2b
+from itertools import count, islice
+from zoneinfo import ZoneInfo
+
+from bot.core.cron import firings
+
+SPREAD = timedelta(seconds=5)  # within this, first polls start and later ones jitter
+JITTER_SHARE = 0.1
+BACK_OFF_CAP = timedelta(minutes=15)
+RETRY_AFTER_CAP = timedelta(hours=24)
+QUIET, VERY_QUIET = timedelta(minutes=30), timedelta(hours=3)
+QUIET_CAP = timedelta(minutes=15)  # an adaptive schedule slows down to this while its blog is live, or not at all
+ENDED_FLOOR, ENDED_CAP = timedelta(minutes=10), timedelta(hours=1)
+MAX_AGE_CAP = timedelta(minutes=5)  # caches that claim more are not made for a page that is live
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)  # any moment would do: blogs keep their own beat from here
+NO_TIME = timedelta(0)
+FAR = datetime.max.replace(tzinfo=UTC)
+
+_DATE = re.compile(r"\{date(?::([^{}]*))?\}")
+_PIECES = "aAbBdjmuUVwWyYG"  # of strftime, those that are a date's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """A part of every day, by the clock on the wall; it crosses midnight where `end` is not after `start`."""
+
+    start: time
+    end: time
+
+    def __str__(self) -> str:
+        return f"{self.start:%H:%M} and {self.end:%H:%M}"
+
+    def on(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """The window that starts on `day`, in UTC. Where clocks are put forward it may be empty."""
+        last = day if self.start < self.end else day + timedelta(days=1)
+        return _utc(day, self.start, zone), _utc(last, self.end, zone)
+
+
+def _utc(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """An hour that happens twice means the first; one that is skipped, as long after midnight as ever (RFC 5545)."""
+    return datetime.combine(day, clock, zone).astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When a blog is polled: `every` so often, or by `cron` (in the blog's time zone).
+
+    Outside of `between` the interval is `otherwise`; without that, nothing is polled there. `adaptive` lets a quiet
+    blog be polled less often.
+    """
+
+    every: timedelta | None = None
+    between: Window | None = None
+    otherwise: timedelta | None = None
+    cron: str | None = None
+    adaptive: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.every is None) == (self.cron is None):
+            raise ValueError("a schedule says either every or cron")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlogState:
+    """What a blog went through lately, as far as it matters for its next poll."""
+
+    blog: str = ""  # its id: spreads blogs of one schedule apart
+    failures: int = 0  # failed polls in a row
+    retry_after: datetime | None = None  # the server asked us not to come before
+    last_post_at: datetime | None = None  # when we last saw something new; None: we know nothing
+    ended: bool = False
+    max_age: int | None = None  # seconds, as the server said
+
+
+def next_poll(
+    schedule: Schedule, timezone: str, now: datetime, last_started: datetime | None, state: BlogState
+) -> datetime:
+    """When to poll next, in UTC and never before `now`.
+
+    The earliest moment at which the interval then in force has passed since `last_started`, and a little later, so that
+    blogs do not all come at once. Asked again with a later `now` the answer stays, until it has passed.
+    """
+    floor = max(now, _asked(last_started or now, state)).astimezone(UTC)
+    last = min(last_started, now).astimezone(UTC) if last_started else None
+    if schedule.cron is not None:
+        return _next_by_cron(schedule.cron, timezone, floor, last, _Pace(schedule.adaptive, now, state))
+    return _next_by_interval(schedule, ZoneInfo(timezone), floor, last, _Pace(schedule.adaptive, now, state))
+
+
+def upcoming(schedule: Schedule, timezone: str, now: datetime, n: int) -> list[datetime]:
+    """The next `n` polls after `now` by the schedule alone, in UTC: without jitter, errors or a quiet blog."""
+    if schedule.cron is not None:
+        return list(islice(firings(schedule.cron, timezone, now), n))
+    times = [now.astimezone(UTC)]
+    for _ in range(n):
+        times.append(_nominal(schedule, ZoneInfo(timezone), times[-1]))
+    return times[1:]
+
+
+def _nominal(schedule: Schedule, zone: ZoneInfo, last: datetime) -> datetime:
+    return next(
+        found
+        for start, end, usual in _stretches(schedule, zone, last)
+        if usual is not None and (found := max(start, last + usual)) < end
+    )
+
+
+def _asked(since: datetime, state: BlogState) -> datetime:
+    """Until when the server wants to be left alone (Retry-After, RFC 9110 10.2.3), within reason."""
+    return min(state.retry_after, since + RETRY_AFTER_CAP) if state.retry_after else since
+
+
+def _next_by_interval(
+    schedule: Schedule, zone: ZoneInfo, floor: datetime, last: datetime | None, pace: _Pace
+) -> datetime:
+    for start, end, usual in _stretches(schedule, zone, floor):
+        if usual is None:
+            continue
+        earliest, length = max(start, floor), pace.stretched(usual)
+        if last is None or last + 2 * length < earliest:
+            plain, spread = earliest, _spread(earliest, min(length, SPREAD), pace.blog)
+        else:
+            plain, spread = (max(earliest, last + length + extra) for extra in (NO_TIME, pace.jitter(length, last)))
+        if plain < end:
+            return spread if spread < end else plain
+    raise AssertionError("a schedule has no end")
+
+
+def _stretches(
+    schedule: Schedule, zone: ZoneInfo, start: datetime
+) -> Iterator[tuple[datetime, datetime, timedelta | None]]:
+    """From `start` on, without end: which interval is in force how long; None where nothing is polled."""
+    if schedule.between is None:
+        yield start, FAR, schedule.every
+        return
+    yesterday = start.astimezone(zone).date() - timedelta(days=1)
+    for days in count():
+        opens, closes = schedule.between.on(yesterday + timedelta(days=days), zone)
+        if closes <= max(opens, start):
+            continue
+        if start < opens:
+            yield start, opens, schedule.otherwise
+        yield max(start, opens), closes, schedule.every
+        start = closes
+
+
+def _next_by_cron(cron: str, timezone: str, floor: datetime, last: datetime | None, pace: _Pace) -> datetime:
+    """The first firing after the last poll, a missed one too; a blog never polled does not wait for its first."""
+    if last is None:
+        return _spread(floor, SPREAD, pace.blog)
+    first, second = islice(firings(cron, timezone, last), 2)
+    gap = second - first
+    if (length := pace.stretched(gap)) > gap:
+        first = next(firings(cron, timezone, last + length - gap))
+    found = first + pace.jitter(gap, last)
+    if found >= floor:
+        return found
+    return floor if floor - found < gap else _spread(floor, SPREAD, pace.blog)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pace:
+    """How a blog's state stretches an interval."""
+
+    adaptive: bool
+    now: datetime
+    state: BlogState
+
+    @property
+    def blog(self) -> str:
+        return self.state.blog
+
+    def stretched(self, usual: timedelta) -> timedelta:
+        """Longer after errors, and for an adaptive schedule, while little happens."""
+        length = self._adapted(usual) if self.adaptive else usual
+        doublings = min(max(self.state.failures - 1, 0), 10)  # one failure is a hiccup
+        return max(length, min(length * int(2**doublings), BACK_OFF_CAP))
+
+    def jitter(self, length: timedelta, last: datetime) -> timedelta:
+        return min(length * JITTER_SHARE, SPREAD) * _fraction(f"{self.blog} {last.timestamp()}")
+
+    def _adapted(self, usual: timedelta) -> timedelta:
+        length = max(usual, min(usual * self._slower(), QUIET_CAP))
+        if self.state.ended:
+            length = max(usual, min(max(usual * 10, ENDED_FLOOR), ENDED_CAP))
+        if self.state.max_age is not None:  # before that we would only see the same copy again
+            length = max(length, min(timedelta(seconds=self.state.max_age), MAX_AGE_CAP))
+        return length
+
+    def _slower(self) -> int:
+        quiet = self.now - self.state.last_post_at if self.state.last_post_at else NO_TIME
+        if quiet >= VERY_QUIET:
+            return 4
+        return 2 if quiet >= QUIET else 1
+
+
+def _spread(earliest: datetime, period: timedelta, blog: str) -> datetime:
+    """The blog's own beat in a common rhythm: it stays where it is however often and late one asks."""
+    phase = EPOCH + period * _fraction(blog)
+    return phase - (phase - earliest) // period * period
+
+
+def _fraction(words: str) -> float:
+    """Of the same words always the same number from 0 to 1."""
+    return int.from_bytes(blake2b(words.encode(), digest_size=6).digest(), "big") / 2**48
+
+
+def resolve_url(template: str, now: datetime, timezone: str) -> str:
+    """The address on the day that `now` is in `timezone`: `{date:%m-%d-%y}` becomes that date, `{date}` is 2026-01-31.
+
+    `%-d` and `%-m` have no leading zero. ValueError where something else stands in braces.
+    """
+    day = now.astimezone(ZoneInfo(timezone)).date()
+    address = _DATE.sub(lambda match: _date_as(day, match[1] or "%Y-%m-%d"), template)
+    if braces := re.search(r"[{}]", address):
+        place = template[max(0, template.find(braces[0])) :][:30]
+        raise ValueError(f'"{place}" is not understood; only {{date:…}} may stand in braces, as in {{date:%m-%d-%y}}')
+    return address
+
+
+def has_date(template: str) -> bool:
+    """Whether the address changes with the day."""
+    return _DATE.search(template) is not None
+
+
+def _date_as(day: date, pattern: str) -> str:
+    return re.sub(r"%(-?)(.?)", lambda match: _piece(day, match[2], short=bool(match[1])), pattern)
+
+
+def _piece(day: date, letter: str, *, short: bool) -> str:
+    if letter == "%":
+        return "%"
+    if not letter or letter not in _PIECES:
+        raise ValueError(f'"%{letter}" is no part of a date; write for example {{date:%Y-%m-%d}} or {{date:%m-%d-%y}}')
+    written = day.strftime(f"%{letter}")
+    return written.lstrip("0") if short else written

@@ -1,0 +1,86 @@
+"""What is allowed in a file and yet worth a word: too fast, or not there yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from bot.core.durations import say_duration
+from bot.core.formats import AVAILABLE
+from config.values import Blog, Settings, Telegram, Web
+
+FREE_RATE, PAID_RATE = 30, 1000  # messages a second that Telegram grants a bot, and with paid broadcasts
+POLITE = timedelta(seconds=15)
+
+# What this version reads in the file and does not do yet. A line goes when its feature comes.
+NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
+    ('telegram.updates = "webhook"', lambda s: s.telegram.updates != Telegram().updates),
+    ("telegram.rich_messages", lambda s: s.telegram.rich_messages),
+    ("storage.url with PostgreSQL", lambda s: s.storage.url.startswith("postgres")),
+    ("web.public_url", lambda s: s.web.public_url != Web().public_url),
+    ("web.dashboard_password_env", lambda s: s.web.dashboard_password_env != Web().dashboard_password_env),
+    ("access.second_approval", lambda s: s.access.second_approval),
+    ("[[bots]] beyond main", lambda s: len(s.bots) > 1),
+)
+NOT_YET_IN_A_BLOG: tuple[tuple[str, Callable[[Blog], bool]], ...] = (
+    ("correction_reply", lambda b: b.correction_reply),
+    ("websub", lambda b: b.websub),
+    ("intake_secret_env", lambda b: b.intake_secret_env != ""),
+    ('a bot other than "main"', lambda b: b.bot != "main"),
+    ("format", lambda b: b.format != "auto" and b.format not in AVAILABLE),
+)
+
+
+def warnings(settings: Settings) -> list[str]:
+    """One line each, in the order of the file; none of them keeps the relay from running."""
+    return [
+        *_rates(settings.telegram),
+        *_secrets(settings),
+        *(line for blog in settings.blogs for line in _blog(blog)),
+        *(f"{key}: not available in this version yet" for key, used in NOT_YET if used(settings)),
+        *_not_yet(settings.blogs),
+    ]
+
+
+def _rates(telegram: Telegram) -> Iterator[str]:
+    rate, key = telegram.messages_per_second, "telegram.messages_per_second"
+    if rate > PAID_RATE:
+        yield f"{key}: {rate:g} is more than Telegram grants any bot ({PAID_RATE}); expect it to refuse"
+    elif rate > FREE_RATE and not telegram.paid_broadcast:
+        yield f"{key}: {rate:g} is more than the {FREE_RATE} that Telegram grants without paid_broadcast"
+
+
+def _secrets(settings: Settings) -> Iterator[str]:
+    if urlsplit(settings.storage.url).password:
+        yield "storage.url: carries a password; keep it out of the file, in PGPASSWORD or ~/.pgpass"
+    for name in settings.unset:
+        yield f"{name}: the file names this environment variable, and it is not set"
+
+
+def _blog(blog: Blog) -> Iterator[str]:
+    if blog.id == "all":
+        yield 'blog all: "/hold all" means every blog, so this one cannot be held alone; choose another id'
+    for key, length in (("every", blog.schedule.every), ("otherwise", blog.schedule.otherwise)):
+        if length is not None and length < POLITE and not is_loopback(blog.url):
+            said = f"every {say_duration(length)} is hard on another's server; {say_duration(POLITE)} or more is polite"
+            yield f"blog {blog.id}, schedule.{key}: {said}"
+
+
+def _not_yet(blogs: Iterable[Blog]) -> Iterator[str]:
+    for blog in blogs:
+        for key, used in NOT_YET_IN_A_BLOG:
+            if used(blog):
+                yield f"blog {blog.id}, {key}: not available in this version yet"
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address leads to this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,44 @@
+"""Secrets: from the environment, or from a file that the environment names; never from the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from config.values import MAIN, Bot
+
+
+class NoSecret(Exception):
+    """A secret is needed and not there. The text names the variable, never a value."""
+
+
+def token(environ: Mapping[str, str], bot: Bot = MAIN) -> str:
+    """The bot's token, as it is: its shape is not checked. NoSecret where it is not set."""
+    return secret(environ, bot.token_env)
+
+
+def secret(environ: Mapping[str, str], name: str) -> str:
+    """What the variable `name` holds, or the file that `name`_FILE names. NoSecret where neither is there."""
+    if value := environ.get(name, "").strip():
+        return value
+    if path := environ.get(f"{name}_FILE", ""):
+        return _read(Path(path), name)
+    raise NoSecret(
+        f"{name} is not set; put it into the environment, or the path of a file that holds it into {name}_FILE"
+    )
+
+
+def is_set(environ: Mapping[str, str], name: str) -> bool:
+    return bool(environ.get(name, "").strip() or environ.get(f"{name}_FILE", ""))
+
+
+def _read(path: Path, name: str) -> str:
+    try:
+        value = path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise NoSecret(f"{name}_FILE names {path}, which cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise NoSecret(f"{name}_FILE names {path}, which is not text") from None
+    if not value:
+        raise NoSecret(f"{name}_FILE names {path}, which is empty")
+    return value
