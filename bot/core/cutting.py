@@ -59,7 +59,7 @@ def sentence_ends(text: str, language: str) -> tuple[int, ...]:
 
 def _within(text: str, limit: int) -> int:
     """The most characters of `text` that fit `limit` units without parting a cluster."""
-    lengths = accumulate(2 if char > "\uffff" else 1 for char in text)
+    lengths = accumulate(1 + (char > "\uffff") for char in text[:limit])
     end = sum(1 for _ in takewhile(lambda length: length <= limit, lengths))
     for place in range(end, max(0, end - _LONGEST_CLUSTER), -1):
         if not _joined(text, place):
@@ -89,7 +89,7 @@ def _joined(text: str, place: int) -> bool:
         return True
     if _is_flag(before) and _is_flag(after):
         return _flags_before(text, place) % 2 == 1
-    return "\u1100" <= before <= "\u11ff" and "\u1160" <= after <= "\u11ff"
+    return _is_hangul(before) and "\u1160" <= after <= "\u11ff"
 
 
 def _extends(char: str) -> bool:
@@ -99,6 +99,10 @@ def _extends(char: str) -> bool:
 
 def _is_flag(char: str) -> bool:
     return "\U0001f1e6" <= char <= "\U0001f1ff"
+
+
+def _is_hangul(char: str) -> bool:
+    return "\u1100" <= char <= "\u11ff" or "\uac00" <= char <= "\ud7a3"
 
 
 def _flags_before(text: str, place: int) -> int:

@@ -15,7 +15,7 @@ _CODE = frozenset({"pre", "code"})
 
 def units(text: str) -> int:
     """UTF-16 code units in `text`: two for a character beyond the Basic Multilingual Plane."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def shifted(entity: Entity, offset: int, length: int | None = None) -> Entity:
@@ -29,8 +29,8 @@ def settled(text: str, entities: Iterable[Entity]) -> tuple[str, tuple[Entity, .
     clipped = [_clipped(shifted(each, each.offset - lead), units(text)) for each in entities]
     if not clipped:
         return text, ()
-    edges = frozenset(accumulate((units(char) for char in text), initial=0))
-    blank = [char.isspace() for char in text for _ in range(units(char))]
+    edges = frozenset(accumulate((1 + (char > "\uffff") for char in text), initial=0))
+    blank = [char.isspace() for char in text for _ in range(1 + (char > "\uffff"))]
     return text, tuple(_nested(each for each in clipped if each and _covers_text(each, edges, blank)))
 
 

@@ -35,6 +35,7 @@ CAPTION = 1024  # and under a photo
 ENTITIES = 100  # Telegram drops whatever formatting follows the hundredth entity
 
 _LONGEST_URL = 2048
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _OPEN, _CLOSE = "\u2068", "\u2069"  # FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE
 _RIGHT_TO_LEFT = {"R", "AL"}
 
@@ -71,7 +72,7 @@ def paragraphs(text: str) -> str:
 
 def _mended(text: str) -> str:
     """Surrogates in pairs become their character, lone ones U+FFFD; neither moves an offset."""
-    if not any("\ud800" <= char <= "\udfff" for char in text):
+    if not _SURROGATE.search(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
@@ -88,8 +89,8 @@ def tidy(text: str, entities: Iterable[Entity] = ()) -> tuple[str, tuple[Entity,
     for char in text:
         new = "" if char == "\r" else char.translate(_CONTROLS)
         kept.append(new)
-        before += units(char)
-        after += units(new)
+        before += 1 + (char > "\uffff")
+        after += len(new) + (new > "\uffff")
         moves[before] = after
     return settled("".join(kept), (moved for each in entities if (moved := _moved(each, moves, before))))
 
