@@ -4,7 +4,8 @@ rows in doubt are known."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from sqlite3 import Connection, Row
 from typing import Any
@@ -55,30 +56,37 @@ def claim(
     bot: str,
     now: float,
     limit: int,
-    busy: Set[int],
+    busy: AbstractSet[int],
     on_withdrawal: Callable[[str | None], str],
-) -> list[Claim]:
-    """At most `limit` actions, the most urgent first, one per chat, none for the `busy` (Telegram's ids)."""
+) -> tuple[list[Claim], bool]:
+    """At most `limit` actions, the most urgent first, one per chat, none for the `busy` (Telegram's ids).
+
+    Also says whether a busy chat was passed over.
+    """
     bound = {"bot": bot, "now": now, "all_held": all_held(db)}
-    wanted = _heads(db, bound, limit, busy)
+    wanted, passed_over = _heads(db, bound, limit, busy)
     if not wanted:
-        return []
+        return [], passed_over
     waiting = _waiting(db, bound | {"chats": to_json(wanted)}, on_withdrawal)
     plans = {chat: plan(waiting[chat], now) for chat in wanted}
     for chat, decided in plans.items():
         _carry_out(db, bot, chat, decided)
-    return _claims(db, bot, {chat: one for chat, one in plans.items() if isinstance(one, Send | Edit | Delete)})
+    actions = {chat: one for chat, one in plans.items() if isinstance(one, Send | Edit | Delete)}
+    return _claims(db, bot, actions), passed_over or len(actions) < len(plans)
 
 
-def _heads(db: Connection, bound: dict[str, Any], limit: int, busy: Set[int]) -> list[int]:
+def _heads(db: Connection, bound: dict[str, Any], limit: int, busy: AbstractSet[int]) -> tuple[list[int], bool]:
     """The chats whose rows are due first. Read only as far as needed: the queue may be a million rows long."""
     chosen: dict[int, None] = {}
+    passed_over = False
     for row in db.execute(_HEADS, bound):
-        if row["telegram_id"] not in busy:
-            chosen[row["chat"]] = None
-            if len(chosen) == limit:
-                break
-    return list(chosen)
+        if row["telegram_id"] in busy:
+            passed_over = True
+            continue
+        chosen[row["chat"]] = None
+        if len(chosen) == limit:
+            break
+    return list(chosen), passed_over
 
 
 def all_held(db: Connection) -> bool:

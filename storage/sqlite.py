@@ -10,7 +10,8 @@ import asyncio
 import contextlib
 import fcntl
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Concatenate, ParamSpec, TypeVar
@@ -129,8 +130,8 @@ class Store:
     # --- deliveries
 
     async def claim(
-        self, *, bot: str, now: float, limit: int, busy: Set[int], on_withdrawal: Callable[[str | None], str]
-    ) -> list[Claim]:
+        self, *, bot: str, now: float, limit: int, busy: AbstractSet[int], on_withdrawal: Callable[[str | None], str]
+    ) -> tuple[list[Claim], bool]:
         return await self._write(
             deliveries.claim, bot=bot, now=now, limit=limit, busy=busy, on_withdrawal=on_withdrawal
         )

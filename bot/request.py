@@ -1,0 +1,100 @@
+"""HTTP to Telegram: one aiohttp session under everything that speaks to the Bot API.
+
+python-telegram-bot builds on it through `BaseRequest`; the sender posts ready bodies through `post_json`. The token is
+part of every address, so no address may reach a log or an error: failures are told by their kind alone.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import aiohttp
+from telegram._utils.defaultvalue import DefaultValue
+from telegram.error import NetworkError, TimedOut
+from telegram.request import BaseRequest, RequestData
+
+# python-telegram-bot asks for this switch before it gives time spans as such, and warns without it.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
+
+READ_SECONDS = 20.0  # Telegram answers a send within a few seconds; longer is a lost answer
+CONNECT_SECONDS = 10.0
+KEEP_ALIVE_SECONDS = 30.0
+
+
+class NotSent(NetworkError):
+    """No connection was made: Telegram cannot have seen the request."""
+
+
+class AnswerLost(TimedOut):
+    """The request went out and no answer came back: it may have been done."""
+
+
+class AiohttpRequest(BaseRequest):
+    """The transport. `connections` bounds what is in flight; Telegram's server itself stops at about 1000."""
+
+    def __init__(self, connections: int = 64, read_seconds: float = READ_SECONDS) -> None:
+        self._connections = connections
+        self._read_seconds = read_seconds
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def read_timeout(self) -> float:
+        return self._read_seconds
+
+    async def initialize(self) -> None:
+        if self._session is None or self._session.closed:
+            connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=KEEP_ALIVE_SECONDS)
+            self._session = aiohttp.ClientSession(connector=connector, trust_env=True, auto_decompress=True)
+
+    async def shutdown(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def do_request(
+        self,
+        url: str,
+        method: str,
+        request_data: RequestData | None = None,
+        read_timeout: Any = BaseRequest.DEFAULT_NONE,
+        write_timeout: Any = BaseRequest.DEFAULT_NONE,
+        connect_timeout: Any = BaseRequest.DEFAULT_NONE,
+        pool_timeout: Any = BaseRequest.DEFAULT_NONE,
+    ) -> tuple[int, bytes]:
+        seconds = self._read_seconds if isinstance(read_timeout, DefaultValue) else read_timeout
+        return await self._exchange(method, url, seconds, data=_form(request_data) if request_data else None)
+
+    async def post_json(self, url: str, body: bytes) -> tuple[int, bytes]:
+        """Post a ready JSON body. Raises `NotSent` or `AnswerLost`."""
+        return await self._exchange("POST", url, None, data=body, headers={"Content-Type": "application/json"})
+
+    async def post_form(self, url: str, form: aiohttp.FormData) -> tuple[int, bytes]:
+        """Post a form, for the few requests that carry a file."""
+        return await self._exchange("POST", url, None, data=form)
+
+    async def _exchange(self, method: str, url: str, seconds: float | None, **what: Any) -> tuple[int, bytes]:
+        assert self._session is not None, "initialize() comes first"
+        timeout = aiohttp.ClientTimeout(
+            total=(seconds or self._read_seconds) + CONNECT_SECONDS, sock_connect=CONNECT_SECONDS
+        )
+        try:
+            async with self._session.request(method, url, timeout=timeout, **what) as answer:
+                return answer.status, await answer.read()
+        except aiohttp.ClientConnectorError as error:
+            raise NotSent(f"no connection to Telegram: {error.os_error.strerror or error.os_error}") from None
+        except aiohttp.ConnectionTimeoutError:
+            raise NotSent("no connection to Telegram: timed out") from None
+        except TimeoutError:
+            raise AnswerLost("Telegram did not answer in time") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise AnswerLost(f"the connection to Telegram broke: {type(error).__name__}") from None
+
+
+def _form(data: RequestData) -> aiohttp.FormData:
+    form = aiohttp.FormData()
+    for name, value in data.json_parameters.items():
+        form.add_field(name, value)
+    if data.contains_files:
+        for name, (filename, content, kind) in data.multipart_data.items():
+            form.add_field(name, content, filename=filename, content_type=kind)
+    return form
