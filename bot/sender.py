@@ -18,7 +18,8 @@ import structlog
 
 from bot.core.model import Done, Outcome, Refused, Relayed, Rendered, Style, TryLater
 from bot.core.plan import Edit
-from bot.core.render import merged, message, plainest
+from bot.core.render import message, plainest
+from bot.core.render_lists import merged
 from bot.core.settle import Settlement, settle
 from bot.core.texts import Texts
 from bot.pace import Pace
@@ -82,7 +83,7 @@ class Sender:
             await asyncio.gather(*loops, stopped, return_exceptions=True)
 
     async def _finish(self, sending: asyncio.Task[None]) -> None:
-        """Claims go back, answers are awaited and written. What does not answer in time is in doubt, as after a kill."""
+        """Claims go back, answers are awaited and written. What does not answer in time stays in doubt."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LAST_SECONDS):
                 await asyncio.wait({sending})
@@ -220,15 +221,16 @@ class Sender:
                 async with asyncio.timeout(BATCH_SECONDS):
                     while len(batch) < BATCH_ROWS:
                         batch.append(await self._answers.get())
-            while not await self._settled(batch):
-                await asyncio.sleep(STORE_PAUSE)
+            settled = False
+            while not settled:
+                settled = await self._settled(batch)
             self._wake.set()
 
     async def _settled(self, batch: list[tuple[Claim, Settlement]]) -> bool:
         written = await self._guarded(self._write(batch))
         if not written:
             return False
-        for claim, settlement in batch:
+        for claim, _ in batch:
             self._busy.discard(claim.telegram_id)
             self._answers.task_done()
         return True

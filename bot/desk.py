@@ -1,0 +1,112 @@
+"""The acts of publishing, shared by everybody who publishes: the poller, editors in Telegram, the command line.
+
+An act writes its whole effect in one transaction and wakes the sender; what it returns is what its author should hear.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from bot.core.model import Change, ChangeKind, Post, Snapshot, Verdict
+from bot.core.publishing import Audience, PostWrite, Publishing, PushText, Validators
+from bot.core.summary import summary
+from bot.core.topics import topics_of
+from config.settings import Blog, Settings
+from storage import Store
+
+SUMMARY_ROOM = 3500  # characters kept; a blog's max_chars is applied when it is rendered
+
+
+class Desk:
+    """`wake` is called after every act that gives the sender something to do."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Callable[[], Settings],
+        *,
+        wake: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store, self._settings, self._wake, self._clock = store, settings, wake, clock
+
+    async def relay(
+        self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, validators: Validators | None
+    ) -> int:
+        """Write what a poll found and tell whoever follows it. Returns how many posts somebody hears of.
+
+        `snapshot` is None where the page had not changed. Validators advance in the same transaction or not at all.
+        """
+        publishing = Publishing(
+            blog=blog.id,
+            url=url,
+            now=self._clock(),
+            writes=_writes(blog, verdict),
+            seen=verdict.seen,
+            aliases=verdict.aliases,
+            page=verdict.page,
+            validators=validators,
+            title=snapshot.title if snapshot else None,
+            ended=bool(snapshot and snapshot.ended),
+            hold=blog.hold.total_seconds(),
+            edit_quiet=self._settings().delivery.edit_quiet.total_seconds(),
+            edits_for=self._settings().delivery.edits_for.total_seconds(),
+        )
+        told = await self._store.publish(publishing)
+        if told:
+            self._wake()
+        return len(told)
+
+    async def draft(self, author: int, text: PushText) -> int:
+        """Keep what an editor wrote, to be previewed. Returns its number."""
+        return await self._store.draft(author=author, text=text, now=self._clock())
+
+    async def send(self, post: int, audience: Audience, *, silent: bool = False) -> bool:
+        """Send a draft to its audience, once: False where it was sent or cancelled before."""
+        sent = await self._store.send_push(post, audience=audience, silent=silent, now=self._clock())
+        self._wake()
+        return sent
+
+    async def cancel(self, post: int) -> bool:
+        """Drop a draft: False where it was sent or cancelled before."""
+        return await self._store.cancel_push(post)
+
+    async def hold(self, blog: str | None) -> None:
+        """Stop relaying a blog (None: all). Withdrawals still pass."""
+        await self._store.hold(blog, self._clock())
+
+    async def release(self, blog: str | None) -> None:
+        """Relaying goes on, with what came meanwhile."""
+        await self._store.release(blog, self._clock())
+        self._wake()
+
+
+def _writes(blog: Blog, verdict: Verdict) -> tuple[PostWrite, ...]:
+    told = [_write(blog, change.kind, change.post) for change in verdict.changes if change.post is not None]
+    gone = [_gone(change) for change in verdict.changes if change.post is None and _is_about_a_post(change)]
+    stored = [_write(blog, None, post) for post in verdict.stored]
+    return (*gone, *stored, *told)
+
+
+def _is_about_a_post(change: Change) -> bool:
+    return change.kind not in (ChangeKind.ENDED, ChangeKind.MOVED)
+
+
+def _gone(change: Change) -> PostWrite:
+    """A hole has no post any more; its key is all that is needed."""
+    return PostWrite(change=change.kind, post=Post(key=change.key, withdrawn=True))
+
+
+def _write(blog: Blog, kind: ChangeKind | None, post: Post) -> PostWrite:
+    return PostWrite(
+        change=kind,
+        post=post,
+        topics=topics_of(post.title, post.text, post.tags, blog.topics),
+        summary=summary(post, SUMMARY_ROOM if blog.text == "full" else blog.max_chars, blog.language),
+    )
+
+
+def seconds_to_send(chats: int, per_second: float) -> float:
+    """How long a push to so many chats takes at this pace."""
+    return chats / per_second
