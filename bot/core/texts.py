@@ -63,22 +63,22 @@ class Texts:
 
     def time(self, at: datetime, zone: str) -> str:
         """ "14:02 EDT": the time in `zone` (an IANA name) with the zone's abbreviation on that day."""
-        return f"{self.clock(at, zone)} {_abbreviation(at.astimezone(ZoneInfo(zone)))}"
+        return f"{self.clock(at, zone)} {_abbreviation(_local(at, zone))}"
 
     def clock(self, at: datetime, zone: str) -> str:
         """ "14:02", for a place where the zone is already said."""
-        return format_time(at.astimezone(ZoneInfo(zone)), "HH:mm", locale=self.locale)
+        return format_time(_local(at, zone), "HH:mm", locale=self.locale)
 
     def day(self, at: datetime, zone: str, now: datetime) -> str:
         """ "May 3", with the year when it is not the year of `now`."""
-        local = at.astimezone(ZoneInfo(zone))
-        skeleton = "MMMd" if local.year == now.astimezone(ZoneInfo(zone)).year else "yMMMd"
+        local = _local(at, zone)
+        skeleton = "MMMd" if local.year == _local(now, zone).year else "yMMMd"
         return format_skeleton(skeleton, local, locale=self.locale)
 
     def moment(self, at: datetime, zone: str, now: datetime, *, abbreviated: bool = True) -> str:
         """The time, with its day when that is not the day of `now` in `zone`: "14:02 EDT", "May 3, 14:02 EDT"."""
         time = self.time(at, zone) if abbreviated else self.clock(at, zone)
-        if at.astimezone(ZoneInfo(zone)).date() == now.astimezone(ZoneInfo(zone)).date():
+        if _local(at, zone).date() == _local(now, zone).date():
             return time
         return self.gettext("{day}, {time}", day=self.day(at, zone, now), time=time)
 
@@ -112,6 +112,14 @@ def _filled(message: str, english: str, values: Mapping[str, str]) -> str:
         return message.format(**values)
     except (LookupError, ValueError):
         return english.format(**values)
+
+
+def _local(at: datetime, zone: str) -> datetime:
+    """`at` in `zone`; in its own where that day is outside the calendar, as some feeds' year 1 is."""
+    try:
+        return at.astimezone(ZoneInfo(zone))
+    except OverflowError:
+        return at
 
 
 def _abbreviation(local: datetime) -> str:
