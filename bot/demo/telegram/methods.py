@@ -1,0 +1,66 @@
+"""The Bot API's methods by name, which is read in any case, and which of them Telegram's limits count."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bot.demo.telegram import asking, editing, profile, sending
+from bot.demo.telegram.arguments import Arguments
+from bot.demo.telegram.people import People
+from bot.demo.telegram.world import LocalBot
+
+Method = Callable[[People, LocalBot, Arguments], Any | Awaitable[Any]]
+
+COUNTED: dict[str, Method] = {
+    "sendMessage": sending.send_message,
+    "sendPhoto": sending.send_photo,
+    "sendVideo": sending.send_video,
+    "sendAnimation": sending.send_animation,
+    "sendDocument": sending.send_document,
+    "sendMediaGroup": sending.send_media_group,
+    "copyMessage": sending.copy_message,
+    "forwardMessage": sending.forward_message,
+    "editMessageText": editing.edit_message_text,
+    "editMessageCaption": editing.edit_message_caption,
+    "editMessageMedia": editing.edit_message_media,
+    "editMessageReplyMarkup": editing.edit_message_reply_markup,
+    "deleteMessage": editing.delete_message,
+    "deleteMessages": editing.delete_messages,
+}
+FREE: dict[str, Method] = {
+    "getMe": profile.get_me,
+    "getUpdates": profile.get_updates,
+    "setWebhook": profile.set_webhook,
+    "deleteWebhook": profile.delete_webhook,
+    "getWebhookInfo": profile.get_webhook_info,
+    "sendChatAction": sending.send_chat_action,
+    "pinChatMessage": editing.pin_chat_message,
+    "unpinChatMessage": editing.unpin_chat_message,
+    "unpinAllChatMessages": editing.unpin_all_chat_messages,
+    "answerCallbackQuery": asking.answer_callback_query,
+    "answerInlineQuery": asking.answer_inline_query,
+    "getChat": asking.get_chat,
+    "getChatMember": asking.get_chat_member,
+    "getChatAdministrators": asking.get_chat_administrators,
+    "getChatMemberCount": asking.get_chat_member_count,
+    "leaveChat": asking.leave_chat,
+    "createForumTopic": asking.create_forum_topic,
+    "closeForumTopic": asking.close_forum_topic,
+    "reopenForumTopic": asking.reopen_forum_topic,
+    "getFile": asking.get_file,
+    "setMyCommands": profile.set_my_commands,
+    "getMyCommands": profile.get_my_commands,
+    "deleteMyCommands": profile.delete_my_commands,
+    "setMyName": profile.set_my_name,
+    "getMyName": profile.get_my_name,
+    "setMyDescription": profile.set_my_description,
+    "getMyDescription": profile.get_my_description,
+    "setMyShortDescription": profile.set_my_short_description,
+    "getMyShortDescription": profile.get_my_short_description,
+    "logOut": profile.log_out,
+    "close": profile.close,
+}
+METHODS: dict[str, tuple[str, Method, bool]] = {
+    name.lower(): (name, method, table is COUNTED) for table in (COUNTED, FREE) for name, method in table.items()
+}
