@@ -202,17 +202,18 @@ def storage_url(value: object) -> str:
     if url.startswith(("postgresql://", "postgres://")):
         if (parts := _split(url)) and len(parts.path) > 1:
             return url
-        raise Wrong(f"{shown(_without_password(url))} names no database; write for example postgresql://user@host/db")
+        raise Wrong(f"{shown(hide_password(url))} names no database; write for example postgresql://user@host/db")
     if not url.startswith("sqlite:///") or url.endswith("/") or url == "sqlite:///:memory:":
         raise Wrong(
-            f"{shown(_without_password(url))} is not a storage address; write for example sqlite:///var/relay.db,"
+            f"{shown(hide_password(url))} is not a storage address; write for example sqlite:///var/relay.db,"
             " sqlite:////abs/path or postgresql://user@host/db"
         )
     return url
 
 
-def _without_password(url: str) -> str:
-    return re.sub(r"//[^/@]*@", "//…@", url)
+def hide_password(url: str) -> str:
+    """An address as it may be shown."""
+    return re.sub(r"//([^/@:]*):[^/]*@", r"//\1:…@", url)
 
 
 def listen_address(value: object) -> str:

@@ -36,7 +36,7 @@ def _clock(hour: str, minute: str) -> time:
     return time(int(hour) % 24, int(minute))
 
 
-def cron(value: object) -> str:
+def cron_expression(value: object) -> str:
     expression = forms.text(value)
     check_cron(expression)
     return " ".join(expression.split())
@@ -50,7 +50,7 @@ class ScheduleTable:
     every: Annotated[timedelta | None, PlainValidator(forms.interval)] = None
     between: Annotated[Window | None, PlainValidator(window)] = None
     otherwise: Annotated[timedelta | None, PlainValidator(forms.interval)] = None
-    cron: Annotated[str | None, PlainValidator(cron)] = None
+    cron: Annotated[str | None, PlainValidator(cron_expression)] = None
     adaptive: Annotated[bool, PlainValidator(forms.switch)] = False
 
     def schedule(self) -> Schedule:
