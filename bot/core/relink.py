@@ -1,0 +1,255 @@
+"""Finding a known post under a key that was never seen: re-published, read by another reader, renumbered or derived.
+
+Every rule here says "the same post" rather than "a new one", so each needs a reason that chance does not give: a
+headline that stands only once, a text that reads alike, a time or a place that nothing else has.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from rapidfuzz import fuzz, process
+
+from bot.core.absence import anchors
+from bot.core.identity import fold, normal_title
+from bot.core.judge import Sight, blog_key
+from bot.core.model import KeyKind, Memory, PageMemory, Post, Seen
+
+REPUBLISHED_WITHIN = timedelta(hours=24)
+TITLE_RATIO = 90
+TEXT_RATIO = 85
+_HALF_ALIKE = 60  # texts of one story that have nothing else in common stay below this in nineteen of twenty cases
+_TELLING_WORDS = 4  # a shorter headline ("Summary", "What we know") comes back every day
+_MOST_COMPARED = 20_000  # pairs of texts in one poll: about a second
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Keys of this snapshot that belong to known posts: the unseen key -> the key it is remembered by.
+
+    `echoes` are posts of an earlier page shown here under another key; each page keeps its own record of the text.
+    `reread`: the texts are taken over without an edit, as they are not comparable with the remembered ones.
+    """
+
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    echoes: Mapping[str, str] = field(default_factory=dict)
+    reread: bool = False
+    alarm: str | None = None
+
+
+NO_LINKS = Links()
+
+
+def alike(a: str, b: str) -> bool:
+    """Whether two texts are versions of one: most words shared, and the shorter one begins as the longer one does.
+
+    Sharing words alone proves nothing between a short text and a long one, which holds every common word.
+    """
+    short, long = sorted((fold(a), fold(b)), key=len)
+    if len(short.split()) < 6:
+        return bool(short) and fuzz.ratio(short, long) >= TEXT_RATIO
+    if fuzz.token_set_ratio(short, long) < TEXT_RATIO:
+        return False
+    return len(short) >= 0.6 * len(long) or fuzz.ratio(short, long[: len(short)]) >= TEXT_RATIO
+
+
+def unseen(sights: Iterable[Sight]) -> list[Post]:
+    """The posts whose key was never seen, without those that are only marked as deleted."""
+    return [sight.post for sight in sights if sight.known is None and not sight.post.withdrawn]
+
+
+# --- re-published on the page that continues the blog --------------------------------------------------------------
+
+
+def republished(memory: Memory, sights: Sequence[Sight], now: datetime) -> Links:
+    """Posts of the blog's earlier page that the continuing page shows under new ids, known by their headlines."""
+    here = {blog_key(memory, sight.post.key) for sight in sights}
+    known: dict[str, list[Seen]] = {}
+    for one in memory.seen.values():
+        if not one.withdrawn and blog_key(memory, one.key) not in here:
+            known.setdefault(normal_title(one.title), []).append(one)
+    echoes: dict[str, str] = {}
+    for post in unseen(sights):
+        title = "" if post.title_is_derived else normal_title(post.title)
+        candidates = known.get(title, []) if title else []
+        matching = (one for one in candidates if _is_the_same_story(one, post, now))
+        if (match := next(matching, None)) is not None:
+            echoes[post.key] = blog_key(memory, match.key)
+            known[title] = [one for one in candidates if blog_key(memory, one.key) != echoes[post.key]]
+    return Links(echoes=echoes)
+
+
+def _is_the_same_story(known: Seen, post: Post, now: datetime) -> bool:
+    """Under the same headline, within a day; a headline that comes back every day needs a text half alike."""
+    times = [at for at in (known.published_at, known.first_seen_at) if at is not None]
+    if not any(abs(a - b) <= REPUBLISHED_WITHIN for a in times for b in (post.published_at, now) if b is not None):
+        return False
+    telling = len(normal_title(post.title).split()) >= _TELLING_WORDS
+    return telling or not (known.text and post.text) or fuzz.token_set_ratio(known.text, post.text) >= _HALF_ALIKE
+
+
+# --- another reader, or other ids ----------------------------------------------------------------------------------
+
+
+def switched(memory: Memory, page: PageMemory, sights: Sequence[Sight], to: str) -> Links:
+    """Another reader reads the page: posts are found again by headline, then by text."""
+    aliases = _by_content(memory, page, sights)
+    alarm = f"the page is now read as {to} instead of {page.format}: {_found(sights, aliases)}"
+    return Links(aliases=aliases, reread=True, alarm=alarm)
+
+
+def renumbered(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> Links | None:
+    """Nearly every key is new while nearly every headline (or text) is known: the publisher changed its ids."""
+    fresh = unseen(sights)
+    if len(sights) < 4 or len(fresh) <= 0.8 * len(sights) or _known_by_words(memory, sights) <= 0.8 * len(sights):
+        return None
+    aliases = _by_content(memory, page, sights)
+    alarm = f"the page has other ids for the posts it had: {_found(sights, aliases)}"
+    return Links(aliases=aliases, reread=True, alarm=alarm)
+
+
+def _found(sights: Sequence[Sight], aliases: Mapping[str, str]) -> str:
+    known = sum(sight.known is not None for sight in sights)
+    return f"{known + len(aliases)} of {len(sights)} posts were found again"
+
+
+def _known_by_words(memory: Memory, sights: Sequence[Sight]) -> int:
+    """How many posts have a headline, or else a text, that is known. A headline that stands twice tells nothing."""
+    titles = {normal_title(one.title) for one in memory.seen.values()}
+    texts = {fold(one.text) for one in memory.seen.values()}
+    own = Counter(_own_title(sight.post) for sight in sights)
+    return sum(
+        title in titles if (title := _own_title(sight.post)) and own[title] == 1 else _in(texts, sight.post.text)
+        for sight in sights
+    )
+
+
+def _in(texts: Collection[str], text: str) -> bool:
+    return bool(text) and fold(text) in texts
+
+
+def _own_title(post: Post) -> str:
+    return "" if post.title_is_derived else normal_title(post.title)
+
+
+def _by_content(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> dict[str, str]:
+    """Unseen posts by headline, then text, first among the posts that stood on the page, then among all."""
+    here = {sight.post.key for sight in sights}
+    on_page = {*page.order, *page.pinned}
+    free = [one for one in memory.seen.values() if one.key not in here]
+    links: dict[str, str] = {}
+    for pool in ([one for one in free if one.key in on_page], [one for one in free if one.key not in on_page]):
+        fresh = unseen(sights)
+        _pair(links, fresh, _own_title, {one.key: normal_title(one.title) for one in pool})
+        _pair(links, fresh, lambda post: fold(post.text), {one.key: fold(one.text) for one in pool})
+    window = {one.key: fold(one.text) for one in free if one.key in on_page}
+    _pair_alike(links, [post for post in unseen(sights) if post.key not in links], window)
+    return links
+
+
+def _pair(
+    links: dict[str, str], posts: Iterable[Post], words_of: Callable[[Post], str], known: Mapping[str, str]
+) -> None:
+    """Link what has the same words, where they stand once on either side."""
+    used = set(links.values())
+    theirs = _standing_once((words, key) for key, words in known.items() if key not in used)
+    ours = _standing_once((words_of(post), post.key) for post in posts if post.key not in links)
+    links.update({ours[words]: theirs[words] for words in ours.keys() & theirs.keys()})
+
+
+def _standing_once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    pairs = [(words, key) for words, key in pairs if words]
+    times = Counter(words for words, _ in pairs)
+    return {words: key for words, key in pairs if times[words] == 1}
+
+
+def _pair_alike(links: dict[str, str], posts: Sequence[Post], known: dict[str, str]) -> None:
+    """Link texts that are versions of one, each known post once, within a bound on the work."""
+    free = {key: text for key, text in known.items() if text and key not in links.values()}
+    for post in posts[: _MOST_COMPARED // (len(free) or 1)]:
+        text = fold(post.text)
+        found = process.extract(text, free, scorer=fuzz.token_set_ratio, score_cutoff=TEXT_RATIO, limit=5)
+        match = next((key for candidate, _, key in found if alike(candidate, text)), None)
+        if match is not None:
+            links[post.key] = match
+            del free[match]
+
+
+# --- derived keys --------------------------------------------------------------------------------------------------
+
+
+def derived(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> Links:
+    """Posts without an id whose derived key changed with their text, linked to the ones that just vanished."""
+    fresh = [post for post in unseen(sights) if post.key_kind is KeyKind.DERIVED]
+    here = {sight.post.key for sight in sights}
+    vanished = [
+        memory.seen[key] for key in (*page.order, *sorted(page.pinned)) if key in memory.seen and key not in here
+    ]
+    if not fresh or not vanished:
+        return NO_LINKS
+    neighbours = _Neighbours.of(page, sights)
+    once = _times_standing_once(fresh) & _times_standing_once(vanished)
+    pairs = [(known, post) for post in fresh for known in vanished[: _MOST_COMPARED // len(fresh)]]
+    scored = [(_likeness(known, post, neighbours, once), post.key, known.key) for known, post in pairs]
+    links: dict[str, str] = {}
+    for score, key, known_key in sorted(scored, key=lambda one: -one[0]):
+        if score > 0 and key not in links and known_key not in links.values():
+            links[key] = known_key
+    return Links(aliases=links)
+
+
+def _times_standing_once(posts: Iterable[Post | Seen]) -> set[datetime]:
+    times = Counter(post.published_at for post in posts)
+    return {time for time, count in times.items() if time is not None and count == 1}
+
+
+@dataclass(frozen=True, slots=True)
+class _Neighbours:
+    """In which gap between the posts that stayed a post stood, or stands: how many stayed above it."""
+
+    before: Mapping[str, int]
+    now: Mapping[str, int]
+    stayed: int
+
+    @classmethod
+    def of(cls, page: PageMemory, sights: Sequence[Sight]) -> _Neighbours:
+        listed = [sight.post.key for sight in sights if not sight.post.pinned]
+        fixed = anchors(page.order, listed)
+        return cls(_gaps(page.order, fixed), _gaps(listed, fixed), len(fixed))
+
+    def are_the_same(self, known: Seen, post: Post) -> bool:
+        """Whether the one stands where the other stood. Where nothing stayed, their times must not differ."""
+        undated = known.published_at is None or post.published_at is None
+        return self.before.get(known.key) == self.now.get(post.key) and (self.stayed > 0 or undated)
+
+
+def _gaps(keys: Iterable[str], fixed: Collection[str]) -> dict[str, int]:
+    gaps: dict[str, int] = {}
+    above = 0
+    for key in keys:
+        gaps[key] = above
+        above += key in fixed
+    return gaps
+
+
+def _likeness(known: Seen, post: Post, neighbours: _Neighbours, once: Collection[datetime]) -> float:
+    """How surely a derived post is the vanished one; 0 where it is not.
+
+    A time that nothing else has is enough. So is the headline or the text, in the same place or at the same time; far
+    from there it takes both, as "GOAL!" comes again.
+    """
+    same_time = post.published_at is not None and post.published_at == known.published_at
+    title = _title_ratio(known, post)
+    text = fuzz.token_set_ratio(known.text, post.text) if alike(known.text, post.text) else 0.0
+    if same_time and post.published_at in once:
+        return 200 + title + text
+    enough = any if same_time or neighbours.are_the_same(known, post) else all
+    return title + text if enough((title, text)) else 0.0
+
+
+def _title_ratio(known: Seen, post: Post) -> float:
+    title = normal_title(post.title)
+    return fuzz.ratio(normal_title(known.title), title, score_cutoff=TITLE_RATIO) if title else 0.0
