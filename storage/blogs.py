@@ -7,10 +7,22 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Any
 
-from bot.core.model import ChangeKind, Lane, Memory, Post
+from bot.core.model import ChangeKind, Lane, Memory, PageMemory, Post
+from bot.core.pages import KnownPage
 from bot.core.publishing import LANE_OF_CHANGE, PostWrite, Publishing, Validators
 from storage import expansion, notes
-from storage.rows import instant, page_columns, page_memory, seen, seen_columns, spaced, to_json, unspaced, upsert
+from storage.rows import (
+    instant,
+    moment,
+    page_columns,
+    page_memory,
+    seen,
+    seen_columns,
+    spaced,
+    to_json,
+    unspaced,
+    upsert,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +65,18 @@ def _validators(page: Any) -> Validators:
     return Validators(etag=page["etag"], last_modified=page["last_modified"], body_hash=page["body_hash"])
 
 
+def page(db: Connection, blog: str, url: str) -> tuple[PageMemory | None, Validators]:
+    """Just the page's part of the memory: all that a poll needs where nothing has changed."""
+    row = db.execute("SELECT * FROM page WHERE blog = ? AND url = ?", (blog, url)).fetchone()
+    return row and page_memory(row), _validators(row)
+
+
+def pages(db: Connection, blog: str) -> list[KnownPage]:
+    """The pages this blog has had, oldest first."""
+    rows = db.execute("SELECT url, next_url, moved_at FROM page WHERE blog = ? ORDER BY accepted_at", (blog,))
+    return [KnownPage(url=row["url"], next_url=row["next_url"], moved_at=moment(row["moved_at"])) for row in rows]
+
+
 def publish(db: Connection, publishing: Publishing) -> list[int]:
     """Write one poll's outcome, with the first chunk of every audience. Returns the posts that people hear of."""
     _remember(db, publishing)
@@ -81,6 +105,10 @@ def _advance(db: Connection, publishing: Publishing) -> None:
         columns = {"blog": publishing.blog, "url": publishing.url, "accepted_at": publishing.now}
         columns |= page_columns(publishing.page)
         db.execute(upsert("page", columns, ("blog", "url")), columns)
+        db.execute(
+            "UPDATE page SET moved_at = coalesce(moved_at, ?) WHERE blog = ? AND url = ? AND next_url IS NOT NULL",
+            (publishing.now, publishing.blog, publishing.url),
+        )
     if (validators := publishing.validators) is not None:
         db.execute(
             "UPDATE page SET etag = ?, last_modified = ?, body_hash = ? WHERE blog = ? AND url = ?",

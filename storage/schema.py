@@ -39,6 +39,7 @@ CREATE TABLE page (
   ignored INTEGER NOT NULL DEFAULT 0,
   ended INTEGER NOT NULL DEFAULT 0,
   next_url TEXT,
+  moved_at REAL,                       -- when it first named its successor
   etag TEXT,
   last_modified TEXT,
   body_hash TEXT,

@@ -18,7 +18,8 @@ from typing import IO, Concatenate, ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
-from bot.core.model import Lane, Memory, Relayed
+from bot.core.model import Lane, Memory, PageMemory, Relayed
+from bot.core.pages import KnownPage
 from bot.core.publishing import Audience, Progress, Publishing, PushText, Validators
 from bot.core.settle import Settlement
 from storage import blogs, chats, deliveries, expansion, notes, posts, pushes
@@ -100,6 +101,12 @@ class Store:
 
     async def memory(self, blog: str, url: str) -> tuple[Memory, Validators]:
         return await self._read(blogs.memory, blog, url)
+
+    async def page(self, blog: str, url: str) -> tuple[PageMemory | None, Validators]:
+        return await self._read(blogs.page, blog, url)
+
+    async def pages(self, blog: str) -> list[KnownPage]:
+        return await self._read(blogs.pages, blog)
 
     async def publish(self, publishing: Publishing) -> list[int]:
         return await self._write(blogs.publish, publishing)

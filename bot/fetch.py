@@ -1,0 +1,234 @@
+"""Conditional GET → `Page`, or nothing new. Bounded in time, in bytes and in redirects, whatever the server does.
+
+Conditional requests follow RFC 9110 §13, Retry-After its §10.2.3. An address written in the configuration may be
+private; a redirect into a private network is refused: a page must not choose whom we speak to behind a firewall.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ipaddress
+import re
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+from bot.core.model import Page
+from bot.core.publishing import Validators
+
+TOTAL_SECONDS = 30.0
+CONNECT_SECONDS = 10.0
+LARGEST_BODY = 12 * 1024 * 1024  # bytes after decompression; the largest live blog captured has 2.4 million
+MOST_REDIRECTS = 5
+AGENT = "LiveblogRelay/0.1 (relays live blogs to their readers)"
+ACCEPT = "text/html, application/ld+json, application/feed+json, application/atom+xml, application/rss+xml, */*;q=0.5"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """The page is as it was when it was last accepted."""
+
+    max_age: int | None = None
+
+
+class FetchFailed(Exception):
+    """No page; the text says why, in a few words. `lasting`: asking again soon will not help (a 404, say)."""
+
+    def __init__(self, why: str, *, status: int | None = None, retry_at: datetime | None = None, lasting: bool = False):
+        super().__init__(why)
+        self.status, self.retry_at, self.lasting = status, retry_at, lasting
+
+
+class Fetcher:
+    """Fetches pages; `open()` first, `close()` last."""
+
+    def __init__(
+        self, *, agent: str = AGENT, total_seconds: float = TOTAL_SECONDS, largest: int = LARGEST_BODY
+    ) -> None:
+        self._headers = {"User-Agent": agent, "Accept": ACCEPT}
+        self._timeout = aiohttp.ClientTimeout(total=total_seconds, sock_connect=CONNECT_SECONDS)
+        self._largest = largest
+        self._trusting: aiohttp.ClientSession | None = None
+        self._guarded: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        self._trusting = self._session(None)
+        self._guarded = self._session(PublicOnly())
+
+    def _session(self, resolver: AbstractResolver | None) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(limit=100, limit_per_host=4, resolver=resolver)
+        return aiohttp.ClientSession(
+            connector=connector, headers=self._headers, timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar()
+        )
+
+    async def close(self) -> None:
+        for session in (self._trusting, self._guarded):
+            if session is not None:
+                await session.close()
+
+    async def fetch(self, url: str, known: Validators | None = None, *, home: str | None = None) -> Page | NotModified:
+        """The page at `url`, or NotModified where the server or the body itself says so. FetchFailed otherwise.
+
+        `home` is the address that the admin wrote, where `url` came from elsewhere (a page that moved).
+        """
+        trusted = urlsplit(home or url).hostname
+        try:
+            async with asyncio.timeout(self._timeout.total):
+                return await self._follow(url, trusted, known or Validators())
+        except TimeoutError:
+            raise FetchFailed(f"did not answer within {self._timeout.total:.0f} s") from None
+        except aiohttp.ClientPayloadError:
+            raise FetchFailed("the answer was cut off on the way") from None
+        except aiohttp.ClientConnectorError as error:
+            raise FetchFailed(f"no connection: {_reason(error.os_error)}") from None
+        except aiohttp.InvalidURL:
+            raise FetchFailed("is not a web address", lasting=True) from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise FetchFailed(f"the connection broke: {type(error).__name__}") from None
+
+    async def _follow(self, address: str, trusted: str | None, known: Validators) -> Page | NotModified:
+        for _ in range(MOST_REDIRECTS + 1):
+            # Only the host that the admin wrote down may be a private one.
+            own = urlsplit(address).hostname == trusted
+            session = self._trusting if own else self._guarded
+            assert session is not None, "open() comes first"
+            if not own:
+                _refuse_private(address)
+            async with session.get(address, headers=_conditions(known), allow_redirects=False) as answer:
+                if answer.status not in (301, 302, 303, 307, 308):
+                    return await self._page(answer, known)
+                address = _target(answer, address)
+        raise FetchFailed(f"redirects more than {MOST_REDIRECTS} times", lasting=True)
+
+    async def _page(self, answer: aiohttp.ClientResponse, known: Validators) -> Page | NotModified:
+        max_age = _max_age(answer)
+        if answer.status == 304 and known != Validators():
+            return NotModified(max_age=max_age)
+        if answer.status != 200:
+            raise _refused(answer)
+        body = await self._body(answer)
+        if known.body_hash == body_hash(body):
+            return NotModified(max_age=max_age)
+        return Page(
+            url=str(answer.url),
+            body=body,
+            content_type=answer.headers.get("Content-Type"),
+            etag=answer.headers.get("ETag"),
+            last_modified=answer.headers.get("Last-Modified"),
+            max_age=max_age,
+            fetched_at=datetime.now(UTC),
+        )
+
+    async def _body(self, answer: aiohttp.ClientResponse) -> bytes:
+        """All of it, decompressed as it comes, so that a small bomb is stopped before it is a large one."""
+        body = bytearray()
+        async for piece in answer.content.iter_chunked(65536):
+            body += piece
+            if len(body) > self._largest:
+                raise FetchFailed(f"is larger than {self._largest // 1024 // 1024} MB", lasting=True)
+        return bytes(body)
+
+
+def validators_of(page: Page) -> Validators:
+    """What makes the next request for this page conditional."""
+    return Validators(etag=page.etag, last_modified=page.last_modified, body_hash=body_hash(page.body))
+
+
+def body_hash(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=16).hexdigest()
+
+
+def read_file(path: Path) -> Page:
+    """A saved page. FetchFailed where it cannot be read."""
+    try:
+        body = path.read_bytes()
+    except FileNotFoundError:
+        raise FetchFailed("there is no such file", lasting=True) from None
+    except OSError as error:
+        raise FetchFailed(f"cannot be read: {error.strerror}", lasting=True) from None
+    return Page(url=path.absolute().as_uri(), body=body, fetched_at=datetime.now(UTC))
+
+
+class PublicOnly(AbstractResolver):
+    """Resolves names to public addresses only; used for hosts that a page, not the admin, chose."""
+
+    def __init__(self) -> None:
+        self._resolver = ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._resolver.resolve(host, port, family)
+        public = [one for one in found if ipaddress.ip_address(one["host"].split("%")[0]).is_global]
+        if not public:
+            raise OSError(None, f"{host} is in a private network")
+        return public
+
+    async def close(self) -> None:
+        await self._resolver.close()
+
+
+def _refuse_private(address: str) -> None:
+    """Addresses written as numbers never reach a resolver."""
+    host = urlsplit(address).hostname or ""
+    try:
+        public = ipaddress.ip_address(host).is_global
+    except ValueError:
+        return
+    if not public:
+        raise FetchFailed(f"redirects into a private network ({host})", lasting=True)
+
+
+def _target(answer: aiohttp.ClientResponse, address: str) -> str:
+    target = urljoin(address, answer.headers.get("Location", ""))
+    if urlsplit(target).scheme not in ("http", "https") or not urlsplit(target).hostname:
+        raise FetchFailed("redirects to something that is not a web address", lasting=True)
+    return target
+
+
+def _conditions(known: Validators) -> dict[str, str]:
+    conditions = {}
+    if known.etag:
+        conditions["If-None-Match"] = known.etag
+    if known.last_modified:
+        conditions["If-Modified-Since"] = known.last_modified
+    return conditions
+
+
+def _refused(answer: aiohttp.ClientResponse) -> FetchFailed:
+    lasting = 400 <= answer.status < 500 and answer.status not in (408, 425, 429)
+    return FetchFailed(
+        f"answers {answer.status} {answer.reason or ''}".rstrip(),
+        status=answer.status,
+        retry_at=retry_at(answer.headers.get("Retry-After"), datetime.now(UTC)),
+        lasting=lasting,
+    )
+
+
+def retry_at(header: str | None, now: datetime) -> datetime | None:
+    """Retry-After as a moment: seconds or an HTTP date; None where it says nothing we understand."""
+    if not header:
+        return None
+    if header.strip().isdigit():
+        return datetime.fromtimestamp(now.timestamp() + min(int(header), 86_400), UTC)
+    try:
+        return parsedate_to_datetime(header)
+    except ValueError:
+        return None
+
+
+def _max_age(answer: aiohttp.ClientResponse) -> int | None:
+    found = re.search(r"(?:^|[\s,])max-age=(\d{1,9})", answer.headers.get("Cache-Control", ""))
+    return int(found[1]) if found else None
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
