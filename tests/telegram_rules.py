@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from urllib.parse import urlsplit
 
 from hypothesis import strategies as st
 
 from bot.core.model import Entity, Rendered
+from bot.demo.telegram.formatting import EMPTY, caption_text, message_text
 
 NESTS_ANYWHERE = {"bold", "italic", "underline", "strikethrough", "spoiler"}
 
@@ -36,7 +39,7 @@ PIECES = (
     *("@someone", "#tag", "/forget", "http://example.org/x"),
     *("👨‍👩‍👧‍👦", "🇺🇦🇩🇪", "👍🏽", "1️⃣", "😀", "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"),
     *("e\u0301", "a\u030a", "Z\u0333\u0325\u0317", "क्षत्रिय", "각"),
-    *("שלום עולם. ", "مرحبا ", "\u202eevil\u202c", "\u2066open", "\u2069", "\u200f"),
+    *("שלום עולם. ", "مرحبا ", "\u202eevil\u202c", "\u2066open", "\u2069", "\u200f", "\u200e"),
     *("\x00", "\x1b[0m", "\u00a0", "\u2028", "\ufeff", "\u200b", "\ud83d", "\ude00"),
 )
 
@@ -46,6 +49,8 @@ any_text = st.one_of(
     st.tuples(st.sampled_from(PIECES), st.integers(1, 10_000)).map(lambda each: (each[0] * each[1])[:10_000]),
     st.text(alphabet=st.characters(), max_size=30),  # lone surrogates and all
 )
+
+short_text = any_text.map(lambda text: text[:1500])  # several of them in one example
 
 
 def utf16(text: str) -> bytes:
@@ -65,6 +70,7 @@ def covered(rendered: Rendered, entity: Entity) -> str:
 def server_text(text: str) -> str:
     """What the server keeps of a text: controls to spaces, some characters gone, trimmed (td, clean_input_string)."""
     gone = {*range(0x2028, 0x202F), 0x0333, 0x033F, 0x030A, 0x0D}
+    text = re.sub("[\u200e\u200f](?=[\u200e\u200f])", "\u200c", text)
     spaced = "".join(" " if ord(char) < 32 and char != "\n" else char for char in text if ord(char) not in gone)
     return spaced.strip(" \n")
 
@@ -81,10 +87,24 @@ def assert_telegram_takes(rendered: Rendered) -> None:
     for entity in rendered.entities:
         words = covered(rendered, entity)
         assert words.strip(), "an entity covers white space only"
-        assert entity.type != "text_link" or urlsplit(entity.url or "").scheme in {"http", "https"}
+        assert entity.type != "text_link" or urlsplit(entity.url or "").scheme.lower() in {"http", "https"}
     for one in rendered.entities:
         for other in rendered.entities:
             assert_nested(one, other)
+    if not EMPTY.fullmatch(rendered.text):
+        assert_local_telegram_keeps(rendered)
+
+
+def assert_local_telegram_keeps(rendered: Rendered) -> None:
+    """Our strict local Telegram takes it, changes no character, and keeps every link where it was."""
+    given = [
+        {name: value for name, value in dataclasses.asdict(entity).items() if value is not None}
+        for entity in rendered.entities
+    ]
+    text, kept = (caption_text if rendered.photo else message_text)(rendered.text, "", given)
+    assert text == rendered.text
+    found = {(one["type"], one["offset"], one["length"]) for one in kept}
+    assert {(each.type, each.offset, each.length) for each in rendered.entities if each.type == "text_link"} <= found
 
 
 def assert_nested(one: Entity, other: Entity) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.core.model import Button, Entity, Relayed, Rendered, Style
 from bot.core.render import message, plainest
 from bot.core.texts import Texts
-from bot.core.writing import line, units
+from bot.core.writing import CAPTION, line, units
 from tests.telegram_rules import any_text, assert_telegram_takes, covered, links
 
 T = Texts.of("en")
@@ -140,6 +140,8 @@ def test_a_blog_chooses_how_much_text_it_shows(how: str, summary: str | None, sh
         ("The old bridge…", True, "", ["The old bridge…"]),
         (None, False, "The old bridge is open.", []),
         (" \x00 ", False, "The old bridge is open.", []),
+        ("\u200b", False, "The old bridge is open.", []),
+        (".", False, "...\nThe old bridge is open.", ["."]),
     ],
 )
 def test_a_derived_headline_does_not_say_the_beginning_twice(
@@ -210,6 +212,18 @@ def test_a_picture_is_left_out_exactly_when_the_caption_is_too_long(length: int)
 
     assert text in rendered.text
     assert (rendered.photo is None) == (units(rendered.text) > 1024)
+
+
+def test_under_a_picture_that_is_there_already_the_text_gives_way() -> None:
+    long = post(photo="https://example.org/a.jpg", text="This is a sentence. " * 300)
+
+    for changed in (long, dataclasses.replace(long, photo=None)):
+        rendered = message(changed, style(text="full"), T, CAPTION)
+        assert rendered.photo == changed.photo
+        assert 900 < units(rendered.text) <= 1024
+        assert links(rendered) == [LINK]
+        assert units(plainest(rendered, CAPTION).text) <= 1024
+    assert units(message(own("x" * 2000, photo="AgACAgQ"), NEW_YORK, T, CAPTION).text) == 1024
 
 
 # --- struck, withdrawn, recalled -----------------------------------------------------------------------------------
@@ -358,6 +372,7 @@ wild_styles = st.builds(
 def test_whatever_a_page_sends_telegram_takes_the_message(wild: Relayed, look: Style) -> None:
     rendered = message(wild, look, T)
 
+    assert line(rendered.text)
     assert_telegram_takes(rendered)
     assert_telegram_takes(plainest(rendered))
     assert not plainest(rendered).entities

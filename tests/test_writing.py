@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot.core.cutting import sentence_ends
 from bot.core.model import Entity, Rendered
 from bot.core.writing import Writing, clean, cut, hashtag, host, isolated, line, paragraphs, safe_url, tidy, units
+from bot.demo.telegram.links import checked_link
 from tests.telegram_rules import any_text, assert_telegram_takes, covered, utf16
 
 FAMILY = "👨‍👩‍👧‍👦"
@@ -59,6 +60,11 @@ def test_cleaning_twice_changes_nothing_more(text: str) -> None:
 
 def test_a_line_is_one_line() -> None:
     assert line("  A headline\n over\u00a0two \t lines ") == "A headline over two lines"
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "\u200b\u200d", "\u2800", "\u00a0\u3000", "\U000e0067", "\ufffc"])
+def test_what_nobody_sees_is_no_text(text: str) -> None:
+    assert line(text) == paragraphs(text) == ""
 
 
 def test_paragraphs_keep_one_empty_line_between_them() -> None:
@@ -129,7 +135,7 @@ def test_formatting_is_cut_with_its_text() -> None:
 
 @given(any_text, st.integers(0, 200))
 def test_a_cut_fits_and_is_the_beginning_of_the_text(text: str, limit: int) -> None:
-    whole = clean(text).strip()
+    whole, _ = tidy(text)
     short, _ = cut(whole, (), limit)
 
     assert units(short) <= limit
@@ -198,6 +204,11 @@ def test_a_link_that_is_not_http_loses_the_link_and_keeps_the_words(url: str | N
     assert tidy("words", [Entity(type="text_link", offset=0, length=5, url=url)]) == ("words", ())
 
 
+@pytest.mark.parametrize("kind", ["text_mention", "custom_emoji", "date_time", "mention", "hashtag", "", "nonsense"])
+def test_formatting_that_cannot_be_sent_as_it_is_leaves_its_words(kind: str) -> None:
+    assert tidy("words", [Entity(type=kind, offset=0, length=5)]) == ("words", ())
+
+
 kinds = st.sampled_from(["bold", "italic", "spoiler", "text_link", "code", "pre", "blockquote", "custom_emoji"])
 wild_entities = st.lists(
     st.builds(
@@ -205,7 +216,8 @@ wild_entities = st.lists(
         type=kinds,
         offset=st.integers(-3, 80),
         length=st.integers(-1, 80),
-        url=st.sampled_from([None, "https://example.org", "javascript:x"]),
+        url=st.sampled_from([None, "https://example.org/", "javascript:x"]),
+        custom_emoji_id=st.sampled_from([None, "5368324170671202286"]),
     ),
     max_size=12,
 )
@@ -233,7 +245,17 @@ def test_whatever_formatting_comes_telegram_takes_what_leaves(text: str, entitie
         (" https://example.org/a b ", "https://example.org/a%20b"),
         ("https://münchen.example/straße", "https://münchen.example/straße"),
         ("http://127.0.0.1:8080/x", "http://127.0.0.1:8080/x"),
+        ("https://ann:pw@example.org:443", "https://ann:pw@example.org:443"),
+        ("https://example%2Eorg.example/", "https://example%2Eorg.example/"),
+        ("https://example.org?q=[x]{y}|z", "https://example.org?q=[x]{y}|z"),
         ("http://[::1]/x", "http://[::1]/x"),
+        ("http://localhost:8080/x", None),
+        ("https://exa mple.org/", "https://exa%20mple.org/"),
+        ("https://example%.org/", None),
+        ("https://exa<b>mple.org/", None),
+        ("https://a{b}@example.org/", None),
+        ("https://example.org:0/", None),
+        ("https://example.org:x/", None),
         ("javascript:alert(1)", None),
         ("ftp://example.org", None),
         ("//example.org/x", None),
@@ -252,6 +274,13 @@ def test_whatever_formatting_comes_telegram_takes_what_leaves(text: str, entitie
 )
 def test_only_plain_http_addresses_are_links(url: str | None, kept: str | None) -> None:
     assert safe_url(url) == kept
+
+
+@given(st.text(alphabet="aZ0.:/@[]%?#-_\\ {}é\u0301א", max_size=30))
+def test_an_address_we_link_is_one_telegram_takes(rest: str) -> None:
+    url = safe_url(f"https://{rest}")
+
+    assert url is None or checked_link(url)
 
 
 @pytest.mark.parametrize(
@@ -347,5 +376,5 @@ def test_whatever_is_written_telegram_takes_and_nothing_visible_is_lost(pieces: 
     done = writing.done()
 
     assert_telegram_takes(rendered(done))
-    assert done[0] == "".join(clean(text[:200]) for text, _ in pieces).strip()
+    assert done[0] == tidy("".join(clean(text[:200]) for text, _ in pieces))[0]
     assert not any(unicodedata.category(char) == "Cs" for char in done[0])

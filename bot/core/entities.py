@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import accumulate
@@ -11,6 +12,9 @@ from bot.core.model import Entity
 _SPLITTABLE = frozenset({"bold", "italic", "underline", "strikethrough", "spoiler"})
 _QUOTES = frozenset({"blockquote", "expandable_blockquote"})
 _CODE = frozenset({"pre", "code"})
+_MARKS = re.compile("[\u200e\u200f]+(?=[\u200e\u200f])")
+# Others Telegram finds by itself (mentions, hashtags, addresses), or they need more than an `Entity` carries.
+SENDABLE = _SPLITTABLE | _QUOTES | _CODE | {"text_link", "custom_emoji"}
 
 
 def units(text: str) -> int:
@@ -23,9 +27,12 @@ def shifted(entity: Entity, offset: int, length: int | None = None) -> Entity:
 
 
 def settled(text: str, entities: Iterable[Entity]) -> tuple[str, tuple[Entity, ...]]:
-    """`text` without white space around it, and the entities that remain, ordered, in range, properly nested."""
+    """`text` without white space around it, and the entities that remain, ordered, in range, properly nested.
+
+    Of several direction marks in a row all but the last become joiners, as Telegram does it (td, MessageEntity.cpp).
+    """
     lead = units(text[: len(text) - len(text.lstrip())])
-    text = text.strip()
+    text = _MARKS.sub(lambda marks: "\u200c" * len(marks[0]), text.strip())
     clipped = [_clipped(shifted(each, each.offset - lead), units(text)) for each in entities]
     if not clipped:
         return text, ()

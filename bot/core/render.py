@@ -40,11 +40,14 @@ _SHORTEST = 20  # below this a cut text says nothing
 _FILE_ID = re.compile(r"[\w-]{1,255}", re.ASCII)
 
 
-def message(post: Relayed, style: Style, t: Texts) -> Rendered:
-    """`post` as a message of its own, as it stands: new, edited, struck, withdrawn or recalled."""
+def message(post: Relayed, style: Style, t: Texts, limit: int = MESSAGE) -> Rendered:
+    """`post` as a message of its own, as it stands: new, edited, struck, withdrawn or recalled.
+
+    `limit` is CAPTION where it will stand under a picture that is there already: then the text gives way instead.
+    """
     if is_gone(post, style) and not is_struck(post, style):
         return Writing(rtl=t.rtl).sentence(notice(post, style, t), "italic").rendered()
-    return _own(post, style) if post.blog is None else _relayed(post, style, t)
+    return _own(post, style, limit) if post.blog is None else _relayed(post, style, t, limit)
 
 
 def is_gone(post: Relayed, style: Style) -> bool:
@@ -85,7 +88,7 @@ def photo_of(post: Relayed) -> str | None:
 # --- a post of a blog ----------------------------------------------------------------------------------------------
 
 
-def _relayed(post: Relayed, style: Style, t: Texts) -> Rendered:
+def _relayed(post: Relayed, style: Style, t: Texts, limit: int) -> Rendered:
     """Headline, text and foot, the text cut to what the other two leave."""
     gone = is_gone(post, style)
     struck = is_struck(post, style)
@@ -94,9 +97,9 @@ def _relayed(post: Relayed, style: Style, t: Texts) -> Rendered:
     foot = _foot(post, style, t, gone=gone)
     photo = None if gone else photo_of(post)
     fixed = head.length + foot.length + 4  # and an empty line around the text
-    if photo and style.text == "full" and fixed + units(text) > CAPTION:
+    if photo and style.text == "full" and fixed + units(text) > CAPTION and limit > CAPTION:
         photo = None
-    room = (CAPTION if photo else MESSAGE) - fixed
+    room = (CAPTION if photo else limit) - fixed
     shown = cut(text, (), room, style.language)[0] if room >= _SHORTEST else ""
     middle = Writing(rtl=t.rtl).write(shown, *_struck(struck))
     return head.join(middle, foot, between="\n\n").rendered(photo=photo)
@@ -121,14 +124,14 @@ def _body(post: Relayed, style: Style) -> str:
     full = style.text == "full"
     text = paragraphs(post.text[:_READABLE]) if full else summary(post, style.max_chars, style.language)
     first, _, rest = text.partition("\n")
-    repeats = not post.title_is_derived and _plain(first) == _plain(post.title or "")
-    return rest.lstrip() if repeats else text
+    title = "" if post.title_is_derived else _plain(post.title or "")
+    return rest.lstrip() if title and _plain(first) == title else text
 
 
 def _head(post: Relayed, style: Style, t: Texts, text: str, *, struck: bool) -> Writing:
     """The headline in bold; nothing where it was made from the beginning of the text that follows."""
-    head, title = Writing(rtl=t.rtl), _plain(post.title or "")
-    if text and (not title or (post.title_is_derived and _plain(text).startswith(title))):
+    head, title = Writing(rtl=t.rtl), line(post.title or "")
+    if text and (not title or (post.title_is_derived and _plain(text).startswith(_plain(title)))):
         return head
     return head.write(headline(post, style), "bold", *_struck(struck))
 
@@ -190,26 +193,29 @@ def _tags(post: Relayed) -> str:
 # --- an editor's own post ------------------------------------------------------------------------------------------
 
 
-def _own(post: Relayed, style: Style) -> Rendered:
+def _own(post: Relayed, style: Style, limit: int) -> Rendered:
     """Exactly what the editor wrote. Words matter more than the picture they do not fit under."""
     text, entities = tidy(post.text[:_READABLE], post.entities)
     photo = photo_of(post)
-    if photo and units(text) > CAPTION:
+    if photo and units(text) > CAPTION and limit > CAPTION:
         photo = None
-    text, entities = cut(text, entities, CAPTION if photo else MESSAGE, style.language)
+    text, entities = cut(text, entities, CAPTION if photo else limit, style.language)
     return Rendered(text=text, entities=entities, photo=photo, copied=post.copied)
 
 
 # --- when Telegram refused -----------------------------------------------------------------------------------------
 
 
-def plainest(rendered: Rendered) -> Rendered:
-    """The same words with nothing Telegram could object to: no picture, formatting or buttons, links written out."""
+def plainest(rendered: Rendered, limit: int = MESSAGE) -> Rendered:
+    """The same words with nothing Telegram could object to: no picture, formatting or buttons, links written out.
+
+    `limit` is CAPTION where they will stand under a picture that is there already.
+    """
     text = rendered.text
     for entity in sorted(rendered.entities, key=lambda each: each.offset + each.length, reverse=True):
         if entity.type == "text_link" and entity.url:
             text = _written_out(text, entity, entity.url)
-    return Rendered(text=_shortened(tidy(text)[0].split("\n"), MESSAGE))
+    return Rendered(text=_shortened(tidy(text)[0].split("\n"), limit))
 
 
 def _written_out(text: str, link: Entity, url: str) -> str:

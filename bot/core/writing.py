@@ -13,7 +13,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from bot.core.cutting import cut, sentence_ends
-from bot.core.entities import settled, shifted, units
+from bot.core.entities import SENDABLE, settled, shifted, units
 from bot.core.model import Button, Entity, Rendered
 
 __all__ = [
@@ -35,6 +35,11 @@ CAPTION = 1024  # and under a photo
 ENTITIES = 100  # Telegram drops whatever formatting follows the hundredth entity
 
 _LONGEST_URL = 2048
+_OF_HOST = r"(?:[A-Za-z0-9.\-_!$,~*'();&+=\u0080-\U0010ffff]|%[0-9A-Fa-f]{2})"
+_HOST = re.compile(rf"(?=.*\.){_OF_HOST}+|\[[0-9A-Fa-f:.]+\]")
+_USERINFO = re.compile(f"{_OF_HOST}*")
+_PORT = re.compile(r":[0-9]*$")
+_UNSEEN = re.compile(r"[\s\u180e\u200b-\u200f\u2800\ufffc\ufeff\U000e0000-\U000e007f]*")  # td, is_empty_string
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _OPEN, _CLOSE = "\u2068", "\u2069"  # FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE
 _RIGHT_TO_LEFT = {"R", "AL"}
@@ -56,18 +61,21 @@ def clean(text: str) -> str:
 
     Composed (NFC) first, because Telegram deletes the combining ring of a decomposed å.
     """
-    return unicodedata.normalize("NFC", _mended(text).replace("\r\n", "\n").replace("\r", "\n")).translate(_CONTROLS)
+    composed = unicodedata.normalize("NFC", _mended(text).replace("\r\n", "\n").replace("\r", "\n"))
+    return composed.translate(_CONTROLS)
 
 
 def line(text: str) -> str:
-    """`text` cleaned and on one line, every run of white space one space."""
-    return " ".join(clean(text).split())
+    """`text` cleaned and on one line, every run of white space one space; "" where there is nothing to see."""
+    words = " ".join(clean(text).split())
+    return "" if _UNSEEN.fullmatch(words) else words
 
 
 def paragraphs(text: str) -> str:
-    """`text` cleaned, with its paragraphs kept, at most one empty line between them and no spaces at their edges."""
+    """`text` cleaned, with at most one empty line between paragraphs; "" where there is nothing to see."""
     lines = (each.strip() for each in clean(text).split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    words = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    return "" if _UNSEEN.fullmatch(words) else words
 
 
 def _mended(text: str) -> str:
@@ -96,31 +104,41 @@ def tidy(text: str, entities: Iterable[Entity] = ()) -> tuple[str, tuple[Entity,
 
 
 def _moved(entity: Entity, moves: dict[int, int], end: int) -> Entity | None:
-    """`entity` where its characters are now, or None where it has none, splits one, or links to what we do not link."""
+    """`entity` where its characters are now; None where it has none, splits one, or is not ours to send."""
     start = moves.get(entity.offset)
     stop = moves.get(min(entity.offset + entity.length, end))
     if start is None or stop is None or stop <= start:
         return None
-    if entity.type != "text_link":
-        return shifted(entity, start, stop - start)
-    url = safe_url(entity.url)
-    return replace(entity, offset=start, length=stop - start, url=url) if url else None
+    match entity.type:
+        case "text_link":
+            url = safe_url(entity.url)
+            return replace(entity, offset=start, length=stop - start, url=url) if url else None
+        case "custom_emoji" if not (entity.custom_emoji_id or "").isdecimal():
+            return None
+        case kind if kind in SENDABLE:
+            return shifted(entity, start, stop - start)
+    return None
 
 
 def safe_url(url: str | None) -> str | None:
-    """`url` when it is a plain http(s) address that every client reads alike, else None.
+    """`url` when it is an http(s) address that Telegram takes and every client reads alike, else None.
 
-    Backslashes and control characters are refused because readers of addresses disagree about them, spaces escaped.
+    Telegram refuses the whole message for one bad link, so its rules for the host are kept here (td, `parse_url` and
+    LinkManager): a dot in it, and of ASCII only what belongs there. Backslashes and control characters are refused
+    because readers of addresses disagree about them; spaces are escaped.
     """
     address = (url or "").strip().replace(" ", "%20")
-    if not address or len(address) > _LONGEST_URL or any(_is_unfit(char) for char in address):
+    if len(address) > _LONGEST_URL or any(_is_unfit(char) for char in address):
         return None
     try:
         parts = urlsplit(address)
-        usable = parts.scheme.lower() in {"http", "https"} and bool(parts.hostname) and (parts.port or 1) > 0
+        port = parts.port
     except ValueError:  # a port or an IPv6 address that is none
         return None
-    return address if usable else None
+    named = _PORT.sub("", parts.netloc.rpartition("@")[2])
+    people = parts.netloc.rpartition("@")[0].replace(":", "")
+    usable = parts.scheme.lower() in {"http", "https"} and port != 0 and bool(_HOST.fullmatch(named))
+    return address if usable and _USERINFO.fullmatch(people) else None
 
 
 def _is_unfit(char: str) -> bool:
