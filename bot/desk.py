@@ -48,7 +48,7 @@ class Desk:
             page=verdict.page,
             validators=validators,
             title=snapshot.title if snapshot else None,
-            ended=bool(snapshot and snapshot.ended),
+            ended=snapshot.ended if snapshot is not None and verdict.accepted else None,
             hold=blog.hold.total_seconds(),
             edit_quiet=self._settings().delivery.edit_quiet.total_seconds(),
             edits_for=self._settings().delivery.edits_for.total_seconds(),

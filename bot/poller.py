@@ -6,6 +6,8 @@ A poll is fetch → read → diff → publish; what fails on the way is told onc
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -60,6 +62,7 @@ class Poller:
         self._states: dict[str, BlogState] = {}
         self._noted: dict[str, float] = {}
         self._polls: set[asyncio.Task[None]] = set()
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # one poll of a blog at a time
 
     async def start(self) -> None:
         await self._store.in_file(_ids(self._settings()), self._now().timestamp())
@@ -99,10 +102,8 @@ class Poller:
         return {job.id: job.trigger.run_date for job in self._scheduler.get_jobs()}
 
     def _unschedule(self, blog: str) -> None:
-        try:
+        with contextlib.suppress(JobLookupError):  # it is being polled just now; `_poll` sees that it has left
             self._scheduler.remove_job(blog)
-        except JobLookupError:
-            pass  # it is being polled at this moment; `_poll` sees that the blog has left
 
     def _schedule(self, blog: Blog, started: datetime | None) -> None:
         state = self._states.setdefault(blog.id, BlogState(blog=blog.id))
@@ -116,19 +117,20 @@ class Poller:
         self._polls.add(poll)
         started = self._now()
         try:
-            await self._turn(id_, started)
+            async with self._turns[id_]:
+                await self._turn(id_)
         finally:
             self._polls.discard(poll)
         blog = self._settings().blog(id_)
         if blog is not None and self._scheduler.running and self._scheduler.get_job(id_) is None:
             self._schedule(blog, started)
 
-    async def _turn(self, id_: str, started: datetime) -> None:
+    async def _turn(self, id_: str) -> None:
         blog = self._settings().blog(id_)
         if blog is None:
             return
         try:
-            found = await self.poll(blog)
+            found = await self._ask(blog)
         except (FetchFailed, NotReadable) as error:
             await self._failed(blog, error)
         except StoreError as error:
@@ -140,7 +142,7 @@ class Poller:
         else:
             await self._worked(blog, found)
 
-    async def poll(self, blog: Blog) -> Found:
+    async def _ask(self, blog: Blog) -> Found:
         """Ask every page of the blog once. An older page may fail as long as another one answers."""
         urls = pages_to_poll(blog.url, blog.timezone, await self._store.pages(blog.id), self._now())
         found: list[Found] = []

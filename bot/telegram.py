@@ -60,7 +60,7 @@ class Telegram:
     def __init__(self, request: AiohttpRequest, *, api_base: str, token: str, paid: bool = False) -> None:
         self._request = request
         self._address = f"{api_base.rstrip('/')}/bot{token}/"
-        self._paid = paid
+        self.paid = paid
         self._files: dict[str, str] = {}  # picture address -> Telegram's own file id
 
     async def perform(
@@ -78,7 +78,7 @@ class Telegram:
                 return await self._call("deleteMessage", place | {"message_id": message.message_id})
 
     async def _send(self, place: dict[str, Any], rendered: Rendered) -> Outcome:
-        place |= {"allow_paid_broadcast": True} if self._paid else {}
+        place |= {"allow_paid_broadcast": True} if self.paid else {}
         if rendered.copied is not None:
             from_chat, message = rendered.copied
             return await self._call("copyMessage", place | {"from_chat_id": from_chat, "message_id": message}, "copy")

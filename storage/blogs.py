@@ -98,7 +98,7 @@ def _advance(db: Connection, publishing: Publishing) -> None:
     db.execute(
         """INSERT INTO blog (id, title, started, answered_at) VALUES (:id, :title, 1, :now)
         ON CONFLICT (id) DO UPDATE SET title = coalesce(excluded.title, title), started = 1, answered_at = :now,
-        ended_at = CASE WHEN :ended THEN coalesce(ended_at, :now) ELSE NULL END""",
+        ended_at = CASE WHEN :ended IS NULL THEN ended_at WHEN :ended THEN coalesce(ended_at, :now) END""",
         {"id": publishing.blog, "title": publishing.title, "now": publishing.now, "ended": publishing.ended},
     )
     if publishing.page is not None:

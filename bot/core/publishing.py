@@ -40,7 +40,7 @@ class Publishing:
     page: PageMemory | None = None
     validators: Validators | None = None
     title: str | None = None
-    ended: bool = False
+    ended: bool | None = None  # None: nothing new is known
     hold: float = 0.0  # seconds a new post waits before it goes out
     edit_quiet: float = 0.0  # seconds an edit waits for the next one
     edits_for: float = 172_800.0  # seconds for which sent messages follow edits

@@ -1,0 +1,301 @@
+"""The only place that builds things, and that knows the order of starting and stopping."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+from handlers.house import House
+from handlers.updates import PerChat
+from telegram import Update
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import Application, ApplicationBuilder, BaseRateLimiter, ExtBot
+
+from bot.desk import Desk
+from bot.fetch import Fetcher
+from bot.pace import Limits, Pace
+from bot.poller import Poller
+from bot.reading import Reading
+from bot.request import AiohttpRequest
+from bot.sender import Sender
+from bot.telegram import Telegram
+from config import difference
+from config.settings import BadSettings, Settings, read_settings, token
+from config.watch import changes
+from handlers import register, set_menus, show_progress
+from storage import Store, open_store
+
+log = structlog.get_logger()
+
+BOT = "main"
+POLL_SECONDS = 25  # how long Telegram holds an empty getUpdates
+STOP_SECONDS = 11.0  # all of stopping; a supervisor's patience is often ten or fifteen
+UNREACHABLE_PAUSE = 5.0
+
+
+class StartFailed(Exception):
+    """It cannot run; the text says why, in one line."""
+
+
+class PaceLimiter(BaseRateLimiter[None]):
+    """Everything that python-telegram-bot sends takes its turn as well, before deliveries: a person is waiting."""
+
+    SILENT = frozenset({"getMe", "getUpdates", "answerCallbackQuery", "setMyCommands", "getChat", "getChatMember"})
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+
+    async def initialize(self) -> None:
+        pass
+
+    async def shutdown(self) -> None:
+        pass
+
+    async def process_request(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Any]],
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: None,
+    ) -> Any:
+        if endpoint not in self.SILENT:  # these are not messages, and are not counted as such
+            await self._pace.turn(reply=True)
+            chat = data.get("chat_id")
+            if isinstance(chat, int):
+                self._pace.spoke(chat, group=chat < 0)
+        return await callback(*args, **kwargs)
+
+
+class Relay:
+    """The service. `run()` is all of its life; `ready` is set once it polls, sends and listens."""
+
+    def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
+        self._path, self._environ = path, environ
+        self.settings: Settings = read_settings(path, environ)
+        self._token = token(environ)
+        self.ready = asyncio.Event()
+        self._stopped = asyncio.Event()
+        self._refused: str | None = None  # the bad file the admins were told of
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    async def run(self) -> None:
+        """Until SIGTERM, SIGINT or `stop()`. StartFailed where it cannot begin."""
+        store = open_store(self.settings.storage.url)
+        try:
+            store.claim_sole_use()
+            self._build(store)
+            async with self._open():
+                await self._live()
+        finally:
+            await store.close()
+
+    def _build(self, store: Store) -> None:
+        """Everything there is, each thing once."""
+        telegram = self.settings.telegram
+        self._store = store
+        self._pace = Pace(_limits(self.settings))
+        self._request = AiohttpRequest()
+        self._updates_request = AiohttpRequest(connections=2, read_seconds=POLL_SECONDS + 10.0)
+        self._telegram = Telegram(
+            self._request, api_base=telegram.api_base, token=self._token, paid=telegram.paid_broadcast
+        )
+        self._sender = Sender(
+            store=store,
+            telegram=self._telegram,
+            pace=self._pace,
+            settings=self._current,
+            report=self.report,
+            bot=BOT,
+        )
+        self._desk = Desk(store, self._current, wake=self._sender.wake)
+        self._fetcher = Fetcher()
+        self._poller = Poller(
+            store=store,
+            desk=self._desk,
+            fetcher=self._fetcher,
+            reading=Reading(),
+            settings=self._current,
+            report=self.report,
+        )
+        self._application = self._build_application(telegram.api_base)
+        self._house = House(
+            store=store,
+            desk=self._desk,
+            settings=self._current,
+            pace=self._pace,
+            bot=BOT,
+            clock=time.time,
+            reload=self.reload,
+            next_polls=self._poller.next_polls,
+        )
+        register(self._application, self._house)
+
+    def _build_application(self, api_base: str) -> Application[Any, Any, Any, Any, Any, Any]:
+        base = api_base.rstrip("/")
+        bot: ExtBot[None] = ExtBot(
+            self._token,
+            base_url=f"{base}/bot",
+            base_file_url=f"{base}/file/bot",
+            request=self._request,
+            get_updates_request=self._updates_request,
+            rate_limiter=PaceLimiter(self._pace),
+        )
+        return ApplicationBuilder().bot(bot).concurrent_updates(PerChat()).build()
+
+    def _current(self) -> Settings:
+        return self.settings
+
+    @contextlib.asynccontextmanager
+    async def _open(self) -> AsyncIterator[None]:
+        """Connections, opened before anything uses them and closed after everything has stopped."""
+        await self._request.initialize()
+        await self._updates_request.initialize()
+        await self._fetcher.open()
+        try:
+            yield
+        finally:
+            await self._fetcher.close()
+            await self._updates_request.shutdown()
+            await self._request.shutdown()
+
+    async def _live(self) -> None:
+        """Start, stay, stop: polling first stops to bring, then people are heard no more, then the last sends land."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._aside.add(asyncio.create_task(self._reload_quietly())))
+        self._aside: set[asyncio.Task[Any]] = set()
+        sending = asyncio.create_task(self._sender.run())
+        listening = asyncio.create_task(self._listen())
+        watching = asyncio.create_task(self._watch())
+        await self._poller.start()
+        self.ready.set()
+        log.info("running", blogs=len(self.settings.blogs), config=str(self._path))
+        stopped = asyncio.create_task(self._stopped.wait())
+        done, _ = await asyncio.wait({stopped, sending, listening, watching}, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            for one in done:
+                one.result()
+        finally:
+            log.info("stopping")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STOP_SECONDS):
+                    await self._wind_down(sending, listening, watching, stopped)
+            log.info("stopped")
+
+    async def _wind_down(
+        self, sending: asyncio.Task[None], listening: asyncio.Task[None], *others: asyncio.Task[Any]
+    ) -> None:
+        await self._poller.stop()
+        self._sender.stop()
+        for one in (listening, *others, *self._aside):
+            one.cancel()
+        await asyncio.gather(sending, listening, *others, *self._aside, return_exceptions=True)
+
+    async def _listen(self) -> None:
+        """Hear people, by long polling, for as long as we run. Telegram may be out of reach when we start."""
+        application = self._application
+        await self._greet()
+        async with application:
+            assert application.updater is not None
+            await application.updater.start_polling(
+                timeout=POLL_SECONDS, allowed_updates=list(Update.ALL_TYPES), bootstrap_retries=-1
+            )
+            await application.start()
+            log.info("listening", bot=application.bot.username)
+            menus = asyncio.create_task(set_menus(application.bot, self._house))
+            try:
+                await show_progress(application.bot, self._house)
+            finally:
+                menus.cancel()
+                await application.updater.stop()
+                await application.stop()
+
+    async def _greet(self) -> None:
+        """Ask Telegram who we are until it answers; a wrong token ends the attempt."""
+        told = False
+        while True:
+            try:
+                await self._application.bot.initialize()
+            except InvalidToken:
+                raise StartFailed("Telegram does not know this token; is TELEGRAM_BOT_TOKEN right?") from None
+            except TelegramError as error:
+                if not told:
+                    log.warning("Telegram cannot be reached yet", why=str(error))
+                told = True
+                await asyncio.sleep(UNREACHABLE_PAUSE)
+            else:
+                return
+
+    async def _watch(self) -> None:
+        async for _ in changes(self._path):
+            await self._reload_quietly()
+
+    async def _reload_quietly(self) -> None:
+        """Apply the file; a bad one is reported to the admins, once, and the last good one stays in force."""
+        try:
+            for line in await self.reload():
+                log.info("file applied", change=line)
+        except BadSettings as error:
+            log.error("file refused", mistakes=str(error).splitlines())
+            if self._refused != str(error):
+                self._refused = str(error)
+                await self.report(f"The new file is refused; the one before stays in force.\n{error}")
+
+    async def reload(self) -> list[str]:
+        """Read the file and apply it at once; says in words what changed. BadSettings where it is refused."""
+        before, after = self.settings, read_settings(self._path, self._environ)
+        self._refused = None
+        self.settings = after
+        self._pace.limits = _limits(after)
+        self._telegram.paid = after.telegram.paid_broadcast
+        await self._poller.apply(before)
+        self._sender.wake()
+        return difference.words(difference.difference(before, after))
+
+    async def report(self, text: str) -> None:
+        """Tell every admin, in Telegram. Who cannot be reached there finds it in the log."""
+        for admin in self.settings.access.admins:
+            try:
+                await self._application.bot.send_message(admin, text[:4000])
+            except TelegramError as error:
+                log.warning("admin not reached", admin=admin, why=str(error), text=text)
+
+
+def _limits(settings: Settings) -> Limits:
+    telegram = settings.telegram
+    return Limits(
+        per_second=telegram.messages_per_second,
+        per_chat_per_second=telegram.messages_per_chat_per_second,
+        per_group_per_minute=telegram.messages_per_group_per_minute,
+    )
+
+
+def run(path: Path, environ: Mapping[str, str] = os.environ) -> None:
+    """Run the service in the foreground until it is told to stop."""
+
+    async def all_of_it() -> None:
+        await Relay(path, environ).run()
+
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(all_of_it())
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop where it installs."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

@@ -1,0 +1,64 @@
+"""How things stand, from the store: for `status` on the command line. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.core.model import Lane
+from bot.core.texts import Texts
+from storage import BlogState
+
+
+def status_json(blogs: Sequence[BlogState], queue: Mapping[Lane, int]) -> dict[str, Any]:
+    return {
+        "blogs": [_blog_json(blog) for blog in blogs],
+        "queue": {lane.name.lower(): queue.get(lane, 0) for lane in Lane},
+    }
+
+
+def _blog_json(blog: BlogState) -> dict[str, Any]:
+    times = ("polled_at", "answered_at", "last_post_at", "held_at", "ended_at")
+    return {
+        "id": blog.id,
+        "title": blog.title,
+        "state": state(blog),
+        **{name: _iso(getattr(blog, name)) for name in times},
+        "posts": blog.posts,
+        "subscriptions": blog.subscriptions,
+        "failures": blog.failures,
+        "error": blog.error,
+        "alarm": blog.alarm,
+    }
+
+
+def _iso(instant: float | None) -> str | None:
+    return None if instant is None else datetime.fromtimestamp(instant, UTC).isoformat().replace("+00:00", "Z")
+
+
+def state(blog: BlogState) -> str:
+    """One word for how a blog is."""
+    if blog.error is not None:
+        return "failing"
+    if blog.held_at is not None:
+        return "held"
+    if not blog.started:
+        return "not read yet"
+    return "ended" if blog.ended_at is not None else "live"
+
+
+def status_lines(blogs: Sequence[BlogState], queue: Mapping[Lane, int], now: float) -> Iterator[str]:
+    t = Texts.of("en")
+    for blog in blogs:
+        yield f"{blog.id}: {state(blog)}, {blog.posts:,} posts, {blog.subscriptions:,} subscriptions"
+        ago = {"polled": blog.polled_at, "last post": blog.last_post_at}
+        said = [f"{name} {t.ago(timedelta(seconds=now - at))}" for name, at in ago.items() if at is not None]
+        if said:
+            yield f"  {', '.join(said)}"
+        if blog.error is not None:
+            yield f"  error: {blog.error} ({blog.failures} polls in a row)"
+        if blog.alarm is not None:
+            yield f"  alarm: {blog.alarm}"
+    waiting = [f"{lane.name.lower()} {queue[lane]:,}" for lane in Lane if queue.get(lane)]
+    yield f"queue: {', '.join(waiting) if waiting else 'empty'}"

@@ -1,0 +1,81 @@
+"""Subscriptions as CSV, for moving from another bot. Pure: text in, values out, and back."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+
+from bot.core.model import Volume
+from storage import Subscription
+
+HEADER = ("chat_id", "thread_id", "blog", "topics", "volume", "language")
+
+
+class BadRows(Exception):
+    """The file cannot be taken as it is; one line for each mistake, each with its line in the file."""
+
+
+def to_csv(subscriptions: Iterable[Subscription]) -> str:
+    """The contract of `subscribers export`; empty: no thread, the whole blog, everything, the blog's language."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEADER)
+    for one in subscriptions:
+        volume = "" if one.volume is Volume.EVERYTHING else one.volume.value
+        writer.writerow([one.telegram_id, one.thread or "", one.blog, " ".join(one.topics), volume, one.language or ""])
+    return out.getvalue()
+
+
+def from_csv(text: str, blogs: Iterable[str]) -> list[Subscription]:
+    """The rows of a file whose blogs must be among `blogs`. BadRows names every mistake; then nothing is taken."""
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
+    known, rows, mistakes = frozenset(blogs), [], _header_mistakes(reader.fieldnames)
+    try:
+        for row in [] if mistakes else reader:
+            try:
+                rows.append(_subscription(row, known))
+            except ValueError as error:
+                mistakes.append(f"{reader.line_num}: {error}")
+    except csv.Error as error:
+        mistakes.append(f"{reader.line_num}: {error}")
+    if mistakes:
+        raise BadRows("\n".join(mistakes))
+    return rows
+
+
+def _header_mistakes(names: Iterable[str] | None) -> list[str]:
+    found = [name.strip() for name in names or ()]
+    if found == list(HEADER):
+        return []
+    return [f"1: the first line must be {','.join(HEADER)}"]
+
+
+def _subscription(row: Mapping[str, str | None], known: frozenset[str]) -> Subscription:
+    if None in row.values() or None in row:
+        raise ValueError(f"has not {len(HEADER)} columns")
+    cells = {name: (value or "").strip() for name, value in row.items()}
+    if cells["blog"] not in known:
+        raise ValueError(f"no blog is called {cells['blog']!r}; the file has {', '.join(sorted(known))}")
+    return Subscription(
+        telegram_id=_number(cells["chat_id"], "chat_id"),
+        thread=_number(cells["thread_id"] or "0", "thread_id"),
+        blog=cells["blog"],
+        topics=tuple(cells["topics"].split()),
+        volume=_volume(cells["volume"]),
+        language=cells["language"] or None,
+    )
+
+
+def _number(cell: str, name: str) -> int:
+    try:
+        return int(cell)
+    except ValueError:
+        raise ValueError(f"{name} {cell!r} is not a whole number") from None
+
+
+def _volume(cell: str) -> Volume:
+    try:
+        return Volume(cell or Volume.EVERYTHING)
+    except ValueError:
+        raise ValueError(f"volume {cell!r} is not one of {', '.join(Volume)}") from None
