@@ -72,8 +72,8 @@ def republished(memory: Memory, sights: Sequence[Sight], now: datetime) -> Links
         if not one.withdrawn and blog_key(memory, one.key) not in here:
             known.setdefault(normal_title(one.title), []).append(one)
     echoes: dict[str, str] = {}
-    for post in unseen(sights):
-        title = "" if post.title_is_derived else normal_title(post.title)
+    for post in reversed(unseen(sights)):  # of two, the older one is the one that was moved
+        title = _own_title(post)
         candidates = known.get(title, []) if title else []
         matching = (one for one in candidates if _is_the_same_story(one, post, now))
         if (match := next(matching, None)) is not None:

@@ -1,0 +1,384 @@
+"""What counts as a change: one table or story a rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.core.diff import diff
+from bot.core.judge import MOST_PAST
+from bot.core.model import ChangeKind, Image, Memory, Post, Snapshot, SnapshotKind
+from tests.blog_builders import NOON, Blog, at, dated, delta, full, page, post
+
+# --- first sight ---------------------------------------------------------------------------------------------------
+
+
+def test_first_sight_stores_everything_and_tells_nobody() -> None:
+    verdict = diff(Memory(), page("c", "b", "a", ended=True, next_url="https://blog.example/2"), NOON)
+    assert verdict.accepted
+    assert verdict.baseline
+    assert verdict.changes == ()
+    assert [one.key for one in verdict.stored] == ["a", "b", "c"]
+    assert [one.key for one in verdict.seen] == ["a", "b", "c"]
+    assert verdict.page is not None
+    assert verdict.page.order == ("c", "b", "a")
+
+
+def test_a_blog_before_its_first_post_is_a_baseline_and_its_first_post_is_new() -> None:
+    blog = Blog.after(page())
+    assert blog.last.baseline
+    assert blog.poll(page("a")) == ["new a"]
+
+
+def test_a_post_deleted_before_the_first_sight_is_not_stored() -> None:
+    verdict = diff(Memory(), page("b", post("a", withdrawn=True)), NOON)
+    assert [one.key for one in verdict.stored] == ["b"]
+    assert {one.key: one.withdrawn for one in verdict.seen} == {"a": True, "b": False}
+
+
+def test_the_page_seen_again_says_nothing_and_writes_nothing() -> None:
+    snapshot = page(post("p", pinned=True), "c", "b", "a", modified_at=NOON, title="Blog")
+    blog = Blog.after(snapshot)
+    assert blog.poll(snapshot) == []
+    assert blog.last.seen == ()
+    assert blog.last.aliases == {}
+    assert blog.last.page is None
+    assert blog.confirm() == []
+    assert blog.last.page is None
+
+
+# --- edited --------------------------------------------------------------------------------------------------------
+
+PICTURE = Image(url="https://img.example/a.jpg?width=100")
+WAS = post("b", "The bridge is closed.", images=(PICTURE,), modified_at=at(1), url="https://blog.example/#b")
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        replace(WAS, text="The bridge is open."),
+        replace(WAS, title="About the bridge"),
+        replace(WAS, title=None),
+        replace(WAS, images=()),
+        replace(WAS, images=(Image(url="https://img.example/b.jpg"),)),
+        replace(WAS, struck=True),
+    ],
+)
+def test_a_change_that_a_reader_sees_is_an_edit(now: Post) -> None:
+    blog = Blog.after(page("c", WAS, "a"))
+    assert blog.poll(page("c", now, "a")) == ["edited b"]
+    assert blog.last.changes[0].title == now.title
+    assert blog.last.changes[0].post == now
+    assert blog.poll(page("c", now, "a")) == []
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        replace(WAS, modified_at=at(99), published_at=at(98)),
+        replace(WAS, authors=("Somebody",), tags=("x",), summary="Bridge.", key_event=True),
+        replace(WAS, url="https://blog.example/?utm_source=x#b"),
+        replace(WAS, images=(Image(url="https://img.example/a.jpg?width=999", caption="The bridge"),)),
+        replace(WAS, text="  The bridge\u00a0is\u200b closed. "),
+        replace(WAS, pinned=True),
+    ],
+)
+def test_a_change_that_no_reader_sees_is_no_edit(now: Post) -> None:
+    blog = Blog.after(page("c", WAS, "a"))
+    assert blog.poll(page("c", now, "a")) == []
+    assert blog.last.seen == ()
+
+
+def test_decoding_damage_is_no_edit_and_the_clean_copy_is_kept() -> None:
+    clean, damaged = post("a", "She said no."), post("a", "She said\ufffd\ufffdno.")
+    blog = Blog.after(page(clean))
+    assert blog.poll(page(damaged)) == []
+    assert blog.memory.seen["a"].text == clean.text
+    blog = Blog.after(page(damaged))
+    assert blog.poll(page(clean)) == []
+    assert blog.memory.seen["a"].text == clean.text
+    assert blog.poll(page(damaged)) == []
+    assert blog.poll(page(post("a", "She said yes."))) == ["edited a"]
+
+
+def test_damage_does_not_hide_another_picture() -> None:
+    blog = Blog.after(page(post("a", "She said no.", images=(PICTURE,))))
+    assert blog.poll(page(post("a", "She said\ufffd\ufffdno."))) == ["edited a"]
+
+
+def test_a_body_cut_short_is_compared_only_as_far_as_it_goes() -> None:
+    whole = post("a", "One sentence. Another sentence that is longer. A third one.")
+    blog = Blog.after(page(whole))
+    assert blog.poll(page(replace(whole, text="One sentence. Another…", text_is_whole=False))) == []
+    assert blog.memory.seen["a"].text == whole.text
+    assert blog.poll(page(whole)) == []
+    assert blog.poll(page(replace(whole, text="Two sentences. Another…", text_is_whole=False))) == ["edited a"]
+
+
+def test_an_edit_below_the_former_oldest_post_is_followed() -> None:
+    blog = Blog.after(page("c", "b", "a"), page("d", "c", "b"))
+    assert blog.poll(page("d", "c", "b", post("a", "Corrected."))) == ["edited a"]
+
+
+def test_the_texts_a_post_had_are_remembered_up_to_a_bound() -> None:
+    blog = Blog.after(page("a"))
+    for letter in "bcdefghijklmnopqrstuvwxyzABCDEFGH":
+        assert blog.poll(page(post("a", letter * 5))) == ["edited a"]
+    assert len(blog.memory.seen["a"].past) == MOST_PAST
+
+
+def test_a_running_clock_is_no_edit_once_it_is_known_as_one() -> None:
+    blog = Blog.after(page(post("a", "0 minutes played")))
+    for minute in range(1, 90):
+        blog.poll(page(post("a", f"{minute} minutes played")))
+    assert blog.count(ChangeKind.EDITED) == MOST_PAST
+    assert blog.last.accepted
+    assert blog.poll(page(post("a", "The match is over after 90 minutes"))) == ["edited a"]
+    assert blog.poll(page(post("a", "The match is over after 91 minutes", modified_at=at(1)))) == ["edited a"]
+
+
+# --- withdrawn: marks ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", list(SnapshotKind))
+def test_a_mark_withdraws_at_once_and_once(kind: SnapshotKind) -> None:
+    blog = Blog.after(page("c", "b", "a"))
+    marked = page("c", post("b", "", title=None, withdrawn=True), "a", kind=kind)
+    assert blog.poll(marked) == ["withdrawn b"]
+    assert blog.last.changes[0].title == "About b"
+    assert blog.last.changes[0].why == "marked as deleted"
+    assert blog.poll(marked) == []
+    assert blog.poll(page("c", "a"), page("c", "a"), page("c", "a")) == []
+    assert blog.count(ChangeKind.WITHDRAWN) == 1
+
+
+def test_the_mark_of_a_post_never_seen_says_nothing_and_the_post_is_new_when_it_comes() -> None:
+    blog = Blog.after(page("b", "a"))
+    assert blog.poll(delta(post("x", withdrawn=True))) == []
+    assert blog.memory.seen["x"].withdrawn
+    assert blog.poll(page("x", "b", "a")) == ["new x"]
+    assert blog.poll(delta(post("x", withdrawn=True))) == ["withdrawn x"]
+
+
+def test_any_number_of_marks_is_believed() -> None:
+    blog = Blog.after(page("d", "c", "b", "a"))
+    marked = [post(key, withdrawn=True) for key in "dcba"]
+    assert blog.poll(page(*marked)) == ["withdrawn a", "withdrawn b", "withdrawn c", "withdrawn d"]
+    assert blog.last.alarm is None
+
+
+def test_a_struck_post_stays_and_a_new_one_may_be_struck() -> None:
+    blog = Blog.after(page("b", "a"))
+    assert blog.poll(page(post("c", struck=True), "b", post("a", struck=True))) == ["edited a", "new c"]
+
+
+def test_a_withdrawn_post_that_is_listed_again_is_restored() -> None:
+    blog = Blog.after(page("c", "b", "a"), page("c", post("b", withdrawn=True), "a"))
+    assert blog.poll(page("c", post("b", "Back again."), "a")) == ["restored b"]
+    assert blog.last.changes[0].post == post("b", "Back again.")
+    assert blog.poll(page("c", post("b", "Back again."), "a")) == []
+    assert blog.poll(page("c", post("b", "And again."), "a")) == ["edited b"]
+
+
+def test_a_copy_from_before_the_withdrawal_does_not_restore() -> None:
+    gone = page("c", post("b", withdrawn=True, modified_at=at(20)), "a")
+    blog = Blog.after(page("c", post("b", modified_at=at(10)), "a"), gone)
+    assert blog.poll(page("c", post("b", modified_at=at(10)), "a")) == []
+    assert not blog.last.accepted
+    assert blog.poll(page("c", post("b", modified_at=at(21)), "a")) == ["restored b"]
+
+
+# --- pages that are not believed -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("before", [page("b", "a"), full("b", "a"), page(post("p", pinned=True))])
+def test_a_page_without_posts_is_refused_and_withdraws_nothing(before: Snapshot) -> None:
+    blog = Blog.after(before)
+    remembered = blog.memory
+    assert blog.poll(*[replace(before, posts=())] * 5) == []
+    assert not blog.last.accepted
+    assert blog.last.alarm is not None
+    assert "shows no posts" in blog.last.alarm
+    assert blog.memory == remembered
+
+
+def test_an_empty_page_neither_counts_nor_forgets_a_hole() -> None:
+    blog = Blog.after(page("c", "b", "a"))
+    blog.poll(page("c", "a"), page(), page(), page(), page("c", "a"))
+    assert blog.told == []
+    assert blog.poll(page(), page("c", "a")) == ["withdrawn b"]
+
+
+STALE = {
+    "older by the page's mark": (page("b", "a", modified_at=at(5)), page("a", modified_at=at(4))),
+    "a post goes back to a text it had": (
+        page(post("b", "Two dead."), "a"),
+        page(post("b", "One dead."), "a"),
+    ),
+    "a post's own time is older": (
+        page(post("b", "Two dead.", modified_at=at(5)), "a"),
+        page(post("b", "Nobody hurt.", modified_at=at(4)), "a"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "stale"), STALE.values(), ids=STALE.keys())
+def test_a_stale_copy_is_ignored_twice_and_then_believed(before: Snapshot, stale: Snapshot) -> None:
+    blog = Blog.after(page(post("b", "One dead."), "a"), before)
+    for ignored in (1, 2):
+        assert blog.poll(replace(stale, posts=(*stale.posts, post("x", pinned=True)))) == []
+        assert not blog.last.accepted
+        assert blog.last.alarm is None
+        assert blog.memory.page is not None
+        assert blog.memory.page.ignored == ignored
+    told = blog.poll(stale)
+    assert blog.last.accepted
+    assert told == ([] if stale.modified_at else ["edited b"])
+    assert blog.memory.page.ignored == 0
+    assert blog.memory.page.modified_at == stale.modified_at
+    assert blog.poll(stale) == []
+    assert blog.last.accepted
+
+
+@pytest.mark.parametrize("between", ["accepted", "confirmed"])
+def test_stale_copies_are_counted_in_a_row(between: str) -> None:
+    fresh, stale = page("b", "a", modified_at=at(5)), page("a", modified_at=at(4))
+    blog = Blog.after(fresh)
+    for _ in range(3):
+        blog.poll(stale, stale)
+        assert not blog.last.accepted
+        if between == "accepted":
+            blog.poll(fresh)
+        else:
+            blog.confirm()
+        assert blog.last.accepted
+    assert blog.told == []
+
+
+def test_a_stale_copy_neither_counts_nor_forgets_a_hole() -> None:
+    stale = page("c", "b", "a", modified_at=at(1))
+    blog = Blog.after(page("c", "b", "a", modified_at=at(2)), page("c", "a", modified_at=at(3)))
+    blog.poll(stale, stale)
+    assert blog.confirm() == []
+    assert blog.confirm() == ["withdrawn b"]
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        page(post("b", "One dead.", modified_at=at(9)), "a"),
+        page(post("b", "Three dead."), "a"),
+        page(post("b", "Two dead.", modified_at=at(1)), "a"),
+    ],
+)
+def test_a_text_taken_back_with_a_newer_time_and_a_new_text_are_no_stale_copies(now: Snapshot) -> None:
+    blog = Blog.after(page(post("b", "One dead."), "a"), page(post("b", "Two dead.", modified_at=at(5)), "a"))
+    blog.poll(now)
+    assert blog.last.accepted
+
+
+def test_a_believed_copy_sets_the_clock_back_so_that_the_next_edit_counts() -> None:
+    fresh = page(post("b", modified_at=at(9)), post("a", modified_at=at(9)), modified_at=at(9))
+    back = page(post("b", modified_at=at(1)), post("a", modified_at=at(1)), modified_at=at(1))
+    blog = Blog.after(fresh, back, back, back)
+    edited = page(post("b", "Corrected.", modified_at=at(2)), post("a", modified_at=at(1)), modified_at=at(2))
+    assert blog.poll(edited) == ["edited b"]
+
+
+# --- the blog itself -----------------------------------------------------------------------------------------------
+
+
+def test_a_blog_ends_and_moves_once() -> None:
+    blog = Blog.after(page("a", title="Storm, live"))
+    last = page("b", "a", title="Storm, live", ended=True, next_url="https://blog.example/day-2")
+    assert blog.poll(last) == ["new b", "moved", "ended"]
+    moved, ended = blog.last.changes[1:]
+    assert moved.title == "https://blog.example/day-2"
+    assert ended.title == "Storm, live"
+    assert ended.post is None
+    assert blog.poll(last) == []
+    assert blog.poll(replace(last, next_url="https://www.blog.example/day-2/index.html")) == []
+    assert blog.poll(replace(last, next_url=None)) == []
+    assert blog.poll(last) == []
+
+
+# --- order and repetition ------------------------------------------------------------------------------------------
+
+
+def test_changes_come_withdrawals_first_and_news_last_each_oldest_first() -> None:
+    blog = Blog.after(page(*"hgfedcba"), page("h", post("g", withdrawn=True), *"fecba"))
+    blog.poll(page(*"hfecba"))
+    now = page(
+        "j", "i", post("h", "Edited."), post("g"), "f", post("e", withdrawn=True), "c", post("b", "Edited."), "a"
+    )
+    assert blog.poll(now) == [
+        "withdrawn d",
+        "withdrawn e",
+        "restored g",
+        "edited b",
+        "edited h",
+        "new i",
+        "new j",
+    ]
+
+
+def test_a_new_pinned_post_goes_where_its_time_belongs() -> None:
+    summary = post("p", pinned=True, published_at=at(15))
+    blog = Blog.after(page())
+    assert blog.poll(page(summary, *dated(20, 10))) == ["new m10", "new p", "new m20"]
+    blog = Blog.after(page())
+    assert blog.poll(page(replace(summary, published_at=None), *dated(20, 10))) == ["new m10", "new m20", "new p"]
+
+
+def test_a_post_that_stands_twice_is_one_post_with_the_marks_of_both() -> None:
+    blog = Blog.after(page("c", "b", "a"))
+    copy = post("d", "The pinned copy, cut", pinned=True, key_event=True)
+    assert blog.poll(page(copy, "e", "d", "c", "b", "a")) == ["new e", "new d"]
+    told = blog.last.changes[1].post
+    assert told is not None
+    assert told.text == post("d").text
+    assert told.pinned
+    assert told.key_event
+    assert blog.memory.page is not None
+    assert blog.memory.page.order == ("e", "c", "b", "a")
+
+
+def test_a_thousand_posts_are_judged_in_the_blink_of_an_eye() -> None:
+    """No rule may compare every post with every other: this would take minutes."""
+    keys = [f"k{number}" for number in range(2000)]
+    blog = Blog.after(full(*keys))
+    assert blog.poll(full("new", *keys[:500], *keys[501:])) == ["new new"]
+
+
+# --- another page of the same blog ---------------------------------------------------------------------------------
+
+
+def test_another_page_continues_the_blog_without_a_baseline() -> None:
+    blog = Blog.after(page("b", "a"))
+    blog.turn_page()
+    assert blog.poll(page("d", "c", "b")) == ["new c", "new d"]
+    assert not blog.last.baseline
+    assert blog.confirm(4) == []
+
+
+def test_a_post_of_another_page_is_withdrawn_when_this_page_drops_it() -> None:
+    blog = Blog.after(page("b", "a"))
+    blog.turn_page()
+    blog.poll(page("d", "c", "b"))
+    assert blog.poll(page("d", "b"), page("d", "b"), page("d", "b")) == ["withdrawn c"]
+
+
+def test_nothing_can_be_confirmed_before_a_page_was_accepted() -> None:
+    blog = Blog()
+    blog.confirm()
+    assert not blog.last.accepted
+    assert not blog.memory.started
+
+
+def test_first_seen_stays_what_it_was() -> None:
+    blog = Blog.after(page("a"))
+    blog.poll(page(post("a", "Edited.")))
+    assert blog.memory.seen["a"].first_seen_at == NOON
+    assert blog.now == NOON + timedelta(minutes=2)
