@@ -13,12 +13,15 @@ from config.values import Blog, Settings, Telegram, Web
 
 FREE_RATE, PAID_RATE = 30, 1000  # messages a second that Telegram grants a bot, and with paid broadcasts
 POLITE = timedelta(seconds=15)
+NAMED = 5  # blogs that one warning names
+NOT_THERE = "not available in this version yet"
 
 # What this version reads in the file and does not do yet. A line goes when its feature comes.
 NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
     ('telegram.updates = "webhook"', lambda s: s.telegram.updates != Telegram().updates),
     ("telegram.rich_messages", lambda s: s.telegram.rich_messages),
     ("storage.url with PostgreSQL", lambda s: s.storage.url.startswith("postgres")),
+    ("web.listen", lambda s: s.web.listen not in {Web().listen, ""}),
     ("web.public_url", lambda s: s.web.public_url != Web().public_url),
     ("web.dashboard_password_env", lambda s: s.web.dashboard_password_env != Web().dashboard_password_env),
     ("access.second_approval", lambda s: s.access.second_approval),
@@ -34,14 +37,24 @@ NOT_YET_IN_A_BLOG: tuple[tuple[str, Callable[[Blog], bool]], ...] = (
 
 
 def warnings(settings: Settings) -> list[str]:
-    """One line each, in the order of the file; none of them keeps the relay from running."""
+    """One line each; none of them keeps the relay from running."""
     return [
         *_rates(settings.telegram),
         *_secrets(settings),
-        *(line for blog in settings.blogs for line in _blog(blog)),
-        *(f"{key}: not available in this version yet" for key, used in NOT_YET if used(settings)),
-        *_not_yet(settings.blogs),
+        *_grouped((line, blog.id) for blog in settings.blogs for line in _blog(blog)),
+        *(f"{key}: {NOT_THERE}" for key, used in NOT_YET if used(settings)),
+        *_grouped((f"{key}: {NOT_THERE}", b.id) for b in settings.blogs for key, used in NOT_YET_IN_A_BLOG if used(b)),
     ]
+
+
+def _grouped(lines: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Each line once, with the blogs it is about: a default that is inherited a hundred times is one warning."""
+    blogs: dict[str, list[str]] = {}
+    for line, blog in lines:
+        blogs.setdefault(line, []).append(blog)
+    for line, ids in blogs.items():
+        more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+        yield f"{line} (blog{'s' if len(ids) > 1 else ''} {', '.join(ids[:NAMED])}{more})"
 
 
 def _rates(telegram: Telegram) -> Iterator[str]:
@@ -61,18 +74,11 @@ def _secrets(settings: Settings) -> Iterator[str]:
 
 def _blog(blog: Blog) -> Iterator[str]:
     if blog.id == "all":
-        yield 'blog all: "/hold all" means every blog, so this one cannot be held alone; choose another id'
+        yield 'id: "/hold all" means every blog, so this one cannot be held alone; choose another id'
     for key, length in (("every", blog.schedule.every), ("otherwise", blog.schedule.otherwise)):
         if length is not None and length < POLITE and not is_loopback(blog.url):
             said = f"every {say_duration(length)} is hard on another's server; {say_duration(POLITE)} or more is polite"
-            yield f"blog {blog.id}, schedule.{key}: {said}"
-
-
-def _not_yet(blogs: Iterable[Blog]) -> Iterator[str]:
-    for blog in blogs:
-        for key, used in NOT_YET_IN_A_BLOG:
-            if used(blog):
-                yield f"blog {blog.id}, {key}: not available in this version yet"
+            yield f"schedule.{key}: {said}"
 
 
 def is_loopback(url: str) -> bool:

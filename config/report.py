@@ -20,7 +20,7 @@ def meaning(settings: Settings, now: datetime) -> str:
     """Plain text of several lines; `now` is aware. Times of polls are in each blog's own zone."""
     parts = [*(_table(blog.id, _blog(blog, now)) for blog in settings.blogs), _rest(settings)]
     if warned := warnings(settings):
-        parts.append("\n".join(["Warnings", *(f"  {line}" for line in warned)]))
+        parts.append("\n".join(f"warning: {line}" for line in warned))
     return "\n\n".join(parts)
 
 
@@ -76,7 +76,6 @@ def _rest(settings: Settings) -> str:
         ("Telegram", _telegram(settings)),
         ("Edits", _edits(settings)),
         ("Storage", f"{hide_password(settings.storage.url)}, kept for {settings.storage.keep_days} d"),
-        ("Web", settings.web.listen or "switched off"),
         ("Access", f"{_count(settings.access.admins, 'admin')}, {_count(settings.access.editors, 'editor')}"),
         ("Operator", settings.about.operator or "not named; /privacy has nobody to show"),
     )
