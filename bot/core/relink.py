@@ -48,12 +48,17 @@ def alike(a: str, b: str) -> bool:
 
     Sharing words alone proves nothing between a short text and a long one, which holds every common word.
     """
-    short, long = sorted((fold(a), fold(b)), key=len)
+    return _text_ratio(fold(a), fold(b)) > 0
+
+
+def _text_ratio(a: str, b: str) -> float:
+    """How alike two folded texts are, from `TEXT_RATIO` to 100; 0 where they are not versions of one."""
+    short, long = sorted((a, b), key=len)
     if len(short.split()) < 6:
-        return bool(short) and fuzz.ratio(short, long) >= TEXT_RATIO
-    if fuzz.token_set_ratio(short, long) < TEXT_RATIO:
-        return False
-    return len(short) >= 0.6 * len(long) or fuzz.ratio(short, long[: len(short)]) >= TEXT_RATIO
+        return fuzz.ratio(short, long, score_cutoff=TEXT_RATIO) if short else 0.0
+    ratio = fuzz.token_set_ratio(short, long, score_cutoff=TEXT_RATIO)
+    begins_alike = len(short) >= 0.6 * len(long) or fuzz.ratio(short, long[: len(short)]) >= TEXT_RATIO
+    return ratio if ratio and begins_alike else 0.0
 
 
 def unseen(sights: Iterable[Sight]) -> list[Post]:
@@ -172,7 +177,7 @@ def _pair_alike(links: dict[str, str], posts: Sequence[Post], known: dict[str, s
     for post in posts[: _MOST_COMPARED // (len(free) or 1)]:
         text = fold(post.text)
         found = process.extract(text, free, scorer=fuzz.token_set_ratio, score_cutoff=TEXT_RATIO, limit=5)
-        match = next((key for candidate, _, key in found if alike(candidate, text)), None)
+        match = next((key for candidate, _, key in found if _text_ratio(candidate, text)), None)
         if match is not None:
             links[post.key] = match
             del free[match]
@@ -192,8 +197,9 @@ def derived(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> Links:
         return NO_LINKS
     neighbours = _Neighbours.of(page, sights)
     once = _times_standing_once(fresh) & _times_standing_once(vanished)
+    words = {one.key: (normal_title(one.title), fold(one.text)) for one in (*fresh, *vanished)}
     pairs = [(known, post) for post in fresh for known in vanished[: _MOST_COMPARED // len(fresh)]]
-    scored = [(_likeness(known, post, neighbours, once), post.key, known.key) for known, post in pairs]
+    scored = [(_likeness(known, post, neighbours, once, words), post.key, known.key) for known, post in pairs]
     links: dict[str, str] = {}
     for score, key, known_key in sorted(scored, key=lambda one: -one[0]):
         if score > 0 and key not in links and known_key not in links.values():
@@ -235,21 +241,24 @@ def _gaps(keys: Iterable[str], fixed: Collection[str]) -> dict[str, int]:
     return gaps
 
 
-def _likeness(known: Seen, post: Post, neighbours: _Neighbours, once: Collection[datetime]) -> float:
+def _likeness(
+    known: Seen,
+    post: Post,
+    neighbours: _Neighbours,
+    once: Collection[datetime],
+    words: Mapping[str, tuple[str, str]],
+) -> float:
     """How surely a derived post is the vanished one; 0 where it is not.
 
     A time that nothing else has is enough. So is the headline or the text, in the same place or at the same time; far
     from there it takes both, as "GOAL!" comes again.
     """
+    (title, text), (known_title, known_text) = words[post.key], words[known.key]
     same_time = post.published_at is not None and post.published_at == known.published_at
-    title = _title_ratio(known, post)
-    text = fuzz.token_set_ratio(known.text, post.text) if alike(known.text, post.text) else 0.0
+    here = same_time or neighbours.are_the_same(known, post)
+    title_ratio = fuzz.ratio(title, known_title, score_cutoff=TITLE_RATIO) if title else 0.0
+    text_ratio = _text_ratio(text, known_text) if here or title_ratio else 0.0
     if same_time and post.published_at in once:
-        return 200 + title + text
-    enough = any if same_time or neighbours.are_the_same(known, post) else all
-    return title + text if enough((title, text)) else 0.0
-
-
-def _title_ratio(known: Seen, post: Post) -> float:
-    title = normal_title(post.title)
-    return fuzz.ratio(normal_title(known.title), title, score_cutoff=TITLE_RATIO) if title else 0.0
+        return 200 + title_ratio + text_ratio
+    enough = any if here else all
+    return title_ratio + text_ratio if enough((title_ratio, text_ratio)) else 0.0
