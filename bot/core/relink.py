@@ -197,7 +197,8 @@ def derived(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> Links:
         return NO_LINKS
     neighbours = _Neighbours.of(page, sights)
     once = _times_standing_once(fresh) & _times_standing_once(vanished)
-    words = {one.key: (normal_title(one.title), fold(one.text)) for one in (*fresh, *vanished)}
+    both: list[Post | Seen] = [*fresh, *vanished]
+    words = {one.key: (normal_title(one.title), fold(one.text)) for one in both}
     pairs = [(known, post) for post in fresh for known in vanished[: _MOST_COMPARED // len(fresh)]]
     scored = [(_likeness(known, post, neighbours, once, words), post.key, known.key) for known, post in pairs]
     links: dict[str, str] = {}
