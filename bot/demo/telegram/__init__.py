@@ -4,7 +4,7 @@ Tests and the demo use it in the place of the real one. Its rules and error text
 documentation and of the tdlib servers behind it.
 """
 
-from bot.demo.telegram.server import LocalTelegram, Subscription
+from bot.demo.telegram.server import LocalTelegram
 from bot.demo.telegram.values import (
     REAL_LIMITS,
     Answer,
@@ -20,6 +20,7 @@ from bot.demo.telegram.values import (
     Topic,
     Version,
 )
+from bot.demo.telegram.watching import Subscription
 from bot.demo.telegram.world import LocalBot, LocalChat, Person
 
 __all__ = [

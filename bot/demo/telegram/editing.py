@@ -90,6 +90,8 @@ def _own(world: People, bot: LocalBot, call: Arguments) -> tuple[LocalChat, Loca
     chat = world.open_chat(bot, call.text("chat_id"))
     message = find_message(chat, call.whole("message_id"), "message to edit")
     foreign = message.bot != bot.profile.username and message.via_bot != bot.user
+    if chat.kind == "channel" and chat.bots[bot.id] != "administrator":
+        raise bad_request("message can't be edited")
     if foreign or message.origin is not None or message.markup is not None or message.notice is not None:
         raise bad_request("message can't be edited")
     return chat, message

@@ -22,15 +22,14 @@ FOUND = re.compile(
 HINT = re.compile(r"[@/#$.]")
 
 
-def find_entities(text: str, *, commands: bool = True) -> list[Json]:
-    """In order and apart from each other. Channels' own posts have no commands (`commands=False`)."""
+def find_entities(text: str) -> list[Json]:
+    """In order and apart from each other."""
     if not HINT.search(text):
         return []
     units = starts(text)
     return [
         {"offset": units[begin], "length": units[stop] - units[begin], "type": kind}
         for kind, begin, stop in _matches(text)
-        if commands or kind != "bot_command"
     ]
 
 

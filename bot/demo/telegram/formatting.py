@@ -20,6 +20,7 @@ from bot.demo.telegram.values import Json, bad_request
 
 TEXT_LIMIT = 4096  # https://core.telegram.org/bots/api#sendmessage, in UTF-16 units
 CAPTION_LIMIT = 1024
+ENTITIES_LIMIT = 100  # Telegram passes over the rest in silence: https://limits.tginfo.me/en
 FOUND_BY_TELEGRAM = frozenset(
     {"mention", "hashtag", "cashtag", "bot_command", "url", "email", "phone_number", "bank_card_number"}
 )
@@ -71,7 +72,7 @@ def _formatted(text: str, parse_mode: str, entities: bytes) -> Formatted:
     else:
         plain, given = text, _given(orjson.loads(entities) if entities else None)
     kept, fixed = fix(plain, given)
-    return kept, tuple(fixed)
+    return kept, tuple(fixed[:ENTITIES_LIMIT])
 
 
 def _parsed(text: str, parse_mode: str) -> tuple[str, list[Json]]:
@@ -156,7 +157,7 @@ def _wrong(why: str) -> Exception:
     return bad_request(f"can't parse MessageEntity: {why}")
 
 
-def fix(text: str, entities: list[Json], *, commands: bool = True) -> tuple[str, list[Json]]:
+def fix(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
     """Checks the ranges, cleans and trims as Telegram does, and adds what Telegram finds. Empty: nothing to see."""
     entities = nested([one for one in entities if one["length"] > 0])
     _check_ranges(text, entities)
@@ -164,7 +165,7 @@ def fix(text: str, entities: list[Json], *, commands: bool = True) -> tuple[str,
     text, entities = _trimmed(text, entities)
     if EMPTY.fullmatch(text):
         return "", []
-    return text, with_found(entities, find_entities(text, commands=commands))
+    return text, with_found(entities, find_entities(text))
 
 
 def _check_ranges(text: str, entities: list[Json]) -> None:

@@ -61,6 +61,10 @@ FREE: dict[str, Method] = {
     "logOut": profile.log_out,
     "close": profile.close,
 }
-METHODS: dict[str, tuple[str, Method, bool]] = {
-    name.lower(): (name, method, table is COUNTED) for table in (COUNTED, FREE) for name, method in table.items()
-}
+METHODS = COUNTED | FREE
+_CANONICAL = {name.lower(): name for name in METHODS}
+
+
+def method_name(name: str) -> str:
+    """As the documentation writes it; unknown ones stay as they are."""
+    return _CANONICAL.get(name.lower(), name)

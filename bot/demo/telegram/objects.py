@@ -62,6 +62,8 @@ def message_json(chat: LocalChat, message: LocalMessage, world: World | None, *,
     if message.thread:
         found["message_thread_id"] = message.thread
         found["is_topic_message"] = True
+    elif message.reply_to is not None and chat.kind == "supergroup":
+        found["message_thread_id"] = _first_of_thread(chat, message)  # where there are no topics this is no topic
     if message.notice is not None:
         found.update(message.notice)
     if message.media is not None:
@@ -74,6 +76,12 @@ def message_json(chat: LocalChat, message: LocalMessage, world: World | None, *,
         _add_reply(found, chat, message, world)
     _add_rest(found, message)
     return found
+
+
+def _first_of_thread(chat: LocalChat, message: LocalMessage) -> int:
+    while message.reply_to is not None and message.reply_to in chat.by_id:
+        message = chat.by_id[message.reply_to]
+    return message.id
 
 
 def sender_json(chat: LocalChat, message: LocalMessage, world: World | None) -> Json:

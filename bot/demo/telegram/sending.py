@@ -86,6 +86,7 @@ def send_media_group(world: People, bot: LocalBot, call: Arguments) -> list[Json
         message = _new(world, bot, chat, call)
         message.media, message.text, message.entities, message.album = media, text, entities, album
         message.reply_to, message.spoiler = reply_to, part.get("has_spoiler") is True
+        message.id = world.next_id(chat)
         sent.append(message_json(chat, world.post(chat, message), world))
     return sent
 
@@ -118,8 +119,8 @@ def input_media(
 
 
 def copy_message(world: People, bot: LocalBot, call: Arguments) -> Json:
-    source, original = _original(world, bot, call, "message to copy")
-    if original.notice is not None:
+    _, original = _original(world, bot, call, "message to copy")
+    if original.notice is not None or original.protected:
         raise bad_request("message can't be copied")
     message = _prepare(world, bot, call, "text messages" if original.media is None else f"{original.media.kind}s")
     message.text, message.entities, message.media = original.text, original.entities, original.media
@@ -151,7 +152,7 @@ def send_chat_action(world: People, bot: LocalBot, call: Arguments) -> bool:
     action = call.text("action").lower()
     if action not in CHAT_ACTIONS:
         raise bad_request("wrong parameter action in request")
-    chat = _open(world, bot, call, "text messages")
+    chat = world.open_chat(bot, call.text("chat_id"))  # Telegram does not look at the topic here
     world.happened("action", chat.id, action=action)
     return True
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-import orjson
 from aiohttp import web
 
 from bot.demo.telegram.arguments import Arguments, read_arguments
 from bot.demo.telegram.menus import menu
-from bot.demo.telegram.methods import METHODS
+from bot.demo.telegram.methods import COUNTED, METHODS, method_name
 from bot.demo.telegram.people import People
 from bot.demo.telegram.values import BotProfile, Call, Event, Fault, Json, Limits, Planned, Refusal
+from bot.demo.telegram.watching import Subscription
 from bot.demo.telegram.webhook import LOOPBACK
+from bot.demo.telegram.wire import ConnectionLost, after, answered, before, cut, refused
 from bot.demo.telegram.world import LocalBot
 
 DEFAULT_TOKEN = "100:local-test-token"  # noqa: S105 - opens nothing but this server
@@ -109,9 +110,10 @@ class LocalTelegram(People):
         self, *, method: str | None = None, chat: int | None = None, times: int | None = 1, error: Fault
     ) -> Planned:
         """The next `times` calls (None: all until it is lifted) of this method in this chat go wrong in this way."""
-        if method is not None and method.lower() not in METHODS:
+        name = None if method is None else method_name(method)
+        if name is not None and name not in METHODS:
             raise LookupError(f"there is no method {method}")
-        planned = Planned(error, METHODS[method.lower()][0] if method else None, chat, times)
+        planned = Planned(error, name, chat, times)
         self._planned.append(planned)
         return planned
 
@@ -125,30 +127,32 @@ class LocalTelegram(People):
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         at = asyncio.get_running_loop().time()
-        token, name = request.match_info["token"], request.match_info["method"]
-        name, method, counted = METHODS.get(name.lower(), (name, None, False))
-        arguments, chat, fault = Arguments({}), None, None
+        token, name = request.match_info["token"], method_name(request.match_info["method"])
+        chat, fault = None, None
         try:
             bot = self._bot(token)
             arguments = await read_arguments(request)
-            chat = _chat_id(self, arguments)
+            chat = self._chat_id(arguments)
             fault = self._fault(name, chat)
             if fault is not None:
-                await _before(fault)
-            if method is None:
-                raise Refusal(404, "Not Found: method not found")
-            if counted:
-                self._admit(bot, name, chat, arguments)
-            result = method(self, bot, arguments)
-            body = orjson.dumps({"ok": True, "result": await result if inspect.isawaitable(result) else result})
-            response = web.Response(body=body, content_type="application/json")
-            refusal = None
-        except Refusal as error:
-            refusal, response = error, _refused(error)
-        except _ConnectionLost:
-            return _cut(request, abort=True)
-        self._record(at, token, name, chat, refusal)
-        return await _after(fault, request, response) if fault is not None else response
+                await before(fault)
+            response = answered(await self._perform(bot, name, chat, arguments))
+            self._record(at, token, name, chat, None)
+        except Refusal as refusal:
+            response = refused(refusal)
+            self._record(at, token, name, chat, refusal)
+        except ConnectionLost:
+            return cut(request, abort=True)
+        return await after(fault, request, response) if fault is not None else response
+
+    async def _perform(self, bot: LocalBot, name: str, chat: int | None, arguments: Arguments) -> Any:
+        method = METHODS.get(name)
+        if method is None:
+            raise Refusal(404, "Not Found: method not found")
+        if name in COUNTED and not bot.pace.open:
+            self._admit(bot, name, chat, arguments)
+        result = method(self, bot, arguments)
+        return await result if inspect.isawaitable(result) else result
 
     def _bot(self, token: str) -> LocalBot:
         bot = self.bots.get(token)
@@ -161,9 +165,17 @@ class LocalTelegram(People):
             raise Refusal(400, "Logged out")
         return bot
 
+    def _chat_id(self, arguments: Arguments) -> int | None:
+        """The number of the chat a call names, for limits, faults and the record."""
+        name = arguments.values.get("chat_id")
+        if isinstance(name, str):
+            if name.startswith("@"):
+                chat = self.names.get(name[1:].lower())
+                return chat.id if chat else None
+            return int(name) if name.lstrip("-").isdecimal() else None
+        return name if isinstance(name, int) else None
+
     def _admit(self, bot: LocalBot, name: str, chat: int | None, arguments: Arguments) -> None:
-        if bot.pace.open:
-            return
         media = arguments.structure("media", "can't parse media JSON object") if name == "sendMediaGroup" else None
         weight = len(media) if isinstance(media, list) and media else 1
         now, group = asyncio.get_running_loop().time(), chat is not None and chat < 0
@@ -181,99 +193,9 @@ class LocalTelegram(People):
         stored = self.files.by_path.get(request.match_info["path"])
         bot = self.bots.get(request.match_info.get("token", ""))
         if stored is None or ("token" in request.match_info and (bot is None or bot.id != stored.bot_id)):
-            return _refused(Refusal(404, "Not Found"))
+            return refused(Refusal(404, "Not Found"))
         if stored.content is not None:
             return web.Response(body=stored.content, content_type=stored.media.mime or "application/octet-stream")
         if stored.address and LOOPBACK.match(stored.address):
             raise web.HTTPFound(stored.address)
-        return _refused(Refusal(404, "Not Found: the local Telegram fetches nothing from outside this machine"))
-
-
-class Subscription:
-    """The events since it was entered (or first asked for one)."""
-
-    def __init__(self, watchers: set[asyncio.Queue[Event]]) -> None:
-        self._watchers = watchers
-        self._queue: asyncio.Queue[Event] = asyncio.Queue()
-
-    def __enter__(self) -> Self:
-        self._watchers.add(self._queue)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._watchers.discard(self._queue)
-
-    async def __aenter__(self) -> Self:
-        return self.__enter__()
-
-    async def __aexit__(self, *_: object) -> None:
-        self.__exit__()
-
-    def __aiter__(self) -> AsyncIterator[Event]:
-        self._watchers.add(self._queue)
-        return self
-
-    async def __anext__(self) -> Event:
-        return await self._queue.get()
-
-
-class _ConnectionLost(Exception):
-    """A planned fault: the connection goes before anything happened."""
-
-
-async def _before(fault: Fault) -> None:
-    match fault.kind:
-        case "reset":
-            raise _ConnectionLost
-        case "refuse":
-            refusal = Refusal(fault.status, fault.description, **dict(fault.parameters))
-            refusal.body = fault.body
-            raise refusal
-        case "hold" if fault.until is not None:
-            await fault.until.wait()
-
-
-async def _after(fault: Fault, request: web.Request, response: web.Response) -> web.StreamResponse:
-    match fault.kind:
-        case "lose answer":
-            return _cut(request, abort=False)
-        case "delay":
-            await asyncio.sleep(fault.seconds)
-        case "hold answer" if fault.until is not None:
-            await fault.until.wait()
-    return response
-
-
-def _cut(request: web.Request, *, abort: bool) -> web.Response:
-    """Closes the connection; the response returned goes nowhere."""
-    transport: Any = request.transport
-    if transport is not None:
-        transport.abort() if abort else transport.close()
-    return web.Response(status=500)
-
-
-def _refused(refusal: Refusal) -> web.Response:
-    if refusal.body is not None:
-        return web.Response(status=refusal.code, body=refusal.body, content_type="text/html")
-    answer: Json = {"ok": False, "error_code": refusal.code, "description": refusal.description}
-    headers = {}
-    if refusal.parameters:
-        answer["parameters"] = refusal.parameters
-    if "retry_after" in refusal.parameters:
-        headers["Retry-After"] = str(refusal.parameters["retry_after"])
-    return web.Response(
-        status=refusal.code, body=orjson.dumps(answer), content_type="application/json", headers=headers
-    )
-
-
-def _chat_id(telegram: People, arguments: Arguments) -> int | None:
-    """The number of the chat a call names, for limits and the record."""
-    name = arguments.values.get("chat_id")
-    if isinstance(name, int):
-        return name
-    if isinstance(name, str) and name:
-        if name[0] == "@":
-            chat = telegram.names.get(name[1:].lower())
-            return chat.id if chat else None
-        return int(name) if name.lstrip("-").isdigit() else None
-    return None
+        return refused(Refusal(404, "Not Found: the local Telegram fetches nothing from outside this machine"))

@@ -19,8 +19,10 @@ from bot.demo.telegram.values import (
     Json,
     Limits,
     LocalMessage,
+    Media,
     Refusal,
     Topic,
+    Version,
     bad_request,
     forbidden,
 )
@@ -91,6 +93,7 @@ class LocalChat:
     topics: dict[int, Topic] = field(default_factory=dict)
     messages: list[LocalMessage] = field(default_factory=list)
     by_id: dict[int, LocalMessage] = field(default_factory=dict)
+    gone: bool = False
     migrated_to: int | None = None
     migrated_from: int | None = None
     person: Person | None = None  # of a private chat
@@ -161,16 +164,17 @@ class World:
             chat = self.names.get(name[1:].lower()) if name[0] == "@" else self.chat_of(bot, int(name))
         except ValueError:
             chat = None
-        if chat is None or bot.id not in chat.bots:
+        if chat is None or bot.id not in chat.bots or (chat.gone and chat.kind != "group"):
             raise bad_request("chat not found")
         return chat
 
     def open_chat(self, bot: LocalBot, name: str, *, write: bool = True) -> LocalChat:
-        """The chat if the bot has access to it, or Telegram's refusal. After `check_chat_access` of the Bot API server."""
+        """The chat if the bot has access to it, or Telegram's refusal, after `check_chat_access` of its server."""
         chat = self.find_chat(bot, name)
         if (
             chat.bots[bot.id] in WRITING
             and chat.migrated_to is None
+            and not chat.gone
             and (chat.person is None or not chat.person.deactivated)
         ):
             return chat
@@ -186,6 +190,8 @@ class World:
             migrated = {"migrate_to_chat_id": chat.migrated_to}
             upgraded = Refusal(400, "Bad Request: group chat was upgraded to a supergroup chat", **migrated)
             return upgraded if write else None
+        if chat.gone:
+            return forbidden("the group chat was deleted") if write else None
         if standing == "kicked":
             return forbidden(f"bot was kicked from the {chat.kind} chat")
         if standing == "left":
@@ -198,7 +204,7 @@ class World:
         if chat.kind in {"private", "group"}:
             return next(self._box_ids)
         if chat.id not in self._own_ids:
-            self._own_ids[chat.id] = count(1)
+            self._own_ids[chat.id] = count(2)  # the first is the note that it was made
         return next(self._own_ids[chat.id])
 
     def post(self, chat: LocalChat, message: LocalMessage) -> LocalMessage:
@@ -226,6 +232,48 @@ class World:
 
     def tell(self, event: Event) -> None:
         """Overridden by whoever has listeners."""
+
+    def change(
+        self,
+        message: LocalMessage,
+        *,
+        text: str | None = None,
+        entities: tuple[Json, ...] | None = None,
+        media: Media | None = None,
+        buttons: tuple[tuple[Json, ...], ...] | None = None,
+    ) -> None:
+        """A new version of a message; what is None stays."""
+        before = Version(message.text, message.entities, message.media, message.buttons, message.edited or message.date)
+        message.edits.append(before)
+        message.text = message.text if text is None else text
+        message.entities = message.entities if entities is None else entities
+        message.media = message.media if media is None else media
+        message.buttons = message.buttons if buttons is None else buttons
+        message.edited = self.now()
+        self.happened("edited", message.chat_id, message)
+
+    def delete(self, message: LocalMessage) -> None:
+        message.deleted = True
+        message.pinned = False
+        self.happened("deleted", message.chat_id, message)
+
+    def origin(self, chat: LocalChat, message: LocalMessage) -> Json:
+        """The Bot API's MessageOrigin of what is forwarded."""
+        if chat.kind == "channel":
+            return {"type": "channel", "chat": chat.brief, "message_id": message.id, "date": message.date}
+        if message.bot is not None:
+            return {"type": "user", "sender_user": self.bot_named(message.bot).user, "date": message.date}
+        if message.user_id is None:
+            return {"type": "chat", "sender_chat": chat.brief, "date": message.date}
+        return {"type": "user", "sender_user": self.people[message.user_id].user(), "date": message.date}
+
+    def screens(self) -> str:
+        """All screens, for a failed assertion."""
+        shown = []
+        for chat in self.chats.values():
+            lines = [f"    {line}" for text in chat.screen() for line in text.splitlines() or [""]]
+            shown.append("\n".join([f"  {chat.kind} {chat.id} {chat.title!r}:", *(lines or ["    (empty)"])]))
+        return "\n".join(shown[:50])
 
     def chat_of_message(self, message: LocalMessage, bot: LocalBot) -> LocalChat:
         chat = self.chat_of(bot, message.chat_id)
