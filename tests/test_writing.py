@@ -256,6 +256,7 @@ def test_whatever_formatting_comes_telegram_takes_what_leaves(text: str, entitie
         ("https://a{b}@example.org/", None),
         ("https://example.org:0/", None),
         ("https://example.org:x/", None),
+        ("https://example.org:/", None),
         ("javascript:alert(1)", None),
         ("ftp://example.org", None),
         ("//example.org/x", None),

@@ -38,7 +38,7 @@ _LONGEST_URL = 2048
 _OF_HOST = r"(?:[A-Za-z0-9.\-_!$,~*'();&+=\u0080-\U0010ffff]|%[0-9A-Fa-f]{2})"
 _HOST = re.compile(rf"(?=.*\.){_OF_HOST}+|\[[0-9A-Fa-f:.]+\]")
 _USERINFO = re.compile(f"{_OF_HOST}*")
-_PORT = re.compile(r":[0-9]*$")
+_PORT = re.compile(r":[0-9]+$")
 _UNSEEN = re.compile(r"[\s\u180e\u200b-\u200f\u2800\ufffc\ufeff\U000e0000-\U000e007f]*")  # td, is_empty_string
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _OPEN, _CLOSE = "\u2068", "\u2069"  # FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE
