@@ -88,8 +88,8 @@ def next_poll(
     The earliest moment at which the interval then in force has passed since `last_started`, and a little later, so that
     blogs do not all come at once. Asked again with a later `now` the answer stays, until it has passed.
     """
-    floor = max(now, _asked(last_started or now, state)).astimezone(UTC)
-    last = min(last_started, now).astimezone(UTC) if last_started else None
+    last = min(last_started, now).astimezone(UTC) if last_started else None  # clocks are put back, too
+    floor = max(now, _asked(last or now, state)).astimezone(UTC)
     if schedule.cron is not None:
         return _next_by_cron(schedule.cron, timezone, floor, last, _Pace(schedule.adaptive, now, state))
     return _next_by_interval(schedule, ZoneInfo(timezone), floor, last, _Pace(schedule.adaptive, now, state))
