@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from hashlib import blake2b
-from html import unescape
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
-from bot.core.markup import text_of_plain
-from bot.core.model import Post
+from bot.core.markup import decode, text_of_plain
+from bot.core.model import KeyKind, Post
 
 HASH_VERSION = "1"
 """The recipe of `content_hash`. A change of the recipe is a change of every stored hash: raise it, and rebaseline."""
@@ -50,7 +52,7 @@ _DEEPEST_ESCAPING = 50
 
 def fold(text: str) -> str:
     """A plain text without what no reader sees or what changes by itself: spaces, quote shapes, clocks."""
-    text = unescape(_ESCAPED_AMPERSANDS.sub("&", text)).translate(_FOLDS)
+    text = decode(_ESCAPED_AMPERSANDS.sub("&", text)).translate(_FOLDS)
     text = unicodedata.normalize("NFKC", _PLACEHOLDER.sub(" ", text)).translate(_FOLDS)
     text = " ".join(text.split())
     return " ".join(_UPDATED_AT.sub(" ", _RELATIVE.sub(" ", text)).split())
@@ -79,6 +81,11 @@ def content_hash(post: Post) -> str:
     parts = (title, fold(post.text), *images, "struck" if post.struck else "")
     digest = blake2b("\x1f".join(parts).encode("utf-8", "replace"), digest_size=16)
     return f"{HASH_VERSION}:{digest.hexdigest()}"
+
+
+def short_hash(text: str) -> str:
+    """16 hexadecimal digits that stand for a text."""
+    return blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
 
 
 def image_id(url: str) -> str:
@@ -149,3 +156,98 @@ def plain_address(url: str) -> str:
     path = _INDEX.sub("", unquote(parts.path)).rstrip("/")
     pages = sorted((name, value) for name, value in parse_qsl(parts.query) if name.lower() in _PAGE_PARAMETERS)
     return f"{host}{port}{path}" + "".join(f"?{name}={value}" for name, value in pages)
+
+
+def link_key(url: str) -> str:
+    """A link as a key: without scheme, `www.`, trailing slash and what campaigns add; a fragment may name the post."""
+    address, _, fragment = url.strip().partition("#")
+    kept = [(name, value) for name, value in parse_qsl(urlsplit(address).query) if not _CAMPAIGN.match(name)]
+    query = "?" + urlencode(kept) if kept else ""
+    return plain_address(address.partition("?")[0]) + query + (f"#{fragment}" if fragment else "")
+
+
+_CAMPAIGN = re.compile(r"utm_|at_|fbclid$|gclid$|cmp$|ns_|ref$|src$|xtor$|ito$|smid$|partner$", re.IGNORECASE)
+
+
+# --- keys ----------------------------------------------------------------------------------------------------------
+
+_WHOLE_BLOG = frozenset(("", "liveblog", "live-blog", "live", "main", "content", "top", "webpage", "article"))
+_ID_PARAMETERS = ("postid", "post", "update", "pid", "entry", "block")
+_NUMBERED = re.compile(r"(.*?)(\d+)")
+_LEAD_WORDS = 12
+
+
+def native_key(address: str, blog_url: str) -> tuple[str, KeyKind] | None:
+    """The id token in an update's `@id` or url, or None where it names the blog and not a post.
+
+    First of: a bare id as it stands, the fragment, the last path segment of another address than the blog's, an id-like
+    query parameter. Only the token is kept, so that host, `index.html` and campaigns do not matter.
+    """
+    address = address.strip()
+    if not address or any(sign.isspace() for sign in address):
+        return None
+    if not re.match(r"https?:|/|\?|#|\.", address, re.IGNORECASE):
+        return address, KeyKind.NATIVE
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    token = _token(unquote(parts.fragment), parts.path, parts.query, blog_url)
+    return (token, KeyKind.URL) if token else None
+
+
+def _token(fragment: str, path: str, query: str, blog_url: str) -> str | None:
+    if fragment.strip("/").lower() not in _WHOLE_BLOG and not fragment.startswith(":~:"):
+        return fragment.strip("/")
+    segment, blog_segment = _last_segment(path), _last_segment(re.split(r"[?#]", blog_url, maxsplit=1)[0])
+    if segment and segment != blog_segment:
+        return segment
+    parameters = {name.lower(): value for name, value in parse_qsl(query)}
+    return next((parameters[name] for name in _ID_PARAMETERS if parameters.get(name)), None)
+
+
+def _last_segment(path: str) -> str:
+    return _INDEX.sub("", unquote(path)).rstrip("/").rpartition("/")[2]
+
+
+def are_positions(tokens: Sequence[str], times: Sequence[datetime | None]) -> bool:
+    """Whether ids are places in the list: exactly 1..n (or 0..n-1) in list order, the newest post having the lowest.
+
+    Such ids name another post after every insertion, so they are no identity. `times` may lack values.
+    """
+    found = [_NUMBERED.fullmatch(token) for token in tokens]
+    if len(found) < 2 or not all(found) or len({one[1] for one in found if one}) > 1:
+        return False
+    numbers = [int(one[2][:12]) for one in found if one]
+    if numbers[0] not in (0, 1) or numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+        return False
+    known = [time for time in times if time is not None]
+    return len(known) < 2 or known[0] >= known[-1]
+
+
+def derived_keys(posts: Sequence[Post], *, times_hold: bool = True) -> list[str]:
+    """Keys for posts without ids, from what is steadiest in them, in the order of the posts.
+
+    A publication time to the second that no other post of the snapshot has; else the first words of the text (or the
+    headline); where posts share those, all that is known of them. Posts alike in everything get the same key, for they
+    are the same. `times_hold` is False where times shown are those of the last edit.
+    """
+    times = Counter(post.published_at for post in posts)
+    leads = Counter(lead for lead, _ in {(_lead(post), _all_of(post)) for post in posts})
+    return [derived_key(post, times_hold and times[post.published_at] == 1, leads[_lead(post)] == 1) for post in posts]
+
+
+def derived_key(post: Post, time_is_unique: bool, lead_is_unique: bool) -> str:
+    """One derived key; see `derived_keys`. A time to the minute is shared too easily to name a post."""
+    time = post.published_at
+    if time is not None and time_is_unique and (time.second or time.microsecond):
+        return f"t-{time.astimezone(UTC):%Y%m%dT%H%M%S.%f}"
+    return f"x-{short_hash(_lead(post) if lead_is_unique else _all_of(post))}"
+
+
+def _lead(post: Post) -> str:
+    return " ".join((fold(post.text) or fold(post.title or "")).split()[:_LEAD_WORDS])
+
+
+def _all_of(post: Post) -> str:
+    return "\x1f".join((fold(post.title or ""), fold(post.text), str(post.published_at)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from html.entities import html5
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -40,8 +41,11 @@ _BARE_ATTRIBUTES = _names(
     reversed selected"""
 )
 # A `<` inside an attribute ends the attempt, so that a page full of `<p "` costs no more than its length.
-_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)((?:[\s/](?:[^<>\"']|\"[^<\"]*\"|'[^<']*')*)?)>")
+_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)((?:[\s/](?:[^<>\"']|\"[^<\"]*\"|'[^<']*')*)?)>")
+_CUSTOM_END = re.compile(r"</([a-zA-Z][a-zA-Z0-9]*-[a-zA-Z0-9-]*)\s*>")
 _ATTRIBUTE = re.compile(r"[^\s=/\"'<>]+(\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))?")
+_REFERENCE = re.compile(r"&(#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,40});")
+_BARE_AMPERSAND = re.compile(rf"&(?!{_REFERENCE.pattern[1:]})")
 _COMMENT = re.compile(r"<!--(?:(?!-->).)*-->|<!doctype[^<>]*>", re.DOTALL | re.IGNORECASE)
 _BREAKING = re.compile(rf"</?(?:br|{'|'.join(sorted(_BLOCKS | _LINES))})[\s/>]", re.IGNORECASE)
 _DEEPEST = 2_000  # unclosed tags; the parser's time grows with the square of the depth
@@ -58,14 +62,18 @@ _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def escape_unknown(text: str) -> str:
-    """The same text as HTML in which only known elements are left as mark-up; every other `<` is a character."""
+    """The same text as HTML in which only known elements are left as mark-up; every other `<` is a character.
+
+    Custom elements (a name with a hyphen) count where the text closes them.
+    """
     if "<" not in text:
         return text
     text = _COMMENT.sub("", text)
+    custom = frozenset(name.lower() for name in _CUSTOM_END.findall(text))
     parts: list[str] = []
     done = 0
     for found in _TAG.finditer(text):
-        if _is_tag(found):
+        if found[1].lower() in custom or _is_tag(found):
             parts += (text[done : found.start()].replace("<", "&lt;"), found[0])
             done = found.end()
     parts.append(text[done:].replace("<", "&lt;"))
@@ -80,13 +88,22 @@ def _is_tag(found: re.Match[str]) -> bool:
     return all(one[1] or one[0].lower() in _BARE_ATTRIBUTES for one in _ATTRIBUTE.finditer(rest))
 
 
+def decode(text: str) -> str:
+    """Character references decoded once. Without its `;` nothing is a reference: `?a=1&copy=2` stays."""
+    return _REFERENCE.sub(lambda found: unescape(found[0]) if _is_reference(found[1]) else found[0], text)
+
+
+def _is_reference(name: str) -> bool:
+    return name.startswith("#") or f"{name};" in html5
+
+
 def text_of_html(html: str) -> str:
     """HTML as plain text: paragraphs parted by an empty line, `•` before list elements, scripts and styles left out.
 
     Entities are decoded once, by the parser.
     """
     if "<" not in html:
-        return tidy(unescape(html))
+        return tidy(decode(html))
     if html.count("<") - 2 * html.count("</") > _DEEPEST:
         html = escape_unknown(_CLOSED.sub("<br>", html))
     root = LexborHTMLParser(_LONE_SURROGATES.sub("\ufffd", html)).body
@@ -96,8 +113,8 @@ def text_of_html(html: str) -> str:
 def text_of_plain(text: str, *, escaped_twice: bool = False) -> str:
     """A plain-text field as a person reads it; line breaks are kept. `escaped_twice`: its publisher is known to."""
     if escaped_twice:
-        text = unescape(text)
-    marked = escape_unknown(text)
+        text = decode(text)
+    marked = _BARE_AMPERSAND.sub("&amp;", escape_unknown(text))
     if "<" in marked and not _BREAKING.search(marked):
         marked = marked.replace("\n", "<br>")
     return text_of_html(marked)

@@ -1,0 +1,97 @@
+"""Bytes to `Snapshot`: finds the reader for a page, and lets it read.
+
+One small module per format behind one shape (`bot.sources.shape`). Nothing here touches network, clock or store.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.core.formats import AVAILABLE, FORMAT_NAMES, FORMATS
+from bot.core.model import Page, Snapshot
+from bot.sources import feed, jsonfeed, jsonld, text
+from bot.sources.shape import NotReadable, Reader, ReadRules, Source
+
+__all__ = ["FORMATS", "READERS", "NotReadable", "ReadRules", "Reader", "Source", "read"]
+
+READERS: tuple[Reader, ...] = (feed.ATOM, feed.RSS, jsonfeed.READER, jsonld.READER, text.READER)
+"""In the order of trust: of several that could read a page, the first that finds posts is taken."""
+
+
+_PLAIN = ReadRules()
+
+
+def read(page: Page, rules: ReadRules = _PLAIN) -> Snapshot:
+    """The live blog of a page, by the reader the rules name, else by the one kept, else by what the bytes look like.
+
+    Raises `NotReadable`, and nothing else, whatever the bytes.
+    """
+    source = Source(page=page)
+    if not page.body.strip():
+        raise NotReadable(f"{_place(page)} is empty: no live blog to read")
+    if rules.format != "auto":
+        return _read_as(rules.format, source, rules)
+    snapshots = []
+    refusals: list[str] = []
+    for reader, why in _candidates(source, rules, refusals):
+        try:
+            snapshots.append(replace(reader.read(source, rules), why=why))
+        except NotReadable as refusal:
+            refusals.append(f"{reader.name}: {refusal}")
+            continue
+        if snapshots[-1].posts:
+            return snapshots[-1]
+    if snapshots:
+        return snapshots[0]
+    raise NotReadable(_nothing(source, refusals))
+
+
+def _read_as(name: str, source: Source, rules: ReadRules) -> Snapshot:
+    reader = next((one for one in READERS if one.name == name), None)
+    if reader is None:
+        known = ", ".join(one for one in FORMAT_NAMES if one in AVAILABLE)
+        raise NotReadable(f'format "{name}" cannot be read by this release, which reads {known}')
+    try:
+        why = reader.sees(source)
+        snapshot = reader.read(source, rules)
+    except NotReadable as refusal:
+        raise NotReadable(f'{_place(source.page)} was to be read as "{name}": {refusal}') from None
+    return replace(snapshot, why=f'format = "{name}"' + (f": {why}" if why else ""))
+
+
+def _candidates(source: Source, rules: ReadRules, refusals: list[str]) -> list[tuple[Reader, str]]:
+    """Readers that would read a source and why, the kept one first."""
+    found = []
+    for reader in READERS:
+        try:
+            why = reader.sees(source)
+        except NotReadable as refusal:
+            refusals.append(f"{reader.name}: {refusal}")
+            continue
+        if why:
+            found.append((reader, f"{why}, as last time" if reader.name == rules.kept else why))
+    return sorted(found, key=lambda one: one[0].name != rules.kept)
+
+
+def _place(page: Page) -> str:
+    return page.url or "the page"
+
+
+def _nothing(source: Source, refusals: list[str]) -> str:
+    """One line: what was looked for, and what was found."""
+    reasons = "; ".join(dict.fromkeys(refusal.partition(": ")[2] for refusal in refusals))
+    looked_for = ", ".join(reader.name for reader in READERS)
+    found = f"found {_looks_like(source)}" + (f" ({reasons})" if reasons else "")
+    return f"no live blog in {_place(source.page)}: looked for {looked_for}; {found}"
+
+
+def _looks_like(source: Source) -> str:
+    if source.is_html:
+        return "an HTML page"
+    if source.is_feed:
+        return f"a feed whose first element is <{source.prolog.name}>"
+    if source.start.startswith(("{", "[")):
+        return "JSON"
+    if source.start.startswith("<"):
+        return f"mark-up whose first element is <{source.prolog.name}>" if source.prolog.name else "broken mark-up"
+    return "text without posts that begin with a time"

@@ -1,0 +1,239 @@
+"""RSS and Atom, through feedparser (https://www.rssboard.org/rss-specification, RFC 4287), with their tombstones."""
+
+from __future__ import annotations
+
+import re
+from calendar import timegm
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+import feedparser
+from selectolax.lexbor import LexborHTMLParser
+
+from bot.core.ending import ending_of
+from bot.core.markup import text_of_html, text_of_plain
+from bot.core.model import Image, Post, Snapshot, SnapshotKind
+from bot.sources.feedkeys import FeedPost, feed_keyed
+from bot.sources.handover import next_page
+from bot.sources.marks import Marks, Tombstone, marks_in
+from bot.sources.parts import absolute, distinct_images, titled, without_repeats
+from bot.sources.prolog import Prolog
+from bot.sources.shape import NotReadable, Reader, ReadRules, Source
+from bot.sources.times import time_of
+
+_Fields = Mapping[str, Any]
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_TAIL = 100_000  # characters at the end in which a feed must be closed
+_LAST_OPENED = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)\b|<!\[CDATA\[", re.IGNORECASE)
+
+
+def sees_atom(source: Source) -> str | None:
+    return "an Atom feed" if source.prolog.root == "feed" else None
+
+
+def sees_rss(source: Source) -> str | None:
+    return {"rss": "an RSS feed", "rdf": "an RSS 1.0 feed"}.get(source.prolog.root)
+
+
+def read_atom(source: Source, rules: ReadRules) -> Snapshot:
+    return _read(source, rules, "atom")
+
+
+def read_rss(source: Source, rules: ReadRules) -> Snapshot:
+    return _read(source, rules, "rss")
+
+
+def _read(source: Source, rules: ReadRules, name: str) -> Snapshot:
+    """The feed as a window of its blog; as a delta where it holds nothing but tombstones."""
+    xml = _checked(source, name)
+    marks = marks_in(xml)
+    parsed = _parsed(xml, source.page.url)
+    url = absolute(_alternate(parsed.feed), source.page.url) or source.page.url
+    found = [_feed_post(fields, url, rules, name == "atom") for fields in parsed.entries]
+    found = _with_sync(found, marks.deleted)
+    posts, markup = feed_keyed(found, rules.identity, ids_may_repeat=name == "atom")
+    posts = tuple(titled(post, rules.language) for post in _with_tombstones(posts, marks.tombstones))
+    title = _line(parsed.feed.get("title")) or None
+    ending = ending_of(title, posts)
+    return Snapshot(
+        format=name,
+        kind=SnapshotKind.DELTA if marks.tombstones and not found else SnapshotKind.WINDOW,
+        posts=posts,
+        title=title,
+        url=url or None,
+        language=parsed.feed.get("language") or None,
+        modified_at=_time(parsed.feed, "updated", rules),
+        ended=ending.ended,
+        next_url=next_page(markup[ending.moved], source, url) if ending.moved in markup else None,
+        notes=tuple(_notes(parsed, marks)),
+    )
+
+
+# --- before feedparser ---------------------------------------------------------------------------------------------
+
+
+def _checked(source: Source, name: str) -> bytes:
+    """The feed in UTF-8, without its DOCTYPE. Raises `NotReadable` for another format, an entity bomb, a cut feed."""
+    prolog, text = source.prolog, source.text
+    is_atom = prolog.root == "feed"
+    if not source.is_feed or is_atom != (name == "atom"):
+        wanted = "an Atom feed" if name == "atom" else "an RSS feed"
+        raise NotReadable(f"no {wanted.partition(' ')[2]}: {_found(prolog)}")
+    if prolog.declares_entities:
+        raise NotReadable("the feed's DOCTYPE declares entities of its own, which are not expanded")
+    if not _is_closed(text, prolog):
+        raise NotReadable(f"the feed is cut off: <{prolog.name}> is never closed")
+    start = prolog.start
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text[start:]}'.encode("utf-8", "replace")
+
+
+def _found(prolog: Prolog) -> str:
+    return f"the first element is <{prolog.name}>" if prolog.name else "there is no element"
+
+
+def _is_closed(text: str, prolog: Prolog) -> bool:
+    """Whether the first element ends, after the last post began and not as a word inside one."""
+    name = re.escape(prolog.name)
+    if re.compile(rf"<{name}(?:[^<>\"']|\"[^<\"]*\"|'[^<']*')*/>").match(text, prolog.start):
+        return True
+    tail = max(0, len(text) - _TAIL)
+    closings = [found.end() for found in re.compile(rf"</{name}\s*>").finditer(text, tail)]
+    if not closings or _LAST_OPENED.search(text, closings[-1]):
+        return False
+    return text.rfind("<![CDATA[", 0, closings[-1]) <= text.rfind("]]>", 0, closings[-1])
+
+
+def _parsed(xml: bytes, url: str) -> Any:
+    """What feedparser makes of it. A stream, because it takes strings and bytes for addresses and file names first."""
+    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
+    try:
+        return feedparser.parse(
+            BytesIO(xml), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        )
+    except Exception as fault:  # feedparser's many parsers raise what they like on hostile input
+        raise NotReadable(f"the feed is broken: {type(fault).__name__} in feedparser") from fault
+
+
+# --- posts ---------------------------------------------------------------------------------------------------------
+
+
+def _feed_post(fields: _Fields, base: str, rules: ReadRules, is_atom: bool) -> FeedPost:
+    content = next((_value(one, is_atom) for one in fields.get("content", ()) if one.get("value")), "")
+    description = _value(fields.get("summary_detail", {}), is_atom)
+    markup = content or description
+    text = _body(markup)
+    summary = _body(description) if content else ""
+    post = Post(
+        key="",
+        title=_line(_value(fields.get("title_detail", {}), is_atom)) or None,
+        text=text,
+        summary=summary if summary and summary != text else None,
+        published_at=_time(fields, "published", rules),
+        modified_at=_time(fields, "updated", rules),
+        authors=tuple(dict.fromkeys(_authors(fields))),
+        tags=tuple(dict.fromkeys(_line(tag.get("term")) for tag in fields.get("tags", ()) if tag.get("term"))),
+        images=distinct_images(_images(fields, markup, base)),
+        url=absolute(_alternate(fields), base),
+    )
+    return FeedPost(post=post, id=(fields.get("id") or "").strip() or None, markup=markup)
+
+
+def _alternate(fields: _Fields) -> str | None:
+    """The link a reader would follow. feedparser offers an id as a link where there is none."""
+    links = [one for one in fields.get("links", ()) if one.get("rel", "alternate") == "alternate" and one.get("href")]
+    page = next((one for one in links if "html" in one.get("type", "text/html")), links[0] if links else None)
+    if page:
+        return str(page["href"])
+    return str(fields["link"]) if fields.get("guidislink") and fields.get("link") else None
+
+
+def _time(fields: _Fields, name: str, rules: ReadRules) -> datetime | None:
+    """A time by name. Membership comes first: asked for a missing `updated`, feedparser answers with `published`."""
+    if name not in fields:
+        return None
+    time = time_of(fields[name], rules.zone)
+    parsed = fields.get(f"{name}_parsed") if f"{name}_parsed" in fields else None
+    if time is None and parsed is not None:
+        return datetime.fromtimestamp(timegm(parsed), tz=UTC)
+    return time
+
+
+def _value(field: _Fields, is_atom: bool) -> str:
+    """A text as HTML. What Atom calls `text` holds no references that are still to be decoded (RFC 4287, 3.1.1.1)."""
+    value = str(field.get("value") or "")
+    return value.replace("&", "&amp;") if is_atom and field.get("type") == "text/plain" else value
+
+
+def _line(text: str | None) -> str:
+    return " ".join(text_of_plain(text or "").split())
+
+
+def _body(markup: str) -> str:
+    """HTML where there is a tag in it, otherwise text."""
+    return without_repeats(text_of_html(markup) if _TAG.search(markup) and "</" in markup else text_of_plain(markup))
+
+
+def _authors(fields: _Fields) -> Iterator[str]:
+    for one in fields.get("authors", ()) or ({"name": fields.get("author")},):
+        if one.get("name"):
+            yield _line(one["name"])
+
+
+def _images(fields: _Fields, markup: str, base: str) -> Iterator[Image]:
+    for one in [*fields.get("media_content", ()), *fields.get("enclosures", ()), *fields.get("media_thumbnail", ())]:
+        kind = one.get("type") or one.get("medium") or "image"
+        url = absolute(one.get("url") or one.get("href"), base)
+        if url and kind.startswith("image"):
+            yield Image(url=url)
+    if "<img" in markup.lower():
+        for picture in LexborHTMLParser(markup).css("img[src]"):
+            url = absolute(picture.attributes.get("src"), base)
+            if url:
+                yield Image(url=url, caption=_line(picture.attributes.get("alt")) or None)
+
+
+# --- deletions -----------------------------------------------------------------------------------------------------
+
+
+def _with_sync(found: Sequence[FeedPost], deleted: Sequence[str | None]) -> list[FeedPost]:
+    """Posts marked as withdrawn where FeedSync says `deleted="true"`; any other word is no deletion."""
+    if len(deleted) != len(found):  # a feed so broken that the two parsers disagree
+        return list(found)
+    return [
+        replace(one, post=replace(one.post, withdrawn=True)) if mark == "true" else one
+        for one, mark in zip(found, deleted, strict=True)
+    ]
+
+
+def _with_tombstones(posts: Sequence[Post], tombstones: Sequence[Tombstone]) -> list[Post]:
+    """RFC 6721: a tombstone holds unless its entry was updated after it; an entry updated later is restored."""
+    buried = {one.ref: one for one in sorted(tombstones, key=lambda one: one.when or _NEVER)}
+    shown = [_buried(post, buried.pop(post.key, None)) for post in posts]
+    return [*shown, *(Post(key=one.ref, modified_at=one.when, withdrawn=True) for one in buried.values())]
+
+
+def _buried(post: Post, tombstone: Tombstone | None) -> Post:
+    if tombstone is None:
+        return post
+    updated = post.modified_at or post.published_at
+    if tombstone.when is None or (updated is not None and updated > tombstone.when):
+        return post
+    return replace(post, withdrawn=True, modified_at=tombstone.when)
+
+
+def _notes(parsed: Any, marks: Marks) -> Iterator[str]:
+    if parsed.bozo:
+        yield f"the feed is not well-formed: {' '.join(str(parsed.get('bozo_exception', '')).split())[:200]}"
+    odd = sorted({mark for mark in marks.deleted if mark not in (None, "true", "false")})
+    if odd:
+        yield f"sx:sync deleted is neither true nor false but {', '.join(odd)[:80]}: no deletion"
+    if len(marks.deleted) != len(parsed.entries) and any(marks.deleted):
+        yield "sx:sync marks could not be matched to their posts"
+
+
+ATOM = Reader(name="atom", sees=sees_atom, read=read_atom)
+RSS = Reader(name="rss", sees=sees_rss, read=read_rss)

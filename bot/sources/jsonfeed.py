@@ -1,0 +1,111 @@
+"""JSON Feed 1.0 and 1.1 (https://www.jsonfeed.org/version/1.1/)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bot.core.ending import ending_of
+from bot.core.markup import text_of_html, text_of_plain
+from bot.core.model import Image, Post, Snapshot, SnapshotKind
+from bot.sources.feedkeys import FeedPost, feed_keyed
+from bot.sources.handover import next_page
+from bot.sources.parts import absolute, distinct_images, titled, without_repeats
+from bot.sources.shape import NotReadable, Reader, ReadRules, Source
+from bot.sources.times import time_of
+
+_VERSION = re.compile(r"https?://(?:www\.)?jsonfeed\.org/version/")
+_Fields = Mapping[str, Any]
+
+
+def sees(source: Source) -> str | None:
+    if not source.start.startswith("{") or "jsonfeed.org/version/" not in source.text:
+        return None
+    return f"a JSON Feed, {source.json['version']}" if _is_feed(source.json) else None
+
+
+def _is_feed(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(_VERSION.match(str(value.get("version"))))
+
+
+def read(source: Source, rules: ReadRules) -> Snapshot:
+    """The feed as a window of its blog. `expired` means that it is finished; `next_url` only leads to older posts."""
+    feed = source.json
+    if not _is_feed(feed):
+        raise NotReadable("no JSON Feed: there is no version of jsonfeed.org")
+    listed = feed.get("items")
+    fields = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
+    url = absolute(feed.get("home_page_url"), source.page.url) or source.page.url
+    found = [_feed_post(one, url, rules) for one in fields]
+    posts, markup = feed_keyed(found, rules.identity, ids_may_repeat=True)
+    title = _line(feed.get("title"))
+    ending = ending_of(title, posts)
+    return Snapshot(
+        format="jsonfeed",
+        kind=SnapshotKind.WINDOW,
+        posts=tuple(titled(post, rules.language) for post in posts),
+        title=title,
+        url=url or None,
+        language=_string(feed.get("language")),
+        ended=ending.ended or feed.get("expired") is True,
+        next_url=next_page(markup[ending.moved], source, url) if ending.moved else None,
+        notes=() if isinstance(listed, list) else ("the feed has no list of items",),
+    )
+
+
+def _feed_post(fields: _Fields, base: str, rules: ReadRules) -> FeedPost:
+    html, plain = _string(fields.get("content_html")), _string(fields.get("content_text"))
+    text = without_repeats(text_of_html(html) if html else text_of_plain(plain or ""))
+    post = Post(
+        key="",
+        title=_line(fields.get("title")),
+        text=text,
+        summary=_line(fields.get("summary")),
+        published_at=time_of(fields.get("date_published"), rules.zone),
+        modified_at=time_of(fields.get("date_modified"), rules.zone),
+        authors=tuple(_authors(fields)),
+        tags=tuple(tag for tag in fields.get("tags") or () if isinstance(tag, str)),
+        images=distinct_images(_images(fields, base)),
+        url=absolute(fields.get("url"), base) or absolute(fields.get("external_url"), base),
+    )
+    return FeedPost(post=post, id=_id(fields.get("id")), markup=html or plain or "")
+
+
+def _id(value: Any) -> str | None:
+    """Version 1.1: an id that is a number is to be read as a string."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    return str(value).strip() or None
+
+
+def _string(value: Any) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _line(value: Any) -> str | None:
+    return " ".join(text_of_plain(_string(value) or "").split()) or None
+
+
+def _authors(fields: _Fields) -> Iterator[str]:
+    """`authors` since 1.1, `author` before."""
+    people = fields.get("authors") or [fields.get("author")]
+    for one in people if isinstance(people, list) else [people]:
+        name = _line(one.get("name")) if isinstance(one, Mapping) else None
+        if name:
+            yield name
+
+
+def _images(fields: _Fields, base: str) -> Iterator[Image]:
+    attached = fields.get("attachments")
+    files = [one for one in attached if isinstance(one, Mapping)] if isinstance(attached, list) else []
+    pictures = [one.get("url") for one in files if str(one.get("mime_type")).startswith("image/")]
+    for address in (fields.get("image"), fields.get("banner_image"), *pictures):
+        url = absolute(address, base)
+        if url:
+            yield Image(url=url)
+
+
+READER = Reader(name="jsonfeed", sees=sees, read=read)

@@ -1,0 +1,159 @@
+"""What readers share once they have a post's parts: addresses, headlines, pictures, repeated captions, duplicates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from urllib.parse import urljoin, urlsplit
+
+from bot.core.identity import fold, image_id
+from bot.core.model import Image, Post
+from bot.core.summary import headline_of
+
+_SENTENCE = re.compile(r".+?(?:[.!?…][\"”’')\]]*(?=\s)|$)")
+_SHORTEST_REPEAT = 30  # characters; below this people do repeat themselves ("No. No.")
+_LONGEST_REPEAT = 6  # pieces between full stops: a caption with abbreviations has several
+_ALIKE = 60  # characters
+_SUMMARY = re.compile(
+    r"\bwhat (?:we covered|we know|you need to know|to know|happened)\b|\bhere'?s (?:the latest|what)\b|\bthe latest\b"
+    r"|\bkey (?:points|developments|moments|events)\b|^(?:summary|at a glance|catch up|what's happening)\b",
+    re.IGNORECASE,
+)
+_LONGEST_ADDRESS = 4_000
+
+
+def absolute(address: object, base: str) -> str | None:
+    """An http(s) address made absolute; None for anything that is not one."""
+    if not isinstance(address, str) or not (text := address.strip()) or len(text) > _LONGEST_ADDRESS:
+        return None
+    try:
+        whole = urljoin(base, text)
+        parts = urlsplit(whole)
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or any(sign.isspace() for sign in whole):
+        return None
+    return whole
+
+
+def titled(post: Post, language: str) -> Post:
+    """A post without headline gets its first sentence as one; without text it stays without."""
+    if post.title:
+        return post
+    title = headline_of(post.text, language)
+    return replace(post, title=title, title_is_derived=title is not None)
+
+
+def distinct_images(images: Iterable[Image]) -> tuple[Image, ...]:
+    """Each picture once, however many sizes of it are named."""
+    return tuple({image_id(image.url): image for image in reversed(list(images))}.values())[::-1]
+
+
+def without_repeats(text: str) -> str:
+    """Text without sentences said twice in a row, as pages do with a picture's description and caption."""
+    lines: list[str] = []
+    for line in map(_line_without_repeats, text.split("\n")):
+        previous = next((index for index in reversed(range(len(lines))) if lines[index]), None)
+        if previous is not None and line and _begins_with(line, lines[previous]):
+            del lines[previous:]
+        lines.append(line)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _begins_with(line: str, previous: str) -> bool:
+    """Whether a line says all of the line before it again, perhaps with a credit after it."""
+    if len(previous) < _SHORTEST_REPEAT or not line.startswith(previous.rstrip(" .")):
+        return False
+    return line == previous or previous.rstrip()[-1] in ".!?…" or line[len(previous) :].lstrip()[:1] in (".", "(", "")
+
+
+def _line_without_repeats(line: str) -> str:
+    """One pass: after each sentence, the last one to six are dropped where they say the ones before them again."""
+    if len(line) < 2 * _SHORTEST_REPEAT:
+        return line
+    said: list[str] = []
+    for sentence in _SENTENCE.findall(line):
+        said.append(sentence.strip())
+        for size in range(1, min(_LONGEST_REPEAT, len(said) // 2) + 1):
+            again = said[-size:]
+            if again == said[-2 * size : -size] and len(" ".join(again)) >= _SHORTEST_REPEAT:
+                del said[-size:]
+                break
+    return " ".join(said)
+
+
+def merged(posts: Sequence[Post]) -> tuple[Post, ...]:
+    """Each key once. Of a pinned copy and the listed post, the listed one is kept where it stands, marked as pinned."""
+    kept: dict[str, Post] = {}
+    for post in posts:
+        known = kept.get(post.key)
+        if known is None:
+            kept[post.key] = post
+            continue
+        winner = _better(known, post)
+        both = replace(
+            winner,
+            pinned=known.pinned or post.pinned,
+            key_event=known.key_event or post.key_event,
+            struck=known.struck or post.struck,
+        )
+        if winner is post:
+            del kept[post.key]  # so that it stands where the winner does
+        kept[post.key] = both
+    return tuple(kept.values())
+
+
+def _better(known: Post, other: Post) -> Post:
+    if known.pinned != other.pinned:
+        return other if known.pinned else known
+    if known.modified_at and other.modified_at and known.modified_at != other.modified_at:
+        return max(known, other, key=lambda post: post.modified_at or 0)
+    return other if len(other.text) > len(known.text) and not known.text else known
+
+
+def names_in(byline: str) -> tuple[str, ...]:
+    """The people in a byline: "A, B and C, CNN" names three. A single name stays whole, commas and all."""
+    text = " ".join(byline.split())
+    text = re.sub(r"^(?:by|from)\s+", "", text, flags=re.IGNORECASE)
+    text = re.sub(r",\s+[A-Z]{2,6}$", "", text)
+    if not re.search(r"\s(?:and|&)\s", text):
+        return (text,) if text else ()
+    return tuple(name.strip() for name in re.split(r",\s+(?:and\s+)?|\s(?:and|&)\s", text) if name.strip())
+
+
+def same_words(a: str | None, b: str | None) -> bool:
+    """Whether two headlines are both there and read the same."""
+    return bool(a) and bool(b) and fold(a or "") == fold(b or "")
+
+
+def alike(a: Post, b: Post) -> bool:
+    """Whether two posts may be copies or revisions of one: the same headline, or texts that begin the same way."""
+    if a is b or same_words(a.title, b.title):
+        return True
+    first, second = fold(a.text), fold(b.text)
+    return first[:_ALIKE] == second[:_ALIKE] if first and second else not (first or second or a.title or b.title)
+
+
+def with_pinned_summary(posts: Sequence[Post]) -> list[Post]:
+    """The posts, the first marked as pinned where it is a summary that stays on top.
+
+    That is: published before the second, and either called what such summaries are called, or the oldest of all by
+    publication and the last to be modified.
+    """
+    if len(posts) < 2 or posts[0].pinned or not _is_summary(posts):
+        return list(posts)
+    return [replace(posts[0], pinned=True), *posts[1:]]
+
+
+def _is_summary(posts: Sequence[Post]) -> bool:
+    first, second = posts[0].published_at, posts[1].published_at
+    if first is None or second is None or first >= second:
+        return False
+    if _SUMMARY.search(fold(posts[0].title or "")):
+        return True
+    others = [post for post in posts[1:] if not post.withdrawn]
+    times = [post.published_at for post in others if post.published_at]
+    changes = [post.modified_at or post.published_at for post in others]
+    last = posts[0].modified_at
+    return len(others) > 1 and first < min(times) and last is not None and all(one and one < last for one in changes)
