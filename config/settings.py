@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def find_file(given: str | Path | None, environ: Mapping[str, str]) -> Path:
 
 def default_file() -> str:
     """The commented file that `init` writes: every key with its default, and one example blog."""
-    return Path(__file__).with_name("relay.toml.default").read_text(encoding="utf-8")
+    return files("config").joinpath("relay.toml.default").read_text(encoding="utf-8")
 
 
 def read_settings(path: str | Path, environ: Mapping[str, str]) -> Settings:

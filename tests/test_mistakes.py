@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.settings import BadSettings, Mistake, parse_settings, read_settings
@@ -346,6 +346,7 @@ def toml(value: Any) -> str:
     return str(value)
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(TABLES),
