@@ -390,7 +390,7 @@ async def test_outside_forums_a_thread_is_passed_over_and_a_reply_names_one(tele
     assert "is_topic_message" not in heard
 
 
-# --- editing and deleting -----------------------------------------------------------------------------------------------
+# --- editing and deleting -------------------------------------------------------------------------------------------
 
 
 async def test_an_edit_keeps_what_stood_there_before(telegram: LocalTelegram, bot: Bot) -> None:
@@ -427,8 +427,8 @@ async def test_an_edit_that_changes_nothing_is_refused(
     sent = await bot.ok(send[0], **same, **send[1])
     words = await bot.refused(method, message_id=sent["message_id"], **(same | content))
     assert words == (
-        "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a "
-        "current content and reply markup of the message"
+        "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as "
+        "a current content and reply markup of the message"
     )
 
 

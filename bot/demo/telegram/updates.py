@@ -34,6 +34,11 @@ class Updates:
         self._next_id = 1
         self._poll: asyncio.Future[None] | None = None
 
+    @property
+    def polled(self) -> bool:
+        """A long poll waits for the next update."""
+        return self._poll is not None and not self._poll.done()
+
     def put(self, kind: str, body: Json) -> None:
         if kind not in self.allowed:
             return
