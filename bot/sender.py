@@ -55,6 +55,7 @@ class Sender:
         self._store, self._telegram, self._pace = store, telegram, pace
         self._settings, self._report, self._bot, self._clock = settings, report, bot, clock
         self._wake = asyncio.Event()
+        self._published = asyncio.Event()  # there may be something to expand
         self._room = asyncio.Semaphore(IN_FLIGHT)
         self._flights: set[asyncio.Task[None]] = set()
         self._busy: set[int] = set()  # chats (Telegram's ids) with an action claimed or not settled yet
@@ -66,6 +67,7 @@ class Sender:
     def wake(self) -> None:
         """Something was published: look at once."""
         self._wake.set()
+        self._published.set()
 
     async def run(self) -> None:
         """Send until `stop()` is called, then finish what is in flight."""
@@ -242,10 +244,12 @@ class Sender:
     async def _expand_all(self) -> None:
         """Publications into rows, chunk by chunk; between chunks others use the store."""
         while True:
+            self._published.clear()
             if await self._guarded(self._store.expand(self._clock())):
                 self._wake.set()
-            else:
-                await asyncio.sleep(IDLE_SECONDS / 2)
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._published.wait(), IDLE_SECONDS / 2)
 
     async def _guarded(self, work: Awaitable[T]) -> T | None:
         """What the store answers, or None where it failed: told once, and once again when it works."""

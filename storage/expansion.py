@@ -37,7 +37,8 @@ SELECT :bot, :post, s.chat, {thread}, :revision, :lane, :since, :silent
 ON CONFLICT DO NOTHING
 """
 _RAISE = f"""
-UPDATE delivery AS s SET wanted = :revision, plain = 0, aside = NULL,
+UPDATE delivery AS s SET wanted = :revision, plain = 0,
+  aside = CASE WHEN EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open) THEN NULL ELSE 'closed' END,
   attempts = CASE WHEN s.sent = s.wanted THEN 0 ELSE s.attempts END,
   not_before = CASE WHEN s.sent = s.wanted THEN 0 ELSE s.not_before END,
   lane = CASE WHEN s.sent = 0 AND s.sending IS NULL AND :lane <> {Lane.WITHDRAWAL:d} THEN s.lane ELSE :lane END,
@@ -51,16 +52,32 @@ def begin(db: Connection, columns: dict[str, Any]) -> None:
     """Open a publication, and take its first chunk where it is due. `columns` are those of `publication`."""
     if columns["kind"] == "change" and _joins_a_waiting_change(db, columns):
         return
+    behind = _behind_another(db, columns)
     highest = db.execute("SELECT coalesce(max(id), 0) FROM chat").fetchone()[0]
     origin = random.randint(0, highest)  # noqa: S311
     columns = columns | {"origin": origin, "cursor_chat": origin, "cursor_thread": TOP}
     names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
-    made = db.execute(f"INSERT INTO publication ({names}) VALUES ({values}) RETURNING *", columns)
-    publication = made.fetchone()
-    if publication["not_before"] <= publication["created_at"] and not held(
-        db, publication["blog"], publication["lane"]
-    ):
-        _step(db, publication, publication["created_at"])
+    number = db.execute(f"INSERT INTO publication ({names}) VALUES ({values})", columns).lastrowid
+    due = columns["not_before"] <= columns["created_at"]
+    if due and not behind and not held(db, columns["blog"], columns["lane"]):
+        _first_chunk(db, number or 0, columns["created_at"])
+
+
+def _behind_another(db: Connection, columns: dict[str, Any]) -> bool:
+    """Posts of a blog reach each chat in the order they were published: the one before must be expanded first."""
+    row = db.execute(
+        "SELECT 1 FROM publication WHERE done_at IS NULL AND kind <> 'change' AND blog IS ? AND lane = ?",
+        (columns["blog"], columns["lane"]),
+    )
+    return row.fetchone() is not None
+
+
+def _first_chunk(db: Connection, number: int, now: float) -> None:
+    """The stretch before the wrap may be short, or empty: then the one after it as well."""
+    for _ in range(2):
+        publication = db.execute("SELECT * FROM publication WHERE id = ?", (number,)).fetchone()
+        if publication["done_at"] is None:
+            _step(db, publication, now)
 
 
 def _joins_a_waiting_change(db: Connection, columns: dict[str, Any]) -> bool:

@@ -85,9 +85,7 @@ class Drop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rest:
-    """Nothing before `until` (None: nothing at all)."""
-
-    until: float | None
+    """Nothing may leave now."""
 
 
 Action = Send | Edit | Delete
@@ -103,7 +101,7 @@ def plan(rows: Iterable[Waiting], now: float) -> Plan:
     ordered = sorted(rows, key=lambda row: (row.lane, row.since, row.post))
     free = _free(ordered, now)
     if not free:
-        return Rest(until=min((row.not_before for row in ordered), default=None))
+        return Rest()
     return _sent_before(free[0], free) if free[0].sent else _first_time(free[0], free)
 
 
