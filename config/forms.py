@@ -32,12 +32,17 @@ class Wrong(ValueError):
 def shown(value: object) -> str:
     """A value as the file would write it, short enough for one line."""
     if isinstance(value, str):
-        return '"' + (value if len(value) <= 60 else value[:59] + "…").replace("\n", " ") + '"'
+        return f'"{value if len(value) <= 60 else value[:59] + "…"}"'
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "a table"
     return str(value)[:60]
+
+
+def printable(words: str) -> str:
+    """One line that moves no cursor: what is not for printing is written as an escape."""
+    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in words)
 
 
 def listed(words: Iterable[str], last: str = "or") -> str:
@@ -136,11 +141,11 @@ def short_id_or_none(value: object) -> str:
 
 
 def timezone(value: object) -> str:
-    if value not in _timezones():
-        word = value if isinstance(value, str) else ""
-        hint = nearest(word, _timezones()) or "; write for example Europe/Berlin or UTC"
-        raise Wrong(f"{shown(value)} is not a time zone{hint}")
-    return str(value)
+    name = text(value)
+    if name not in _timezones():
+        hint = nearest(name, _timezones()) or "; write for example Europe/Berlin or UTC"
+        raise Wrong(f"{shown(name)} is not a time zone{hint}")
+    return name
 
 
 @cache

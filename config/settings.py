@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from config.agreement import disagreements
 from config.cautions import warnings
+from config.forms import printable
 from config.mistakes import BadSettings, Flaw, Mistake, flaw_of, write_key
 from config.places import Places
 from config.secrets import NoSecret, is_set, secret, token
@@ -134,7 +135,7 @@ def _document(raw: dict[str, Any]) -> tuple[Document | None, list[Flaw]]:
 
 def _mistakes(flaws: list[Flaw], raw: dict[str, Any], where: Places) -> list[Mistake]:
     mistakes = [
-        Mistake(key=write_key(loc), line=where.line(loc), text=text, blog=_blog_at(loc, raw))
+        Mistake(key=printable(write_key(loc)), line=where.line(loc), text=printable(text), blog=_blog_at(loc, raw))
         for loc, text in dict.fromkeys(flaws)
     ]
     return sorted(mistakes, key=lambda mistake: mistake.line or 0)
@@ -146,7 +147,7 @@ def _blog_at(loc: tuple[str | int, ...], raw: dict[str, Any]) -> str | None:
         case ("blogs", int(index), *rest) if rest != ["id"]:
             blog = raw["blogs"][index]
             id_ = blog.get("id") if isinstance(blog, dict) else None
-            return id_ if isinstance(id_, str) and id_ else None
+            return printable(id_[:40]) if isinstance(id_, str) and id_ else None
     return None
 
 

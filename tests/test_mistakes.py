@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.mistakes import TABLES, keys
 from config.settings import BadSettings, Mistake, parse_settings, read_settings
 
 BLOG = '[[blogs]]\nid = "a"\nurl = "https://example.org/live"\n'
@@ -297,6 +298,16 @@ def test_a_duration_without_quotes_gets_a_hint() -> None:
     assert mistake.text.endswith('; a duration stands in quotes, as in "20s"')
 
 
+def test_what_is_not_for_printing_is_told_as_an_escape() -> None:
+    text = BLOG.replace('"a"', '"\\u001b[2J"') + '"a\\nb" = 1\nformat = "x\\u2028y"'
+
+    assert [mistake.words(PATH)[:70] for mistake in mistakes(text)] == [
+        'config/relay.toml:2: blogs[0].id: "\\x1b[2J" is not an id; use up to 31',
+        "config/relay.toml:4: blogs[0].a\\nb: is not a key of [[blogs]]; known a",
+        'config/relay.toml:5: blogs[0].format: "x\\u2028y" is not known here; wr',
+    ]
+
+
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(BadSettings) as caught:
         read_settings(tmp_path / "relay.toml", {})
@@ -330,8 +341,7 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
-KEYS = ["id", "url", "schedule", "topics", "was", "bot", "title", "hold", "max_chars", "zzz"]
-TABLES = ["about", "telegram", "storage", "delivery", "web", "access", "defaults", "blogs", "bots"]
+KEYS = sorted({"zzz", *(key for table in TABLES if table for key in keys(table))})
 
 
 def toml(value: Any) -> str:
@@ -349,7 +359,7 @@ def toml(value: Any) -> str:
 @settings(deadline=None)
 @given(
     st.dictionaries(
-        st.sampled_from(TABLES),
+        st.sampled_from(keys(())),
         anything | st.dictionaries(st.sampled_from(KEYS), anything) | st.lists(st.dictionaries(st.sampled_from(KEYS), anything), max_size=3),
     )
 )  # fmt: skip
@@ -357,7 +367,7 @@ def test_whatever_stands_in_a_file_is_answered(document: dict[str, Any]) -> None
     text = "\n".join(f"{key} = {toml(value)}" for key, value in document.items())
     told = answer(text)
     assert told
-    assert all("\n" not in line for line in told)
+    assert all(line.isprintable() for line in told)
 
 
 def answer(text: str) -> list[str]:
