@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.core.diff import confirm, diff, remember
-from bot.core.model import Change, ChangeKind, KeyKind, Memory, Post, Snapshot, SnapshotKind, Verdict
+from bot.core.model import Change, ChangeKind, KeyKind, Memory, PageMemory, Post, Snapshot, SnapshotKind, Verdict
 
 NOON = datetime(2024, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -45,7 +46,7 @@ def delta(*posts: Post | str, **fields: Any) -> Snapshot:
     return page(*posts, kind=SnapshotKind.DELTA, **fields)
 
 
-def said(changes: tuple[Change, ...]) -> list[str]:
+def said(changes: Sequence[Change]) -> list[str]:
     """Changes in short: `new a`, `edited b`."""
     return [f"{change.kind} {change.key}".strip() for change in changes]
 
@@ -69,20 +70,23 @@ class Blog:
         return blog
 
     def poll(self, *snapshots: Snapshot) -> list[str]:
-        """Read these snapshots one after the other; what the last one changed, in short."""
+        """Read these snapshots one after the other; what they changed, in short."""
+        before = len(self.told)
         for snapshot in snapshots:
             self._take(diff(self.memory, snapshot, self.now))
-        return said(self.last.changes)
+        return said(self.told[before:])
 
     def confirm(self, times: int = 1) -> list[str]:
-        """The page was not modified; what the last time changed, in short."""
+        """The page was not modified; what that changed, in short."""
+        before = len(self.told)
         for _ in range(times):
             self._take(confirm(self.memory, self.now))
-        return said(self.last.changes)
+        return said(self.told[before:])
 
-    def turn_page(self) -> None:
-        """From now on another page of the same blog is polled."""
-        self.memory = replace(self.memory, page=None)
+    def turn_page(self, to: PageMemory | None = None) -> PageMemory | None:
+        """From now on another page of the same blog is polled; returns the memory of this one."""
+        left, self.memory = self.memory.page, replace(self.memory, page=to)
+        return left
 
     def count(self, kind: ChangeKind) -> int:
         return sum(change.kind is kind for change in self.told)

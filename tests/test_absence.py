@@ -113,13 +113,27 @@ def test_a_page_that_lists_its_oldest_first_brings_new_posts_at_its_end() -> Non
     assert blog.poll(page(*dated(1, 2))) == ["new m2"]
     assert blog.poll(page(*dated(1, 2, 3))) == ["new m3"]
     assert blog.poll(page(*dated(2, 3, 4, 5))) == ["new m4", "new m5"]
-    assert blog.poll(page(*dated(3, 4, 6)), page(*dated(3, 4, 6)), page(*dated(3, 4, 6))) == ["withdrawn m5"]
+    assert blog.poll(page(*dated(3, 4, 6)), page(*dated(3, 4, 6)), page(*dated(3, 4, 6))) == ["new m6", "withdrawn m5"]
 
 
 def test_a_post_released_late_is_new_on_a_page_of_two() -> None:
     blog = Blog.after(page(*dated(8)))
     assert blog.poll(page(*dated(5, 8))) == ["new m5"]
     assert blog.poll(page(*dated(9, 5, 8))) == ["new m9"]
+
+
+def test_below_a_sole_post_everything_but_a_later_time_is_backfill() -> None:
+    blog = Blog.after(page("b"))
+    assert blog.poll(page("c", "b", "a")) == ["new c"]
+    blog = Blog.after(page(*dated(2)))
+    assert blog.poll(page(*dated(2, 1))) == []
+
+
+def test_the_first_posts_of_a_page_that_lists_its_oldest_first_come_in_their_order() -> None:
+    blog = Blog.after(page())
+    assert blog.poll(page(*dated(1, 2))) == ["new m1", "new m2"]
+    assert blog.memory.page is not None
+    assert blog.memory.page.order == ("m2", "m1")
 
 
 # --- withdrawn: holes ----------------------------------------------------------------------------------------------
@@ -142,6 +156,29 @@ def test_a_page_not_modified_counts_as_a_poll() -> None:
     assert blog.confirm() == []
     assert blog.confirm() == ["withdrawn b"]
     assert blog.confirm(5) == []
+
+
+def test_two_holes_at_once_are_told_oldest_first() -> None:
+    blog = Blog.after(page(*"edcba"), page(*"eda"))
+    assert blog.confirm(2) == ["withdrawn b", "withdrawn c"]
+
+
+def test_a_post_that_another_page_took_down_is_no_hole_in_this_one() -> None:
+    blog = Blog.after(page(*"edcba"))
+    this = blog.turn_page()
+    blog.poll(page("e", *(post(key, withdrawn=True) for key in "dcb")))
+    blog.turn_page(this)
+    assert blog.poll(page("e", "a"), page("e", "a"), page("e", "a")) == []
+    assert blog.last.alarm is None
+
+
+def test_a_hole_that_another_page_explains_meanwhile_is_told_once() -> None:
+    blog = Blog.after(page("c", "b", "a"), page("c", "a"), page("c", "a"))
+    this = blog.turn_page()
+    assert blog.poll(page(post("b", withdrawn=True))) == ["withdrawn b"]
+    blog.turn_page(this)
+    assert blog.confirm() == []
+    assert blog.last.seen == ()
 
 
 def test_a_post_that_comes_back_in_time_was_never_gone() -> None:
@@ -265,6 +302,13 @@ def test_an_alarm_over_vanished_posts_stands_until_they_return_or_age_out() -> N
     assert blog.told == []
 
 
+def test_a_stale_copy_does_not_end_an_alarm() -> None:
+    blog = Blog.after(page(*TWENTY, modified_at=at(1)))
+    blog.poll(replace(_without("efghi"), modified_at=at(2)), page(*TWENTY, modified_at=at(1)))
+    assert not blog.last.accepted
+    assert blog.last.alarm is not None
+
+
 def test_a_doubted_post_that_returned_can_be_withdrawn_later() -> None:
     blog = Blog.after(page(*TWENTY))
     blog.poll(_without("efghi"), page(*TWENTY))
@@ -293,5 +337,5 @@ def test_a_window_with_nothing_but_its_pinned_post_left_has_lost_its_structure()
     summary = post("p", pinned=True)
     blog = Blog.after(page(summary, *"dcba"))
     blog.poll(*[page(replace(summary, text="Updated."))] * 4)
-    assert said(tuple(blog.told)) == ["edited p"]
+    assert said(blog.told) == ["edited p"]
     assert blog.last.alarm is not None

@@ -59,6 +59,7 @@ WAS = post("b", "The bridge is closed.", images=(PICTURE,), modified_at=at(1), u
     "now",
     [
         replace(WAS, text="The bridge is open."),
+        replace(WAS, text="The bridge"),
         replace(WAS, title="About the bridge"),
         replace(WAS, title=None),
         replace(WAS, images=()),
@@ -127,6 +128,14 @@ def test_the_texts_a_post_had_are_remembered_up_to_a_bound() -> None:
     for letter in "bcdefghijklmnopqrstuvwxyzABCDEFGH":
         assert blog.poll(page(post("a", letter * 5))) == ["edited a"]
     assert len(blog.memory.seen["a"].past) == MOST_PAST
+
+
+def test_two_texts_that_take_turns_with_newer_times_stay_two() -> None:
+    blog = Blog.after(page(post("a", "On.")))
+    for turn in range(40):
+        text = "On." if turn % 2 else "Off."
+        assert blog.poll(page(post("a", text, modified_at=at(turn)))) == ["edited a"]
+    assert len(blog.memory.seen["a"].past) == 1
 
 
 def test_a_running_clock_is_no_edit_once_it_is_known_as_one() -> None:
@@ -204,6 +213,13 @@ def test_a_page_without_posts_is_refused_and_withdraws_nothing(before: Snapshot)
     assert blog.memory == remembered
 
 
+def test_a_page_that_never_had_posts_may_have_none() -> None:
+    blog = Blog.after(page())
+    blog.poll(page())
+    assert blog.last.accepted
+    assert blog.last.alarm is None
+
+
 def test_an_empty_page_neither_counts_nor_forgets_a_hole() -> None:
     blog = Blog.after(page("c", "b", "a"))
     blog.poll(page("c", "a"), page(), page(), page(), page("c", "a"))
@@ -240,6 +256,12 @@ def test_a_stale_copy_is_ignored_twice_and_then_believed(before: Snapshot, stale
     assert blog.memory.page.modified_at == stale.modified_at
     assert blog.poll(stale) == []
     assert blog.last.accepted
+
+
+def test_a_page_without_a_mark_of_its_age_does_not_make_older_ones_young() -> None:
+    blog = Blog.after(page("b", "a", modified_at=at(5)), page("c", "b", "a"))
+    assert blog.poll(page("b", "a", modified_at=at(4))) == []
+    assert not blog.last.accepted
 
 
 @pytest.mark.parametrize("between", ["accepted", "confirmed"])
@@ -302,6 +324,13 @@ def test_a_blog_ends_and_moves_once() -> None:
     assert blog.poll(replace(last, next_url="https://www.blog.example/day-2/index.html")) == []
     assert blog.poll(replace(last, next_url=None)) == []
     assert blog.poll(last) == []
+
+
+def test_a_delta_knows_nothing_of_the_page_around_its_posts() -> None:
+    blog = Blog.after(full(post("p", pinned=True), "b", ended=True))
+    before = blog.memory.page
+    assert blog.poll(delta("c")) == ["new c"]
+    assert blog.memory.page == before
 
 
 # --- order and repetition ------------------------------------------------------------------------------------------

@@ -76,10 +76,9 @@ def test_a_re_published_post_is_withdrawn_under_the_key_that_chats_know() -> Non
 
 def test_a_post_that_moved_to_the_next_page_is_not_withdrawn_from_the_old_one() -> None:
     blog = Blog.after(page("c", post("b", BRIDGE, title="Bridge over the river closed"), "a"))
-    first_page = blog.memory.page
-    blog.turn_page()
+    first_page = blog.turn_page()
     blog.poll(page("e", post("d", BRIDGE, title="Bridge over the river closed")))
-    blog.memory = replace(blog.memory, page=first_page)
+    blog.turn_page(first_page)
     assert blog.poll(page("c", "a"), page("c", "a"), page("c", "a")) == []
 
 
@@ -140,6 +139,10 @@ def test_a_third_page_leads_back_to_the_first_key() -> None:
     assert blog.poll(page(post("d", SCHOOL, title="Bridge over the river closed"))) == []
     assert blog.last.aliases == {"d": "b"}
     assert blog.poll(page(post("d", FERRY, title="Bridge over the river closed"))) == ["edited b"]
+    assert blog.poll(page(post("d", FERRY, title="Bridge over the river open again"))) == ["edited b"]
+    blog.turn_page()
+    blog.poll(page("f", post("e", SCHOOL, title="Bridge over the river open again")))
+    assert blog.last.aliases == {"e": "b"}
 
 
 # --- another reader --------------------------------------------------------------------------------------------------
@@ -188,8 +191,33 @@ def test_a_headline_that_stands_on_every_post_links_nothing() -> None:
     blog = Blog.after(page(*(replace(one, title="The storm, live") for one in _read(*ALL))))
     turned = [replace(one, title="The storm, live") for one in reversed(_read(*ALL, prefix="x-"))]
     assert blog.poll(page(*turned, format="dom")) == []
-    assert blog.last.aliases["x-old"] == "old"
-    assert blog.last.aliases["x-between"] == "between"
+    assert blog.last.aliases == {f"x-{one.key}": one.key for one in _read(*ALL)}
+
+
+def test_posts_without_a_headline_have_none_in_common() -> None:
+    blog = Blog.after(page(post("a", BRIDGE, title=None), *_read(STORM)))
+    assert blog.poll(page(post("b", FERRY, title=None), *_read(STORM), format="dom")) == ["new b"]
+
+
+def test_of_two_posts_with_one_text_one_is_found_again() -> None:
+    blog = Blog.after(page(post("a", BRIDGE, title=None), *_read(STORM)))
+    twins = [post(key, f"{BRIDGE} {key}", title=None) for key in ("c", "b")]
+    assert blog.poll(page(*twins, *_read(STORM), format="dom")) == ["new b"]
+    assert blog.last.aliases == {"c": "a"}
+
+
+def test_a_post_on_the_page_is_found_before_one_that_aged_out() -> None:
+    new, old = post("new", BRIDGE, title="Weather"), post("old", STORM, title="Weather")
+    blog = Blog.after(page("a", old), page(new, "a"))
+    assert blog.poll(page(replace(new, key="x", text="Rain."), "a", format="dom")) == []
+    assert blog.last.aliases == {"x": "new"}
+
+
+def test_what_the_first_reader_saw_does_not_make_the_second_one_stale() -> None:
+    blog = Blog.after(page(post("a", BRIDGE), modified_at=at(5)), page(post("a", STORM), modified_at=at(6)))
+    assert blog.poll(page(post("a", FERRY), modified_at=at(4), format="dom")) == []
+    assert blog.last.accepted
+    assert blog.poll(page(post("a", BRIDGE), modified_at=at(7), format="dom")) == ["edited a"]
 
 
 def test_what_another_reader_does_not_show_is_no_hole() -> None:
@@ -331,6 +359,22 @@ def test_the_same_short_headline_again_is_a_new_post_while_the_old_one_ages_out(
     again = derived("text:9", "Two nil, and it is all but over now here.", title="GOAL!", published_at=at(9))
     blog = Blog.after(page(NEIGHBOURS[1], NEIGHBOURS[0], goal))
     assert blog.poll(page(again, NEIGHBOURS[1], NEIGHBOURS[0])) == ["new text:9"]
+
+
+def test_nothing_that_stayed_and_other_times_leave_a_headline_alone_as_no_proof() -> None:
+    blog = Blog.after(page(derived("text:1", BRIDGE, title="GOAL!", published_at=at(1))))
+    assert blog.poll(page(derived("text:9", STORM, title="GOAL!", published_at=at(9)))) == ["new text:9"]
+    undated = Blog.after(page(derived("text:1", BRIDGE, title="GOAL!")))
+    assert undated.poll(page(derived("text:9", STORM, title="GOAL!"))) == ["edited text:1"]
+
+
+def test_a_time_that_two_posts_share_proves_nothing_alone_and_enough_with_the_headline() -> None:
+    blog = Blog.after(_between(TWELVE_WORDS))
+    others = [derived(f"text:{n}", text, title=text[:9], published_at=at(1)) for n, text in ((8, FERRY), (9, TRAIN))]
+    assert blog.poll(page(NEIGHBOURS[1], *others, NEIGHBOURS[0])) == ["new text:9", "new text:8"]
+    blog = Blog.after(_between(TWELVE_WORDS))
+    moved = replace(TWELVE_WORDS, key="text:7", text=SCHOOL)
+    assert blog.poll(page(moved, NEIGHBOURS[1], others[0], NEIGHBOURS[0])) == ["edited text:1", "new text:8"]
 
 
 def test_a_derived_post_is_linked_to_nothing_that_still_stands_there() -> None:

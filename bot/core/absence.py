@@ -207,8 +207,7 @@ def backfill(page: PageMemory, kind: SnapshotKind, listed: Sequence[Post], seen:
         return frozenset()
     oldest = before[-1]
     fixed = anchors(page.order, [post.key for post in listed])
-    bottom = fixed & {oldest} or fixed
-    floor = max((index for index, post in enumerate(listed) if post.key in bottom), default=len(listed))
+    floor = max((index for index, post in enumerate(listed) if post.key in fixed), default=len(listed))
     unseen = [post for post in listed[floor + 1 :] if post.key not in seen]
     if oldest in fixed and len(before) > 1:
         return frozenset(post.key for post in unseen)

@@ -41,7 +41,7 @@ def diff(memory: Memory, snapshot: Snapshot, now: datetime) -> Verdict:
         return _continue(memory, snapshot, sights, now)
     stale = page.format == snapshot.format and _is_stale(page, snapshot, sights)
     if stale and page.ignored < IGNORED_AT_MOST:
-        return Verdict(accepted=False, page=replace(page, ignored=page.ignored + 1))
+        return Verdict(accepted=False, page=replace(page, ignored=page.ignored + 1), alarm=_doubt(page))
     return _compare(memory, page, snapshot, sights, now, believed=stale)
 
 
@@ -75,10 +75,7 @@ def _posts_once(memory: Memory, snapshot: Snapshot) -> tuple[Post, ...]:
     once: dict[str, Post] = {}
     for listed in snapshot.posts:
         post = replace(listed, key=own_key(memory, listed.key))
-        before = once.get(post.key)
-        if before is not None and before.pinned and not post.pinned:
-            del once[post.key]  # the listed copy is kept, in its place
-        once[post.key] = _merged(before, post) if before is not None else post
+        once[post.key] = _merged(once[post.key], post) if post.key in once else post
     return absence.newest_first(tuple(once.values()), memory.page.order if memory.page else ())
 
 
@@ -199,7 +196,7 @@ def _vanished(memory: Memory, standing: Standing) -> list[Intent]:
     ]
 
 
-def _doubt(standing: Standing) -> str | None:
+def _doubt(standing: Standing | PageMemory) -> str | None:
     """The alarm stands as long as a doubted post is absent and was not pushed out."""
     count = len(standing.doubted)
     return f"{count} posts vanished at once: too many to be believed, none is taken as withdrawn" if count else None
