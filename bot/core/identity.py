@@ -175,6 +175,7 @@ _WHOLE_BLOG = frozenset(("", "liveblog", "live-blog", "live", "main", "content",
 _ID_PARAMETERS = ("postid", "post", "update", "pid", "entry", "block")
 _NUMBERED = re.compile(r"(.*?)(\d+)")
 _LEAD_WORDS = 12
+_LEAD = 400  # characters in which those words stand
 
 
 def native_key(address: str, blog_url: str) -> tuple[str, KeyKind] | None:
@@ -184,7 +185,7 @@ def native_key(address: str, blog_url: str) -> tuple[str, KeyKind] | None:
     query parameter. Only the token is kept, so that host, `index.html` and campaigns do not matter.
     """
     address = address.strip()
-    if not address or any(sign.isspace() for sign in address):
+    if not is_id(address):
         return None
     if not re.match(r"https?:|/|\?|#|\.", address, re.IGNORECASE):
         return address, KeyKind.NATIVE
@@ -194,6 +195,11 @@ def native_key(address: str, blog_url: str) -> tuple[str, KeyKind] | None:
         return None
     token = _token(unquote(parts.fragment), parts.path, parts.query, blog_url)
     return (token, KeyKind.URL) if token else None
+
+
+def is_id(text: str) -> bool:
+    """Whether a string may be an id or an address: something, and nothing in it that cannot be seen."""
+    return bool(text) and text.isprintable() and " " not in text
 
 
 def _token(fragment: str, path: str, query: str, blog_url: str) -> str | None:
@@ -233,21 +239,28 @@ def derived_keys(posts: Sequence[Post], *, times_hold: bool = True) -> list[str]
     are the same. `times_hold` is False where times shown are those of the last edit.
     """
     times = Counter(post.published_at for post in posts)
-    leads = Counter(lead for lead, _ in {(_lead(post), _all_of(post)) for post in posts})
-    return [derived_key(post, times_hold and times[post.published_at] == 1, leads[_lead(post)] == 1) for post in posts]
+    leads = [_lead(post) for post in posts]
+    shared = Counter(lead for lead, _ in set(zip(leads, map(_all_of, posts), strict=True)))
+    return [
+        _time_key(post.published_at)
+        if times_hold and times[post.published_at] == 1 and _is_to_the_second(post.published_at)
+        else f"x-{short_hash(lead if shared[lead] == 1 else fold(_all_of(post)))}"
+        for post, lead in zip(posts, leads, strict=True)
+    ]
 
 
-def derived_key(post: Post, time_is_unique: bool, lead_is_unique: bool) -> str:
-    """One derived key; see `derived_keys`. A time to the minute is shared too easily to name a post."""
-    time = post.published_at
-    if time is not None and time_is_unique and (time.second or time.microsecond):
-        return f"t-{time.astimezone(UTC):%Y%m%dT%H%M%S.%f}"
-    return f"x-{short_hash(_lead(post) if lead_is_unique else _all_of(post))}"
+def _time_key(time: datetime | None) -> str:
+    return f"t-{time.astimezone(UTC):%Y%m%dT%H%M%S.%f}" if time else ""
+
+
+def _is_to_the_second(time: datetime | None) -> bool:
+    """A time to the minute is shared too easily to name a post."""
+    return time is not None and bool(time.second or time.microsecond)
 
 
 def _lead(post: Post) -> str:
-    return " ".join((fold(post.text) or fold(post.title or "")).split()[:_LEAD_WORDS])
+    return " ".join((fold(post.text[:_LEAD]) or fold(post.title or "")).split()[:_LEAD_WORDS])
 
 
 def _all_of(post: Post) -> str:
-    return "\x1f".join((fold(post.title or ""), fold(post.text), str(post.published_at)))
+    return f"{post.title or ''} {post.text} {post.published_at}"

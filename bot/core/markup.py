@@ -28,12 +28,13 @@ _DROPPED = _names(
 _LINES = frozenset(("li", "tr"))
 _INLINE = _names(
     """a abbr acronym area b base basefont bdi bdo big blink br button cite code col colgroup data datalist del dfn em
-    embed font frame frameset i img input ins kbd label link map mark marquee meta meter nobr noframes optgroup option
+    embed font i img input ins kbd label link map mark marquee meta meter nobr optgroup option
     output param picture progress q rb rp rt rtc ruby s samp slot small source span strike strong sub sup td th time
     track tt u var wbr"""
 )
 ELEMENTS = _BLOCKS | _DROPPED | _LINES | _INLINE
-"""Every element of HTML, current and obsolete (WHATWG HTML, "Index of elements" and "Obsolete features")."""
+"""The elements of HTML, current and obsolete (WHATWG HTML, "Index of elements" and "Obsolete features"), but for
+frames, which would replace all other text."""
 
 _BARE_ATTRIBUTES = _names(
     """allowfullscreen async autofocus autoplay checked compact controls default defer disabled download hidden inert
@@ -42,7 +43,7 @@ _BARE_ATTRIBUTES = _names(
 )
 # A `<` inside an attribute ends the attempt, so that a page full of `<p "` costs no more than its length.
 _TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)((?:[\s/](?:[^<>\"']|\"[^<\"]*\"|'[^<']*')*)?)>")
-_CUSTOM_END = re.compile(r"</([a-zA-Z][a-zA-Z0-9]*-[a-zA-Z0-9-]*)\s*>")
+_END = re.compile(r"</([a-zA-Z][a-zA-Z0-9-]*)\s*>")
 _ATTRIBUTE = re.compile(r"[^\s=/\"'<>]+(\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))?")
 _REFERENCE = re.compile(r"&(#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,40});")
 _BARE_AMPERSAND = re.compile(rf"&(?!{_REFERENCE.pattern[1:]})")
@@ -52,37 +53,40 @@ _DEEPEST = 2_000  # unclosed tags; the parser's time grows with the square of th
 _CLOSED = re.compile(
     r"<(?:script|style)\b[^>]*>.*?</(?:script|style)\s*>|</?(?:p|div|li|br|h[1-6]|tr|ul)\b[^<>]*>", re.DOTALL
 )
-_WHITE = re.compile(r"\s+")
-_SPACES = re.compile(r"[^\S\n]+")
+# Runs of white space but for a single plain space, which stays as it is: most text needs nothing replaced.
+_WHITE = re.compile(r"[^\S ]\s*| \s+")
+_SPACES = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")
 _AROUND_BREAKS = re.compile(r" ?\n ?")
 _BULLET_ALONE = re.compile(r"•\n+")
 _MANY_BREAKS = re.compile(r"\n{3,}")
-_UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
+_UNSEEN = re.compile("[\x00-\x08\x0d-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def escape_unknown(text: str) -> str:
     """The same text as HTML in which only known elements are left as mark-up; every other `<` is a character.
 
-    Custom elements (a name with a hyphen) count where the text closes them.
+    Custom elements (a name with a hyphen) and those that swallow what follows them count where the text closes them.
     """
     if "<" not in text:
         return text
     text = _COMMENT.sub("", text)
-    custom = frozenset(name.lower() for name in _CUSTOM_END.findall(text))
+    closed = frozenset(name.lower() for name in _END.findall(text))
     parts: list[str] = []
     done = 0
     for found in _TAG.finditer(text):
-        if found[1].lower() in custom or _is_tag(found):
+        if _is_tag(found, closed):
             parts += (text[done : found.start()].replace("<", "&lt;"), found[0])
             done = found.end()
     parts.append(text[done:].replace("<", "&lt;"))
     return "".join(parts)
 
 
-def _is_tag(found: re.Match[str]) -> bool:
+def _is_tag(found: re.Match[str], closed: frozenset[str]) -> bool:
     """Whether `<word …>` is an HTML tag: a known element, and what follows are attributes rather than words."""
     name, rest = found[1].lower(), found[2].strip(" \t\r\n\f/")
+    if "-" in name or name in _DROPPED:
+        return name in closed
     if name not in ELEMENTS:
         return False
     return all(one[1] or one[0].lower() in _BARE_ATTRIBUTES for one in _ATTRIBUTE.finditer(rest))
@@ -90,6 +94,8 @@ def _is_tag(found: re.Match[str]) -> bool:
 
 def decode(text: str) -> str:
     """Character references decoded once. Without its `;` nothing is a reference: `?a=1&copy=2` stays."""
+    if "&" not in text:
+        return text
     return _REFERENCE.sub(lambda found: unescape(found[0]) if _is_reference(found[1]) else found[0], text)
 
 
@@ -114,6 +120,8 @@ def text_of_plain(text: str, *, escaped_twice: bool = False) -> str:
     """A plain-text field as a person reads it; line breaks are kept. `escaped_twice`: its publisher is known to."""
     if escaped_twice:
         text = decode(text)
+    if "<" not in text:
+        return tidy(decode(text))
     marked = _BARE_AMPERSAND.sub("&amp;", escape_unknown(text))
     if "<" in marked and not _BREAKING.search(marked):
         marked = marked.replace("\n", "<br>")
@@ -122,9 +130,12 @@ def text_of_plain(text: str, *, escaped_twice: bool = False) -> str:
 
 def tidy(text: str) -> str:
     """One space between words, none around line breaks, at most one empty line; no control characters."""
-    text = _LONE_SURROGATES.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _AROUND_BREAKS.sub("\n", _SPACES.sub(" ", _UNSEEN.sub("", text)))
-    return _MANY_BREAKS.sub("\n\n", _BULLET_ALONE.sub("• ", text)).strip()
+    if _UNSEEN.search(text):
+        text = _UNSEEN.sub("", _LONE_SURROGATES.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n")))
+    text = _SPACES.sub(" ", text)
+    if "\n" in text:
+        text = _MANY_BREAKS.sub("\n\n", _BULLET_ALONE.sub("• ", _AROUND_BREAKS.sub("\n", text)))
+    return text.strip()
 
 
 def _pieces(root: LexborNode) -> list[str]:

@@ -20,9 +20,9 @@ def topics_of(title: str | None, text: str, tags: Sequence[str], topics: Sequenc
     An admin's topic matches by one of its words, standing whole in headline or text in any case, or by a tag of its
     name or id. Words are plain text, never patterns.
     """
-    folded = fold(f"{title or ''}\n{text}").casefold()
+    places = (fold(title or "").casefold(), fold(text).casefold())
     tag_ids = [tag_id for tag_id in map(slug, tags) if tag_id]
-    own = [topic.id for topic in topics if _by_tag(topic, tag_ids) or any(holds(folded, word) for word in topic.words)]
+    own = [topic.id for topic in topics if _by_tag(topic, tag_ids) or _by_word(topic, places)]
     taken = {name for topic in topics for name in _names(topic)}
     return tuple(dict.fromkeys([*own, *(tag_id for tag_id in tag_ids if tag_id not in taken)]))
 
@@ -41,6 +41,10 @@ def slug(tag: str) -> str:
     """A publisher's tag as a topic id: lower case, words joined by `-`, letters of any script."""
     plain = unicodedata.normalize("NFKC", tag).casefold().replace("'", "").replace("’", "")
     return re.sub(r"[\W_]+", "-", plain).strip("-")[:_LONGEST_ID].strip("-")
+
+
+def _by_word(topic: Topic, places: Sequence[str]) -> bool:
+    return any(holds(folded, word) for word in topic.words for folded in places)
 
 
 def _by_tag(topic: Topic, tag_ids: Sequence[str]) -> bool:

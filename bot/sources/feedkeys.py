@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from bot.core.identity import derived_keys, link_key, normal_title, same_address, short_hash
+from bot.core.identity import link_key, same_address
 from bot.core.model import KeyKind, Post
+from bot.sources.keys import Key, by_link, with_keys
 from bot.sources.parts import alike, merged
 
-_Key = tuple[str, KeyKind] | None
 _BUMPED = re.compile(r"(https?://.+)#\d+")
 
 
@@ -37,18 +37,13 @@ def feed_keyed(
     with one id show that it is none. `identity` is the setting of that name.
     """
     posts = [one.post for one in found]
-    keys = _keys(found, identity, ids_may_repeat)
-    derived = derived_keys(posts)
-    named = [
-        replace(post, key=key[0] if key else other, key_kind=key[1] if key else KeyKind.DERIVED)
-        for post, key, other in zip(posts, keys, derived, strict=True)
-    ]
+    named = with_keys(posts, _keys(found, identity, ids_may_repeat))
     return merged(named), {post.key: one.markup for post, one in zip(named, found, strict=True)}
 
 
-def _keys(found: Sequence[FeedPost], identity: str, ids_may_repeat: bool) -> list[_Key]:
+def _keys(found: Sequence[FeedPost], identity: str, ids_may_repeat: bool) -> list[Key | None]:
     if identity in ("link", "link+title"):
-        return [_by_link(one.post, identity == "link+title") or _by_id(one, ids_may_repeat) for one in found]
+        return [by_link(one.post, identity == "link+title") or _by_id(one, ids_may_repeat) for one in found]
     misused = set() if ids_may_repeat or identity == "id" else _misused(found)
     links = Counter(one.post.url for one in found if one.id is None or one.id in misused)
     dated = Counter((one.post.url, one.post.published_at) for one in found if one.id is None or one.id in misused)
@@ -66,8 +61,8 @@ def _misused(found: Sequence[FeedPost]) -> set[str]:
     return {one.id for one in found if one.id is not None and not alike(first.setdefault(one.id, one.post), one.post)}
 
 
-def _by_id(one: FeedPost, byte_by_byte: bool) -> _Key:
-    if one.id is None:
+def _by_id(one: FeedPost, byte_by_byte: bool) -> Key | None:
+    if one.id is None or not one.id.isprintable():
         return None
     if byte_by_byte:
         return one.id, KeyKind.NATIVE
@@ -78,14 +73,7 @@ def _by_id(one: FeedPost, byte_by_byte: bool) -> _Key:
     return re.sub(r"^http://", "https://", plain, flags=re.IGNORECASE), KeyKind.NATIVE
 
 
-def _by_link(post: Post, with_title: bool) -> _Key:
-    if not post.url:
-        return None
-    title = f"+{short_hash(normal_title(post.title))}" if with_title else ""
-    return link_key(post.url) + title, KeyKind.URL
-
-
-def _without_id(post: Post, link_is_unique: bool, date_is_unique: bool) -> _Key:
+def _without_id(post: Post, link_is_unique: bool, date_is_unique: bool) -> Key | None:
     """The link, else link and date; None where both are shared or missing."""
     if not post.url or not (link_is_unique or (date_is_unique and post.published_at)):
         return None

@@ -14,9 +14,9 @@ from itertools import pairwise
 from typing import Any
 
 from bot.core.ending import ending_of
-from bot.core.identity import image_id
+from bot.core.identity import image_id, same_address
 from bot.core.markup import text_of_plain
-from bot.core.model import Image, Post, Snapshot, SnapshotKind
+from bot.core.model import Image, KeyKind, Post, Snapshot, SnapshotKind
 from bot.sources.handover import next_page
 from bot.sources.keys import Candidate, keyed
 from bot.sources.ldjson import Found, Node, address_of, find_blogs, listed, scripts_in, strings, text_in, variants
@@ -40,7 +40,8 @@ _PLACEHOLDER = re.compile(r"\[\[\w+:[^\]\n]*\]\]")
 _ESCAPED_TWICE = re.compile(
     r"&amp;(?:#\d+|#x[0-9a-f]+|quot|apos|nbsp|[lr][sd]quo|[nm]dash|hellip);|&lt;(?:/p|/div|br ?/?)&gt;", re.IGNORECASE
 )
-_LINE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
+_ADDRESS = re.compile(r"https?:|/|#|\?|\./", re.IGNORECASE)
+_SAMPLE = re.compile(r"https?://(?:www\.)?ampbyexample\.com/", re.IGNORECASE)
 _ENDS_SENTENCE = re.compile(r"[.!?:;…][\"”’')\]]*$")
 
 
@@ -147,10 +148,17 @@ def _posts_of(blog: _Blog) -> _Posts:
     updates = [_resolved(update, blog.found) for update in listed(blog.node.get("liveBlogUpdate"))]
     candidates = [_candidate(update, blog) for update in updates]
     kept = [candidate for candidate in candidates if _says_anything(candidate)]
-    notes = [f"{len(candidates) - len(kept)} updates say nothing at all"] if len(kept) < len(candidates) else []
-    posts, more = keyed(_without_what_is_the_pages(kept, blog), blog.url, blog.rules.identity)
+    notes = [f"{len(candidates) - len(kept)} updates are empty or samples"] if len(kept) < len(candidates) else []
+    found, more = keyed(_without_what_is_the_pages(kept, blog), blog.url, blog.rules.identity)
+    posts = [_anchored(post, blog) for post in found]
     markup = {post.key: candidate.markup for post, candidate in zip(posts, kept, strict=True)}
     return _Posts(posts=merged(posts), markup=markup, notes=(*notes, *more))
+
+
+def _anchored(post: Post, blog: _Blog) -> Post:
+    if post.url or not blog.publisher.anchor or post.key_kind is KeyKind.DERIVED:
+        return post
+    return replace(post, url=f"{blog.url}#{blog.publisher.anchor.format(post.key)}")
 
 
 def _resolved(update: Node, found: Found) -> Node:
@@ -177,15 +185,25 @@ def _candidate(update: Node, blog: _Blog) -> Candidate:
             authors=_authors(update.get("author") or update.get("creator"), blog.found),
             tags=tuple(_tags(update.get("keywords"))),
             images=distinct_images(_images(update.get("image") or update.get("thumbnailUrl"), blog.url)),
-            url=next((url for url in (absolute(one, blog.url) for one in addresses if _is_address(one)) if url), None),
+            url=next(_own_addresses(addresses, blog.url), None),
         ),
         addresses=tuple(addresses),
         markup=raw,
     )
 
 
+def _own_addresses(addresses: Sequence[str], blog_url: str) -> Iterator[str]:
+    """Addresses of a post that lead to it and not just to its blog."""
+    for url in (absolute(one, blog_url) for one in addresses if _ADDRESS.match(one.strip())):
+        if url and ("#" in url or not same_address(url, blog_url) or "?" in url):
+            yield url
+
+
 def _says_anything(candidate: Candidate) -> bool:
+    """False for an empty update, and for the sample posts that an AMP theme ships inside every blog."""
     post = candidate.post
+    if any(_SAMPLE.match(address) for address in candidate.addresses):
+        return False
     return bool(post.title or post.text or post.images or post.published_at or candidate.addresses)
 
 
@@ -275,10 +293,6 @@ def _images(value: Any, base: str) -> Iterator[Image]:
 def _addresses(image: Node) -> Iterator[str]:
     for name in ("url", "contentUrl", "@id"):
         yield from strings(image.get(name))
-
-
-def _is_address(text: str) -> bool:
-    return bool(re.match(r"https?:|/|#|\?|\./", text.strip(), re.IGNORECASE))
 
 
 READER = Reader(name="jsonld", sees=sees, read=read)

@@ -9,7 +9,7 @@ from bot.core.identity import are_positions, derived_keys, link_key, native_key,
 from bot.core.model import KeyKind, Post
 from bot.sources.parts import alike
 
-_Key = tuple[str, KeyKind] | None
+Key = tuple[str, KeyKind]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,31 +30,37 @@ def keyed(candidates: Sequence[Candidate], blog_url: str, identity: str = "auto"
     posts = [candidate.post for candidate in candidates]
     notes: list[str] = []
     if identity in ("link", "link+title"):
-        found: list[_Key] = [_by_link(post, identity == "link+title") for post in posts]
+        found: list[Key | None] = [by_link(post, identity == "link+title") for post in posts]
     else:
         found = [_by_id(candidate, blog_url) for candidate in candidates]
     if identity == "auto":
         found, notes = _trusted(posts, found)
-    derived = derived_keys(posts)
+    return with_keys(posts, found), notes
+
+
+def with_keys(posts: Sequence[Post], found: Sequence[Key | None]) -> list[Post]:
+    """Posts with the keys found for them, derived ones where there is none."""
+    derived = derived_keys(posts) if not all(found) else [""] * len(posts)
     return [
         replace(post, key=key[0] if key else other, key_kind=key[1] if key else KeyKind.DERIVED)
         for post, key, other in zip(posts, found, derived, strict=True)
-    ], notes
+    ]
 
 
-def _by_id(candidate: Candidate, blog_url: str) -> _Key:
+def _by_id(candidate: Candidate, blog_url: str) -> Key | None:
     keys = (native_key(address, blog_url) for address in candidate.addresses)
     return next((key for key in keys if key), None)
 
 
-def _by_link(post: Post, with_title: bool) -> _Key:
+def by_link(post: Post, with_title: bool) -> Key | None:
+    """What the settings "link" and "link+title" know a post by."""
     if not post.url:
         return None
     title = f"+{short_hash(normal_title(post.title))}" if with_title else ""
     return link_key(post.url) + title, KeyKind.URL
 
 
-def _trusted(posts: Sequence[Post], found: Sequence[_Key]) -> tuple[list[_Key], list[str]]:
+def _trusted(posts: Sequence[Post], found: Sequence[Key | None]) -> tuple[list[Key | None], list[str]]:
     """Ids without those that are none, and why."""
     tokens = [key[0] for key in found if key]
     if len(tokens) == len(found) and are_positions(tokens, [post.published_at for post in posts]):
@@ -64,7 +70,7 @@ def _trusted(posts: Sequence[Post], found: Sequence[_Key]) -> tuple[list[_Key], 
     return [None if key and key[0] in shared else key for key in found], notes
 
 
-def _shared(posts: Sequence[Post], found: Sequence[_Key]) -> set[str]:
+def _shared(posts: Sequence[Post], found: Sequence[Key | None]) -> set[str]:
     first: dict[str, Post] = {}
     shared: set[str] = set()
     for post, key in zip(posts, found, strict=True):

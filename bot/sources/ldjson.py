@@ -58,7 +58,7 @@ def find_blogs(source: Source) -> Found:
     scripts = [] if whole is not None else list(scripts_in(source.text))
     for number, script in enumerate(scripts, 1):
         try:
-            documents.append(parse_json(_WRAPPING.sub("", script)))
+            documents.append(parse_json(_unwrapped(script)))
         except NotReadable as fault:
             notes.append(f"ld+json script {number} of {len(scripts)} passed over: {fault}")
     nodes = list(_nodes(documents if whole is None else whole))
@@ -69,6 +69,12 @@ def find_blogs(source: Source) -> Found:
         places=len(scripts) if whole is None else 1,
         by_id={node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and len(node) > 2},
     )
+
+
+def _unwrapped(script: str) -> str:
+    """A script without the comment or CDATA section that some publishers put around it."""
+    script = script.strip("\ufeff \t\r\n")
+    return script if script.startswith(("{", "[")) else _WRAPPING.sub("", script)
 
 
 def _nodes(document: Any) -> Iterator[Node]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
-from bot.core.identity import fold, image_id
+from bot.core.identity import fold, image_id, is_id
 from bot.core.model import Image, Post
 from bot.core.summary import headline_of
 
@@ -32,7 +33,7 @@ def absolute(address: object, base: str) -> str | None:
         parts = urlsplit(whole)
     except ValueError:
         return None
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or any(sign.isspace() for sign in whole):
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or not is_id(whole):
         return None
     return whole
 
@@ -112,6 +113,7 @@ def _better(known: Post, other: Post) -> Post:
     return other if len(other.text) > len(known.text) and not known.text else known
 
 
+@lru_cache(maxsize=1024)  # a page's byline stands on every post
 def names_in(byline: str) -> tuple[str, ...]:
     """The people in a byline: "A, B and C, CNN" names three. A single name stays whole, commas and all."""
     text = " ".join(byline.split())
@@ -122,6 +124,7 @@ def names_in(byline: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in re.split(r",\s+(?:and\s+)?|\s(?:and|&)\s", text) if name.strip())
 
 
+@lru_cache(maxsize=1024)
 def same_words(a: str | None, b: str | None) -> bool:
     """Whether two headlines are both there and read the same."""
     return bool(a) and bool(b) and fold(a or "") == fold(b or "")

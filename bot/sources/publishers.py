@@ -15,6 +15,7 @@ class Publisher:
     cuts_at: int | None = None  # characters after which it cuts a body
     gives_excerpts: bool = False  # never a whole body
     page_headline_for_none: bool = False  # a post without headline carries the page's
+    anchor: str | None = None  # the fragment under which a post stands in the page, where its url is not given
     page_images: bool = False  # the pictures of every update are the page's
 
 
@@ -26,7 +27,7 @@ _BY_DOMAIN = {
     "apnews.com": Publisher(lists_every_post=True),
     "repubblica.it": Publisher(lists_every_post=True),
     "express.co.uk": Publisher(escapes_twice=True, gives_excerpts=True, page_images=True),
-    "theguardian.com": Publisher(cuts_at=1000, page_headline_for_none=True, page_images=True),
+    "theguardian.com": Publisher(cuts_at=1000, page_headline_for_none=True, page_images=True, anchor="block-{}"),
     "indiatimes.com": Publisher(gives_excerpts=True),
     "bbc.com": _BBC,
     "bbc.co.uk": _BBC,

@@ -8,6 +8,7 @@ snapshot or raises `NotReadable`. Both are pure. To add a format: a module with 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -93,10 +94,25 @@ def parse_json(text: str) -> Any:
     except ValueError:
         pass
     try:
-        return json.JSONDecoder(strict=False).raw_decode(text.lstrip("\ufeff \t\r\n"))[0]
+        value = json.JSONDecoder(strict=False).raw_decode(text.lstrip("\ufeff \t\r\n"))[0]
+        return _without_surrogates(value) if _HALF_A_PAIR.search(text) else value
     except json.JSONDecodeError as fault:
         raise NotReadable(f"broken JSON: {fault.msg} at line {fault.lineno}, column {fault.colno}") from None
     except ValueError:
         raise NotReadable("broken JSON: a number too long to read") from None
     except RecursionError:
         raise NotReadable("broken JSON: nested too deeply") from None
+
+
+_HALF_A_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _without_surrogates(value: Any) -> Any:
+    """The same value with U+FFFD for halves of surrogate pairs, which cannot be written to anything."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_without_surrogates(one) for one in value]
+    if isinstance(value, dict):
+        return {_without_surrogates(name): _without_surrogates(one) for name, one in value.items()}
+    return value

@@ -26,6 +26,7 @@ _BYLINE = re.compile(
 )
 _EMPLOYER = re.compile(r"^[A-Z][\w.&-]*['’]s\s+")
 _PLACE = re.compile(r"\s+in\s+[A-Z][^,]*$")
+_NO_TEXT = re.compile(r"<|[\[{]\s*[\"\[{\]}]")  # mark-up, JSON
 _LONGEST_HEADLINE = 250
 _SHORTEST_CAPTION = 20
 
@@ -39,7 +40,7 @@ class _Section:
 
 
 def sees(source: Source) -> str | None:
-    if source.start.startswith(("<", "{", "[")) or "\x00" in source.text[:1000]:
+    if _NO_TEXT.match(source.start) or "\x00" in source.text[:1000]:
         return None
     count = len(_sections(_lines(source))[1])
     return f"text in which {count} posts begin with a line that is only a time" if count else None
