@@ -222,7 +222,7 @@ def test_what_the_first_reader_saw_does_not_make_the_second_one_stale() -> None:
 
 def test_what_another_reader_does_not_show_is_no_hole() -> None:
     blog = Blog.after(page(*_read(*ALL)), page(*_read(*ALL[:1], *ALL[2:])))
-    read = page(*_read(BRIDGE, TRAIN), format="dom")
+    read = page(*_read(BRIDGE, SCHOOL, TRAIN), format="dom")
     assert blog.poll(read, read, read, read) == []
 
 
