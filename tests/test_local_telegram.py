@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from bot.demo.telegram import LocalTelegram
-from tests.raw_bot import ADMIN, CHANNEL, FORUM, GROUP, READER, STRANGER, SUPER, Bot, bot, telegram
+from tests.raw_bot import ADMIN, CHANNEL, FORUM, GROUP, READER, STRANGER, SUPER, Bot, bot, png, telegram
 
 __all__ = ["bot", "telegram"]  # fixtures
 
@@ -76,6 +77,20 @@ async def test_a_body_that_is_no_json_object_is_refused(telegram: LocalTelegram,
     async with bot.session.post(url, data=body, headers={"Content-Type": "application/json"}) as response:
         assert response.status == 400
         assert (await response.json())["description"].startswith("Bad Request: ")
+
+
+async def test_an_address_without_a_method_is_not_found(telegram: LocalTelegram, bot: Bot) -> None:
+    for path in (f"/bot{bot.token}", f"/bot{bot.token}/", f"/bot{bot.token}/get/me"):
+        async with bot.session.get(telegram.api_base + path) as response:
+            assert response.status == 404
+            assert (await response.json())["description"].startswith("Not Found")
+
+
+async def test_a_body_beyond_the_limit_is_refused(telegram: LocalTelegram, bot: Bot) -> None:
+    url = f"{telegram.api_base}/bot{bot.token}/sendMessage"
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with bot.session.post(url, data=io.BytesIO(bytes(51 << 20)), headers=headers) as response:
+        assert (response.status, (await response.json())["error_code"]) == (413, 413)
 
 
 async def test_paths_of_others_stay_free(telegram: LocalTelegram, bot: Bot) -> None:
@@ -208,6 +223,11 @@ def button(**keys: Any) -> dict[str, Any]:
         ("forwardMessage", {"chat_id": READER, "from_chat_id": 1, "message_id": 77}, "chat not found"),
         ("editMessageText", {"chat_id": READER, "message_id": 77, "text": "a"}, "message to edit not found"),
         ("editMessageText", {"text": "a"}, "message identifier is not specified"),
+        (
+            "editMessageText",
+            {"chat_id": READER, "message_id": 77, "text": "a", "reply_markup": {"force_reply": True}},
+            "inline keyboard expected",
+        ),
         ("deleteMessage", {"chat_id": READER, "message_id": 77}, "message to delete not found"),
         ("deleteMessage", {"chat_id": READER}, "message identifier is not specified"),
         ("deleteMessages", {"chat_id": READER}, "message identifiers are not specified"),
@@ -311,18 +331,49 @@ async def test_a_reply_shows_what_it_answers_or_goes_without_when_allowed(bot: B
 
 async def test_an_uploaded_photo_is_kept_served_and_sent_again_by_its_id(telegram: LocalTelegram, bot: Bot) -> None:
     form = aiohttp.FormData({"chat_id": str(READER), "caption": "look"})
-    form.add_field("photo", b"\x89PNG picture", filename="a.png", content_type="image/png")
+    form.add_field("photo", png(), filename="a.png", content_type="image/png")
     url = f"{telegram.api_base}/bot{bot.token}/sendPhoto"
     sent = (await (await bot.session.post(url, data=form)).json())["result"]
     file_id = sent["photo"][-1]["file_id"]
     path = (await bot.ok("getFile", file_id=file_id))["file_path"]
     served = await bot.session.get(f"{telegram.api_base}/file/bot{bot.token}/{path}")
-    assert (served.content_type, await served.read()) == ("image/png", b"\x89PNG picture")
+    assert (served.content_type, await served.read()) == ("image/png", png())
     again = await bot.ok("sendPhoto", chat_id=ADMIN, photo=file_id)
     assert again["photo"] == sent["photo"]
     photo = telegram.chats[READER].newest().photo
     assert photo is not None
-    assert await (await bot.session.get(photo.url)).read() == b"\x89PNG picture"
+    assert await (await bot.session.get(photo.url)).read() == png()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "file must be non-empty"),
+        (b"words", "IMAGE_PROCESS_FAILED"),
+        (png(9000, 1001), "PHOTO_INVALID_DIMENSIONS"),
+        (png(2100, 100), "PHOTO_INVALID_DIMENSIONS"),
+        (
+            png() + bytes(10 << 20),
+            "file of size 10485789 bytes is too big for a photo; the maximum size is 10485760 bytes",
+        ),
+    ],
+)
+async def test_an_upload_that_is_no_photo_telegram_takes_is_refused(
+    telegram: LocalTelegram, bot: Bot, content: bytes, words: str
+) -> None:
+    form = aiohttp.FormData({"chat_id": str(READER)})
+    form.add_field("photo", io.BytesIO(content), filename="a.png")
+    async with bot.session.post(f"{telegram.api_base}/bot{bot.token}/sendPhoto", data=form) as response:
+        assert (response.status, (await response.json())["description"]) == (400, f"Bad Request: {words}")
+    assert telegram.chats[READER].messages == []
+
+
+async def test_both_sizes_of_a_photo_can_be_sent_again(telegram: LocalTelegram, bot: Bot) -> None:
+    telegram.say(READER, READER, photo=png(1280, 640))
+    sizes = (await bot.updates())[0]["message"]["photo"]
+    assert [(size["width"], size["height"]) for size in sizes] == [(320, 160), (1280, 640)]
+    for size in sizes:
+        await bot.ok("sendPhoto", chat_id=ADMIN, photo=size["file_id"])
 
 
 async def test_a_photo_by_address_is_one_file_however_often_it_is_sent(telegram: LocalTelegram, bot: Bot) -> None:
@@ -350,6 +401,16 @@ async def test_a_copy_has_no_origin_and_a_forward_has(telegram: LocalTelegram, b
     assert forwarded["entities"] == [{"type": "bold", "offset": 0, "length": 4}]
     words = await bot.refused("editMessageText", chat_id=READER, message_id=forwarded["message_id"], text="x")
     assert words == "Bad Request: message can't be edited"
+
+
+async def test_anybody_may_look_at_a_public_channel_but_not_write(telegram: LocalTelegram, bot: Bot) -> None:
+    telegram.add_chat(-1009, "channel", "Others", admins=[ADMIN], username="others", bots=[])
+    telegram.add_chat(-1010, "channel", "Private", admins=[ADMIN], bots=[])
+    assert (await bot.ok("getChat", chat_id="@others"))["title"] == "Others"
+    words = await bot.refused("sendMessage", chat_id="@others", text="a")
+    assert words == "Forbidden: bot is not a member of the channel chat"
+    assert await bot.refused("getChatAdministrators", chat_id="@others") == "Bad Request: member list is inaccessible"
+    assert await bot.refused("getChat", chat_id=-1010) == "Bad Request: chat not found"
 
 
 # --- topics -----------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import aiogram.types as giv
 import pytest
 
 from bot.demo.telegram import Fault, LocalTelegram
-from tests.raw_bot import ADMIN, CHANNEL, FORUM, READER, STRANGER, SUPER
+from tests.raw_bot import ADMIN, CHANNEL, FORUM, READER, STRANGER, SUPER, png
 from tests.raw_bot import telegram as local
 
 __all__ = ["local"]  # a fixture
@@ -51,14 +51,14 @@ async def test_aiogram_sends_pictures_and_files(local: LocalTelegram, aiogram_bo
     bot = aiogram_bot
     sent = await bot.send_photo(READER, PICTURE, caption="by address")
     assert sent.photo is not None
-    uploaded = await bot.send_photo(READER, giv.BufferedInputFile(b"\x89PNG picture", "a.png"))
+    uploaded = await bot.send_photo(READER, giv.BufferedInputFile(png(), "a.png"))
     assert uploaded.photo is not None
     downloaded = await bot.download(uploaded.photo[-1].file_id)
     assert downloaded is not None
-    assert downloaded.read() == b"\x89PNG picture"
+    assert downloaded.read() == png()
     album: Any = [giv.InputMediaPhoto(media=sent.photo[-1].file_id), giv.InputMediaPhoto(media=PICTURE)]
     assert len(await bot.send_media_group(READER, album)) == 2
-    media = giv.InputMediaPhoto(media=giv.BufferedInputFile(b"another", "b.png"), caption="changed")
+    media = giv.InputMediaPhoto(media=giv.BufferedInputFile(png(100, 100), "b.png"), caption="changed")
     changed = await bot.edit_message_media(media, chat_id=READER, message_id=uploaded.message_id)
     assert isinstance(changed, giv.Message)
     assert changed.caption == "changed"

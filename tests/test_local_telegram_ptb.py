@@ -10,7 +10,7 @@ import telegram as ptb
 import telegram.error
 
 from bot.demo.telegram import Fault, LocalTelegram
-from tests.raw_bot import ADMIN, CHANNEL, FORUM, READER, STRANGER, SUPER
+from tests.raw_bot import ADMIN, CHANNEL, FORUM, READER, STRANGER, SUPER, png
 from tests.raw_bot import telegram as local
 
 __all__ = ["local"]  # a fixture
@@ -61,15 +61,15 @@ async def test_python_telegram_bot_sends_pictures_and_files(local: LocalTelegram
     sent = await bot.send_photo(READER, PICTURE, FORMATTED, parse_mode="HTML")
     assert sent.caption_html == FORMATTED
     assert sent.photo[0].width < sent.photo[-1].width
-    uploaded = await bot.send_photo(READER, b"\x89PNG picture", "uploaded")
+    uploaded = await bot.send_photo(READER, png(), "uploaded")
     file = await bot.get_file(uploaded.photo[-1].file_id)
-    assert bytes(await file.download_as_bytearray()) == b"\x89PNG picture"
+    assert bytes(await file.download_as_bytearray()) == png()
     again = await bot.send_photo(READER, sent.photo[-1].file_id)
     assert again.photo == sent.photo
     edited = await bot.edit_message_caption(READER, again.message_id, caption="a caption")
     assert isinstance(edited, ptb.Message)
     assert edited.caption == "a caption"
-    media = ptb.InputMediaPhoto(b"another picture", caption="changed")
+    media = ptb.InputMediaPhoto(png(100, 100), caption="changed")
     changed = await bot.edit_message_media(media, READER, again.message_id)
     assert isinstance(changed, ptb.Message)
     assert changed.photo != again.photo

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import struct
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.demo.telegram.finding import find_entities
 from bot.demo.telegram.formatting import caption_text, formatted, message_text
+from bot.demo.telegram.images import image_size
 from bot.demo.telegram.limits import Pace, Window
 from bot.demo.telegram.links import checked_link
 from bot.demo.telegram.nesting import SPLITTABLE, nested
@@ -297,6 +299,31 @@ def test_an_address_is_kept_in_telegrams_form(link: str, kept: str) -> None:
 def test_an_unusable_address_is_refused(link: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         checked_link(link)
+
+
+# --- pictures ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x28\0\0\0\x1e",
+        b"GIF89a\x28\0\x1e\0",
+        b"BM" + bytes(16) + b"\x28\0\0\0\xe2\xff\xff\xff",  # upside down
+        b"RIFF\0\0\0\0WEBPVP8 " + bytes(10) + b"\x28\0\x1e\0",
+        b"RIFF\0\0\0\0WEBPVP8L" + bytes(5) + struct.pack("<I", 39 | 29 << 14),
+        b"RIFF\0\0\0\0WEBPVP8X" + bytes(8) + b"\x27\0\0\x1d\0\0",
+        b"\xff\xd8\xff\xe0\0\x04ab\xff\xc2\0\x0b\x08\0\x1e\0\x28",
+    ],
+)
+def test_the_size_of_a_picture_is_read_from_its_head(content: bytes) -> None:
+    assert image_size(content) == (40, 30)
+    assert image_size(content[:-4]) is None
+
+
+@given(st.binary(), st.sampled_from([b"", b"\xff\xd8", b"RIFF\0\0\0\0WEBP", b"BM", b"GIF89a"]))
+def test_what_is_no_picture_has_no_size_and_breaks_nothing(content: bytes, head: bytes) -> None:
+    image_size(head + content)
 
 
 # --- limits -----------------------------------------------------------------------------------------------------------

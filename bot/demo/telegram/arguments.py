@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 from aiohttp import BodyPartReader, web
 
-from bot.demo.telegram.values import bad_request
+from bot.demo.telegram.values import Refusal, bad_request
 
 
 class Upload(NamedTuple):
@@ -81,6 +81,13 @@ class Arguments:
 
 async def read_arguments(request: web.Request) -> Arguments:
     """Raises the Bot API's refusal where the body cannot be read."""
+    try:
+        return await _read(request)
+    except web.HTTPRequestEntityTooLarge as error:
+        raise Refusal(413, "Request Entity Too Large") from error
+
+
+async def _read(request: web.Request) -> Arguments:
     query = dict(request.query) if request.query_string else {}
     if not request.body_exists:
         return Arguments(query)

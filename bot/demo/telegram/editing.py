@@ -21,7 +21,7 @@ NOT_MODIFIED = (
 def edit_message_text(world: People, bot: LocalBot, call: Arguments) -> Json:
     text, entities = message_text(call.text("text"), call.text("parse_mode"), call.entities("entities"))
     preview = link_preview(call)
-    buttons, _ = read_markup(call)
+    buttons = _buttons(call)
     chat, message = _own(world, bot, call)
     if message.media is not None:
         raise bad_request("there is no text in the message to edit")
@@ -34,7 +34,7 @@ def edit_message_text(world: People, bot: LocalBot, call: Arguments) -> Json:
 
 def edit_message_caption(world: People, bot: LocalBot, call: Arguments) -> Json:
     text, entities = caption_text(call.text("caption"), call.text("parse_mode"), call.entities("caption_entities"))
-    buttons, _ = read_markup(call)
+    buttons = _buttons(call)
     chat, message = _own(world, bot, call)
     if message.media is None:
         raise bad_request("there is no caption in the message to edit")
@@ -46,11 +46,18 @@ def edit_message_media(world: People, bot: LocalBot, call: Arguments) -> Json:
     part = call.structure("media", "can't parse input media JSON object")
     if part is None:
         raise bad_request('parameter "media" is required')
-    buttons, _ = read_markup(call)
+    buttons = _buttons(call)
     chat, message = _own(world, bot, call)
     media, text, entities, _ = input_media(world, bot, call, part)
     _check_album(message, media)
     return _changed(world, chat, message, text, entities, media, buttons)
+
+
+def _buttons(call: Arguments) -> Rows:
+    buttons, other = read_markup(call)
+    if other is not None:
+        raise bad_request("inline keyboard expected")
+    return buttons
 
 
 def _check_album(message: LocalMessage, media: Media) -> None:
@@ -61,7 +68,7 @@ def _check_album(message: LocalMessage, media: Media) -> None:
 
 
 def edit_message_reply_markup(world: People, bot: LocalBot, call: Arguments) -> Json:
-    buttons, _ = read_markup(call)
+    buttons = _buttons(call)
     chat, message = _own(world, bot, call)
     return _changed(world, chat, message, message.text, message.entities, message.media, buttons)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.demo.telegram.files import smaller
 from bot.demo.telegram.values import Json, LocalMessage, Media
 from bot.demo.telegram.world import LocalBot, LocalChat, Person, World
 
@@ -111,9 +112,9 @@ def _add_media(found: Json, message: LocalMessage) -> None:
 
 def media_json(media: Media) -> Json:
     """The field of a Message that carries the file."""
-    about: Json = {"file_id": media.file_id, "file_unique_id": media.unique_id, "file_size": media.size}
     if media.kind == "photo":
-        return {"photo": [_size(media, 320), _size(media, 1280)]}
+        return {"photo": [_size(smaller(media)), _size(media)]}  # the last, biggest one is the picture itself
+    about: Json = {"file_id": media.file_id, "file_unique_id": media.unique_id, "file_size": media.size}
     if media.name:
         about["file_name"] = media.name
     if media.mime:
@@ -124,15 +125,13 @@ def media_json(media: Media) -> Json:
     return {"animation": about, "document": about} if media.kind == "animation" else {"video": about}
 
 
-def _size(media: Media, width: int) -> Json:
-    """Every size of a picture has an id of its own; the last, biggest one is the picture's."""
-    small = width < media.width
+def _size(media: Media) -> Json:
     return {
-        "file_id": media.file_id[:-1] + "-" if small else media.file_id,
-        "file_unique_id": media.unique_id[:-1] + "-" if small else media.unique_id,
-        "file_size": media.size // 10 if small else media.size,
-        "width": min(width, media.width),
-        "height": media.height * min(width, media.width) // media.width,
+        "file_id": media.file_id,
+        "file_unique_id": media.unique_id,
+        "file_size": media.size,
+        "width": media.width,
+        "height": media.height,
     }
 
 

@@ -12,6 +12,11 @@ from bot.demo.telegram.world import WRITING, LocalBot, LocalChat, Person, World
 TELEGRAM: Json = {"id": 777000, "is_bot": False, "first_name": "Telegram"}
 
 
+def usual_standing(kind: ChatKind) -> str:
+    """Bots are members of groups, but only administrators can be in a channel."""
+    return "administrator" if kind == "channel" else "member"
+
+
 class Places(World):
     """The people's side, as far as it concerns chats. Wrong use raises LookupError or ValueError."""
 
@@ -60,13 +65,15 @@ class Places(World):
         if chat_id >= 0:
             raise ValueError(f"the id of a {kind} is negative, not {chat_id}")
         members = {user_id: "administrator" if n else "creator" for n, user_id in enumerate(admins)}
-        standing = bot_status or ("administrator" if kind == "channel" else "member")
+        standing = bot_status or usual_standing(kind)
         within = list(self.bots.values()) if bots is None else [self.bot_named(name) for name in bots]
         chat = LocalChat(chat_id, kind, title or kind.title(), username, forum, members)
         chat.brief = chat_json(chat)
         self.chats[chat_id] = chat
         if username:
             self.names[username.lower()] = chat
+        if username:  # of a public chat every bot knows
+            chat.bots = {bot.id: "left" for bot in self.bots.values()}
         for bot in within:
             chat.bots[bot.id] = "left" if added_by is not None else standing
         if added_by is not None:
@@ -109,7 +116,7 @@ class Places(World):
         """The bots (or one) are thrown out of a group or channel."""
         chat = self._chat(chat_id)
         for one in self._bots(bot):
-            if one.id in chat.bots:
+            if chat.bots.get(one.id, "left") != "left":
                 self._move(chat, one, status, self._admin(chat, by))
 
     def readmit(self, chat_id: int, adder_id: int, *, bot: str | None = None, bot_status: str | None = None) -> None:
@@ -118,7 +125,7 @@ class Places(World):
         self._person(adder_id)
         chat.members.setdefault(adder_id, "member")
         for one in self._bots(bot):
-            self._move(chat, one, bot_status or ("administrator" if chat.kind == "channel" else "member"), adder_id)
+            self._move(chat, one, bot_status or usual_standing(chat.kind), adder_id)
             if chat.kind != "channel":
                 notice = {"new_chat_participant": one.user, "new_chat_member": one.user, "new_chat_members": [one.user]}
                 self._notice(chat, adder_id, notice)
@@ -130,10 +137,16 @@ class Places(World):
             self._move(chat, one, "administrator", self._admin(chat, by))
 
     def restrict(self, chat_id: int, by: int | None = None, *, bot: str | None = None) -> None:
-        """The bots (or one) lose the right to send; `readmit` or `promote` gives it back."""
+        """The bots (or one) lose the right to send; `unrestrict` or `promote` gives it back."""
         chat = self._chat(chat_id)
         for one in self._bots(bot):
             self._move(chat, one, "restricted", self._admin(chat, by))
+
+    def unrestrict(self, chat_id: int, by: int | None = None, *, bot: str | None = None) -> None:
+        """They may send again, as members (in channels: as administrators)."""
+        chat = self._chat(chat_id)
+        for one in self._bots(bot):
+            self._move(chat, one, usual_standing(chat.kind), self._admin(chat, by))
 
     def migrate(self, group_id: int) -> int:
         """A basic group becomes a supergroup; its new id. Messages of the old one can no longer be touched."""

@@ -34,7 +34,8 @@ class LocalTelegram(People):
         self.api_base = ""
         self.calls: list[Call] = []
         self.app = web.Application(client_max_size=UPLOAD_LIMIT)
-        self.app.router.add_route("*", "/bot{token}/{method}", self._answer)
+        self.app.router.add_route("*", "/bot{token}/{method:.*}", self._answer)
+        self.app.router.add_route("*", "/bot{token}", _no_method)
         self.app.router.add_get("/file/bot{token}/{path:.+}", self._file)
         self.app.router.add_get("/file/kept/{path:.+}", self._file)
         self._runner: web.AppRunner | None = None
@@ -46,7 +47,7 @@ class LocalTelegram(People):
 
     async def start(self, port: int = 0) -> None:
         """Listens on 127.0.0.1; port 0 picks a free one."""
-        self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=1)
+        self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port)
         await site.start()
@@ -199,3 +200,7 @@ class LocalTelegram(People):
         if stored.address and LOOPBACK.match(stored.address):
             raise web.HTTPFound(stored.address)
         return refused(Refusal(404, "Not Found: the local Telegram fetches nothing from outside this machine"))
+
+
+async def _no_method(_: web.Request) -> web.StreamResponse:
+    return refused(Refusal(404, "Not Found"))

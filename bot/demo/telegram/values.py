@@ -200,7 +200,7 @@ class LocalMessage:
     buttons: tuple[tuple[Json, ...], ...] = ()
     thread: int = 0
     reply_to: int | None = None
-    edits: list[Version] = field(default_factory=list)
+    edits: tuple[Version, ...] = ()  # what it said before, oldest first
     edited: int | None = None  # the date of the last edit
     deleted: bool = False
     pinned: bool = False

@@ -194,7 +194,7 @@ class World:
             return forbidden("the group chat was deleted") if write else None
         if standing == "kicked":
             return forbidden(f"bot was kicked from the {chat.kind} chat")
-        if standing == "left":
+        if standing == "left" and (write or not chat.username):  # anybody may look at a public one
             return forbidden(f"bot is not a member of the {chat.kind} chat")
         return None
 
@@ -244,7 +244,7 @@ class World:
     ) -> None:
         """A new version of a message; what is None stays."""
         before = Version(message.text, message.entities, message.media, message.buttons, message.edited or message.date)
-        message.edits.append(before)
+        message.edits += (before,)
         message.text = message.text if text is None else text
         message.entities = message.entities if entities is None else entities
         message.media = message.media if media is None else media
