@@ -80,6 +80,7 @@ class Relay:
 
     def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
         self._path, self._environ = path, environ
+        self._changes = changes(path)  # counted from before the file is read, so that no save is missed
         self.settings: Settings = read_settings(path, environ)
         self._token = token(environ)
         self.ready = asyncio.Event()
@@ -239,7 +240,7 @@ class Relay:
                 return
 
     async def _watch(self) -> None:
-        async for _ in changes(self._path):
+        async for _ in self._changes:
             await self._reload_quietly()
 
     async def _reload_quietly(self) -> None:

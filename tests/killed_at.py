@@ -1,0 +1,90 @@
+"""Runs the relay and kills it, as kill -9 does, at one step between fetch and settle.
+
+`python -m tests.killed_at STEP PASSES …`: PASSES is how often the step may pass before; what follows are the words for
+the command line.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import bot.desk
+import bot.fetch
+import bot.poller
+import bot.request
+import bot.sender
+import bot.telegram
+import storage.sqlite
+from bot.__main__ import cli
+from storage import blogs, deliveries
+
+# step: (where the function stands, its name, whether it is killed before or after it)
+STEPS: dict[str, tuple[Any, str, str]] = {
+    "before the fetch": (bot.fetch.Fetcher, "fetch", "before"),
+    "after the fetch": (bot.fetch.Fetcher, "fetch", "after"),
+    "after the diff": (bot.poller, "diff", "after"),
+    "before publishing": (bot.desk.Desk, "relay", "before"),
+    "inside the publishing transaction": (blogs, "_advance", "before"),
+    "before the publishing commits": (blogs, "publish", "after"),
+    "after publishing": (bot.desk.Desk, "relay", "after"),
+    "inside the claim": (deliveries, "_carry_out", "after"),
+    "after the claim": (storage.sqlite.Store, "claim", "after"),
+    "before the send": (bot.request.AiohttpRequest, "post_json", "before"),
+    "after the answer": (bot.request.AiohttpRequest, "post_json", "after"),
+    "before the settlement": (bot.sender, "settle", "before"),
+    "inside the settling transaction": (deliveries, "_settle_screen", "before"),
+    "before the settling commits": (deliveries, "settle", "after"),
+    "after settling": (storage.sqlite.Store, "settle", "after"),
+}
+
+
+def arm(step: str, passes: int) -> None:
+    """Replace the step's function by one that kills the process when its turn has come."""
+    place, name, when = STEPS[step]
+    usual: Callable[..., Any] = getattr(place, name)
+    left = passes
+
+    def due() -> bool:
+        nonlocal left
+        left -= 1
+        return left < 0
+
+    def die() -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    async def deadly_async(*args: Any, **kwargs: Any) -> Any:
+        last = due()
+        if last and when == "before":
+            die()
+        answer = await usual(*args, **kwargs)
+        if last and _counts(step, answer):
+            die()
+        return answer
+
+    def deadly(*args: Any, **kwargs: Any) -> Any:
+        last = due()
+        if last and when == "before":
+            die()
+        answer = usual(*args, **kwargs)
+        if last:
+            die()
+        return answer
+
+    import inspect
+
+    setattr(place, name, deadly_async if inspect.iscoroutinefunction(usual) else deadly)
+
+
+def _counts(step: str, answer: Any) -> bool:
+    """A claim that found nothing is not yet the step that is meant."""
+    return step != "after the claim" or bool(answer[0])
+
+
+if __name__ == "__main__":
+    arm(sys.argv[1], int(sys.argv[2]))
+    sys.argv[1:] = sys.argv[3:]
+    cli(prog_name="liveblog-relay")

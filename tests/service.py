@@ -1,0 +1,151 @@
+"""The relay as a process of its own, between a publisher and the local Telegram that the test holds."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.demo.telegram import LocalTelegram
+from storage import Store, open_store
+from tests.publisher import Publisher
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass
+class Service:
+    """Everything outside of the relay, and the relay itself by its process."""
+
+    folder: Path
+    telegram: LocalTelegram
+    publisher: Publisher
+    extra: str = ""
+    every: str = "1s"
+    process: asyncio.subprocess.Process | None = None
+    environ: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "relay.toml"
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "relay.log").read_text()
+
+    def configure(self, **changes: str) -> None:
+        """Write the configuration; `every` and `extra` are kept from before unless told."""
+        for name, value in changes.items():
+            setattr(self, name, value)
+        self.config.write_text(
+            f"""
+[telegram]
+api_base = "{self.telegram.api_base}"
+messages_per_second = 500
+messages_per_chat_per_second = 50
+[storage]
+url = "sqlite:///{self.folder}/relay.db"
+[delivery]
+edit_quiet = "0s"
+[access]
+admins = [1001]
+editors = [1002]
+[[blogs]]
+id = "storm"
+title = "Storm"
+url = "{self.publisher.url}"
+schedule = {{ every = "{self.every}" }}
+{self.extra}
+"""
+        )
+
+    def store(self) -> Store:
+        return open_store(f"sqlite:///{self.folder}/relay.db")
+
+    async def followers(self, *people: int) -> None:
+        """These people follow the blog, as if they had said so long ago."""
+        store = self.store()
+        for person in people:
+            self.telegram.add_user(person, f"Reader {person}")
+            self.telegram.say(person, person, "hello")
+            chat = await store.meet(
+                bot="main", telegram_id=person, kind="private", title=None, language="en", now=time.time()
+            )
+            await store.subscribe(chat=chat.id, thread=0, blog="storm", topics=(), now=time.time())
+        await store.close()
+        self.telegram.first_bot.updates.drop()  # nobody is to be answered for it
+
+    async def run(self, *words: str) -> tuple[int, str, str]:
+        """One command of the command line to its end: exit code, standard output, standard error."""
+        process = await self._start(["-m", "bot", *words], asyncio.subprocess.PIPE)
+        out, err = await process.communicate()
+        return process.returncode or 0, out.decode(), err.decode()
+
+    async def start(self, step: str | None = None, passes: int = 0) -> None:
+        """Start the relay; with a step it kills itself there."""
+        words = ["-m", "bot"] if step is None else ["-m", "tests.killed_at", step, str(passes)]
+        log = (self.folder / "relay.log").open("ab")
+        self.process = await self._start([*words, "run", "--config", str(self.config)], log)
+        log.close()
+
+    async def _start(self, words: Sequence[str], out: object) -> asyncio.subprocess.Process:
+        environ = os.environ | {"TELEGRAM_BOT_TOKEN": self.telegram.token} | self.environ
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            *words,
+            cwd=ROOT,
+            env=environ,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,  # type: ignore[arg-type]
+        )
+
+    async def died(self, seconds: float = 30) -> int:
+        """Until the process has ended; its exit code (negative: the signal)."""
+        assert self.process is not None
+        async with asyncio.timeout(seconds):
+            code = await self.process.wait()
+        self.process = None
+        return code
+
+    async def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        await self.died()
+
+    async def terminate(self) -> int:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return await self.died()
+
+    def screen(self, chat: int) -> list[str]:
+        return [message.text for message in self.telegram.chats[chat].from_bot() if message.visible]
+
+    def headlines(self, chat: int) -> list[str]:
+        return [text.split("\n")[0] for text in self.screen(chat)]
+
+    async def shows(self, chat: int, *headlines: str, seconds: float = 20) -> None:
+        """Until the chat's messages begin with these headlines, in this order, and there are no others."""
+        try:
+            await self.telegram.until(lambda: self.headlines(chat) == list(headlines), seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.log[-3000:]}") from None
+
+
+@contextlib.asynccontextmanager
+async def service(folder: Path, *, extra: str = "", every: str = "1s") -> AsyncIterator[Service]:
+    async with LocalTelegram() as telegram, Publisher() as publisher:
+        publisher.publish("old")
+        one = Service(folder, telegram, publisher, extra, every)
+        one.configure()
+        try:
+            yield one
+        finally:
+            if one.process is not None:
+                await one.kill()
