@@ -1,0 +1,171 @@
+"""What admins may ask: how everything is, when blogs are polled, and that the file is read again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from bot.core.model import Lane, Rendered
+from bot.core.texts import Texts
+from bot.core.timing import upcoming
+from bot.core.writing import MESSAGE, Writing
+from config.schedule import words as schedule_words
+from config.settings import BadSettings
+from handlers.asked import N_, Asked
+from handlers.blogs import Known
+from handlers.naming import blogs_of
+
+SOON, LATER = 1, 5  # next polls shown: of each of several blogs, of the one that was asked for
+_ENTITIES = 90
+_REST = 60  # units kept free for the line that counts what did not fit
+_LANES = {
+    Lane.WITHDRAWAL: N_("{n} withdrawals"),
+    Lane.BREAKING: N_("{n} breaking"),
+    Lane.LIVE: N_("{n} live"),
+    Lane.EDIT: N_("{n} edits"),
+    Lane.DIGEST: N_("{n} digests"),
+}
+
+
+# --- status --------------------------------------------------------------------------------------------------------
+
+
+async def status(asked: Asked) -> Rendered:
+    """Blogs in trouble first, so that whatever does not fit is well."""
+    t, blogs = asked.t, await asked.blogs.all(fresh=True)
+    everything_held = await asked.house.store.note("hold all") is not None
+    head = Writing(rtl=t.rtl).sentence(t.gettext("Status"), "bold").newline()
+    head.sentence(await _queue(asked)).newline().sentence(_pace(asked))
+    if everything_held:
+        head.newline().sentence(t.gettext("Every live blog is held."), "bold")
+    ordered = sorted(blogs, key=lambda one: not _is_in_trouble(one))
+    return _fitting(head, (_blog(asked, one) for one in ordered), len(ordered), t)
+
+
+async def _queue(asked: Asked) -> str:
+    t, queue = asked.t, await asked.house.store.queue(asked.house.bot)
+    waiting = [t.gettext(_LANES[lane], n=t.number(count)) for lane, count in sorted(queue.items()) if count]
+    return t.gettext("Queue: {lanes}", lanes=t.listed(waiting)) if waiting else t.gettext("Queue: empty")
+
+
+def _pace(asked: Asked) -> str:
+    t, pace = asked.t, asked.house.pace
+    now = t.number(round(1 / pace.interval, 1))
+    return t.gettext("Pace: {now} of {most} messages a second allowed", now=now, most=t.number(pace.limits.per_second))
+
+
+def _is_in_trouble(known: Known) -> bool:
+    return bool(known.state.failures or known.state.error or known.state.alarm or known.state.held_at)
+
+
+def _blog(asked: Asked, known: Known) -> Writing:
+    t, state = asked.t, known.state
+    row = Writing(rtl=t.rtl).sentence(asked.named(known.title), "bold").sentence(f" ({known.id})").newline()
+    row.sentence(" · ".join(_facts(asked, known)))
+    troubles = [N_("held: new posts and edits wait")] if state.held_at else []
+    for trouble in troubles:
+        row.newline().sentence(t.gettext(trouble))
+    if state.error:
+        said = t.ngettext(
+            "failed {n} time: {why}", "failed {n} times: {why}", state.failures, why=_short(asked, state.error)
+        )
+        row.newline().sentence(said)
+    if state.alarm:
+        row.newline().sentence(t.gettext("alarm: {why}", why=_short(asked, state.alarm)))
+    return row
+
+
+def _facts(asked: Asked, known: Known) -> list[str]:
+    t, state = asked.t, known.state
+    facts = [t.gettext("ended") if known.ended else t.gettext("live") if state.started else t.gettext("not read yet")]
+    facts += [t.gettext("polled {ago}", ago=_ago(asked, state.polled_at))] if state.polled_at else []
+    facts += [t.gettext("answered {ago}", ago=_ago(asked, state.answered_at))] if state.answered_at else []
+    facts += [t.gettext("last new post {ago}", ago=_ago(asked, state.last_post_at))] if state.last_post_at else []
+    facts.append(t.ngettext("{n} post", "{n} posts", state.posts))
+    facts.append(t.ngettext("{n} subscription", "{n} subscriptions", state.subscriptions))
+    if next_poll := asked.house.next_polls().get(known.id):
+        facts.append(t.gettext("next in {time}", time=t.duration(max(next_poll - asked.house.now(), timedelta(0)))))
+    return facts
+
+
+def _ago(asked: Asked, at: float) -> str:
+    return asked.t.ago(asked.house.now() - datetime.fromtimestamp(at, UTC))
+
+
+def _short(asked: Asked, text: str) -> str:
+    """Errors may quote a page; two lines of one are enough."""
+    from bot.core.writing import cut, isolated, line
+
+    return isolated(cut(line(text[:1000]), (), 200)[0], rtl=asked.t.rtl)
+
+
+def _fitting(head: Writing, rows: Iterable[Writing], count: int, t: Texts) -> Rendered:
+    """As many rows below the head as a message holds, and a line that counts the others."""
+    shown = 0
+    for row in rows:
+        if head.length + row.length + _REST > MESSAGE or head.formatting + row.formatting > _ENTITIES:
+            break
+        head.join(row, between="\n\n")
+        shown += 1
+    if shown < count:
+        head.newline(2).sentence(t.ngettext("and {n} more", "and {n} more", count - shown))
+    return head.rendered()
+
+
+# --- schedule ------------------------------------------------------------------------------------------------------
+
+
+async def schedule(asked: Asked) -> Rendered:
+    """`[blog]`: when it is polled, in words, and the next polls in its own time zone."""
+    blogs = await blogs_of(asked, asked.words)
+    count = LATER if len(blogs) == 1 else SOON
+    head = Writing(rtl=asked.t.rtl).sentence(asked.t.gettext("Schedule"), "bold")
+    return _fitting(head, (_schedule(asked, one, count) for one in blogs), len(blogs), asked.t)
+
+
+def _schedule(asked: Asked, known: Known, count: int) -> Writing:
+    t, blog = asked.t, known.blog
+    row = Writing(rtl=t.rtl).sentence(asked.named(known.title), "bold").sentence(f" ({known.id})").newline()
+    row.sentence(schedule_words(blog.schedule, blog.timezone)).newline()
+    times = ", ".join(_moment(asked, at, blog.timezone) for at in _next_polls(asked, known, count))
+    return row.sentence(t.ngettext("next poll: {times}", "next polls: {times}", count, times=times))
+
+
+def _next_polls(asked: Asked, known: Known, count: int) -> list[datetime]:
+    """The one that is arranged, then those that the schedule brings."""
+    now, blog = asked.house.now(), known.blog
+    arranged = asked.house.next_polls().get(known.id)
+    after = max(arranged or now, now)
+    following = upcoming(blog.schedule, blog.timezone, after, count)
+    return [after, *following][:count] if arranged else following
+
+
+def _moment(asked: Asked, at: datetime, zone: str) -> str:
+    """With seconds: a blog may be polled more often than once a minute."""
+    from zoneinfo import ZoneInfo
+
+    t, local, now = asked.t, at.astimezone(ZoneInfo(zone)), asked.house.now()
+    clock = t.time(at, zone).replace(t.clock(at, zone), f"{local:%H:%M:%S}", 1)
+    if local.date() == now.astimezone(ZoneInfo(zone)).date():
+        return clock
+    return t.gettext("{day}, {time}", day=t.day(at, zone, now), time=clock)
+
+
+# --- reload --------------------------------------------------------------------------------------------------------
+
+
+async def reload(asked: Asked) -> Rendered:
+    """What changed, one line each; or every mistake, and the last good file stays in force."""
+    t = asked.t
+    try:
+        changes = await asked.house.reload()
+    except BadSettings as error:
+        head = Writing(rtl=t.rtl).sentence(t.gettext("The file is refused; the last good one stays in force."), "bold")
+        return _lines(head, str(error).splitlines(), t)
+    if not changes:
+        return asked.say(t.gettext("The file was read again; nothing in it has changed."))
+    return _lines(Writing(rtl=t.rtl).sentence(t.gettext("The file was applied."), "bold"), changes, t)
+
+
+def _lines(head: Writing, lines: list[str], t: Texts) -> Rendered:
+    return _fitting(head.newline(), (Writing(rtl=t.rtl).plain(line[:1000]) for line in lines), len(lines), t)

@@ -1,0 +1,118 @@
+"""What people write after a command, understood. Pure: names and numbers in, values out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz import fuzz, process
+
+from bot.core.topics import slug
+
+# https://core.telegram.org/bots/features#commands; the name of a bot may follow, as people get it from the menu.
+_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{3,32}))?(?![\w@/])\s*", re.ASCII)
+_CHANNEL = re.compile(r"@[A-Za-z][A-Za-z0-9_]{2,31}|-100[0-9]{5,13}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?[0-9]{1,9}", re.ASCII)
+_LIKE_ENOUGH = 60  # of 100; below it a guess would only puzzle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """A command as it was typed: its word in lower case, the bot it names, and where the rest begins (characters)."""
+
+    name: str
+    bot: str | None
+    end: int
+
+    def is_for(self, username: str) -> bool:
+        """A command without a bot's name is for every bot that hears it."""
+        return self.bot is None or self.bot.casefold() == username.casefold()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    """How a blog or a topic may be called: by its id, or by its title."""
+
+    id: str
+    title: str
+
+
+def spoken(text: str) -> Spoken | None:
+    """The command that `text` begins with, if it does."""
+    match = _COMMAND.match(text)
+    return Spoken(name=match[1].lower(), bot=match[2], end=match.end()) if match else None
+
+
+def channel_in(words: Sequence[str]) -> tuple[str | None, list[str]]:
+    """The channel that is named, as `@channel` or by its numeric id, and the other words."""
+    found = next((word for word in words if _CHANNEL.fullmatch(word)), None)
+    return found, [word for word in words if word != found]
+
+
+def number_in(words: Sequence[str], names: Iterable[Name]) -> tuple[int | None, list[str]]:
+    """The number among `words`, wherever it stands, and the other words. A blog called "2024" is no number."""
+    ids = {name.id for name in names}
+    found = next((word for word in words if _NUMBER.fullmatch(word) and word not in ids), None)
+    if found is None:
+        return None, list(words)
+    at = words.index(found)
+    return int(found), [*words[:at], *words[at + 1 :]]
+
+
+def find_blog(asked: str, names: Sequence[Name]) -> Name | None:
+    """By id, by title, or by a beginning that only one title has; in any case."""
+    wanted = _folded(asked)
+    exact = [name for name in names if wanted in (name.id, _folded(name.title))]
+    begun = [name for name in names if wanted and _folded(name.title).startswith(wanted)]
+    if exact:
+        return exact[0]
+    return begun[0] if len(begun) == 1 else None
+
+
+def blog_in(words: Sequence[str], names: Sequence[Name]) -> tuple[Name | None, list[str]]:
+    """The blog named among `words`, and the words that are left: an id anywhere, else a title at either end."""
+    for at, word in enumerate(words):
+        named = next((name for name in names if name.id == word.casefold()), None)
+        if named is not None:
+            return named, [*words[:at], *words[at + 1 :]]
+    for count in range(len(words), 0, -1):
+        for run, rest in ((words[:count], words[count:]), (words[-count:], words[:-count])):
+            if found := find_blog(" ".join(run), names):
+                return found, list(rest)
+    return None, list(words)
+
+
+def find_topic(asked: str, topics: Iterable[Name]) -> Name | None:
+    """By id or title, as people type it: in any case, with or without #, with spaces, hyphens or underscores."""
+    wanted = slug(asked)
+    return next((topic for topic in topics if wanted and wanted in (topic.id, slug(topic.title))), None)
+
+
+def topics_in(words: Sequence[str], topics: Sequence[Name]) -> tuple[list[Name], list[str]]:
+    """The topics that `words` name, the longest first where one name contains another, and the words that name none."""
+    found: list[Name] = []
+    unknown: list[str] = []
+    at = 0
+    while at < len(words):
+        for count in range(len(words) - at, 0, -1):
+            if topic := find_topic(" ".join(words[at : at + count]), topics):
+                found.append(topic)
+                at += count
+                break
+        else:
+            unknown.append(words[at].strip(",;"))
+            at += 1
+    return list(dict.fromkeys(found)), [word for word in unknown if word]
+
+
+def nearest(asked: str, names: Iterable[Name]) -> Name | None:
+    """The one that was probably meant."""
+    spelled = {spelling: name for name in names for spelling in (_folded(name.title), name.id)}
+    best = process.extractOne(_folded(asked), spelled, scorer=fuzz.ratio, score_cutoff=_LIKE_ENOUGH)
+    best = best or process.extractOne(_folded(asked), spelled, scorer=fuzz.WRatio, score_cutoff=_LIKE_ENOUGH)
+    return spelled[best[0]] if best else None
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())

@@ -1,0 +1,125 @@
+"""The one table of commands: it registers handlers, makes Telegram's menus and /help, and the documentation is
+tested against it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+import structlog
+from telegram import Bot, BotCommand, BotCommandScopeChat, BotCommandScopeDefault
+from telegram.error import BadRequest, Forbidden
+
+from bot.core.model import Rendered
+from bot.core.writing import Writing
+from handlers import admins, chats, editors, readers, subscribing
+from handlers.access import Role
+from handlers.asked import N_, Asked
+from handlers.house import House
+
+log = structlog.get_logger()
+
+MENUS = "people with a menu of their own"  # a note
+
+Act = Callable[[Asked], Awaitable[Rendered | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What people type, who may, in one line what it does, the form of what follows, and the act itself.
+
+    An act returns the one reply, or None where it has answered by itself.
+    """
+
+    name: str
+    does: str
+    act: Act
+    who: Role = Role.READER
+    form: str = ""
+
+
+async def help_(asked: Asked) -> Rendered:
+    """The commands that are for this person, in this chat."""
+    t = asked.t
+    text = Writing(rtl=t.rtl).sentence(t.gettext("What you can ask"), "bold").newline()
+    for command in offered(asked.role):
+        words = f"/{command.name} {command.form}".strip()
+        text.newline().sentence(words).sentence(f" · {t.gettext(command.does)}")
+    text.newline(2).sentence(
+        t.gettext("[…] may be left out. For a channel, one of its admins writes /subscribe blog @channel.")
+    )
+    return text.join(chats.operator(asked), between="\n\n").rendered()
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(name="start", form="[blog]", does=N_("begin; choose a live blog"), act=readers.start),
+    Command(name="blogs", does=N_("the live blogs: live or ended, last post"), act=readers.blogs),
+    Command(name="latest", form="[blog] [n]", does=N_("the newest posts in one message"), act=readers.latest),
+    Command(name="topic", form="[name]", does=N_("posts of a topic; alone: all topics"), act=readers.topic),
+    Command(name="search", form="words", does=N_("posts with these words"), act=readers.search),
+    Command(name="subscribe", form="[blog] [topic…]", does=N_("follow a live blog"), act=subscribing.subscribe),
+    Command(name="unsubscribe", form="[blog] [topic…]", does=N_("stop following"), act=subscribing.unsubscribe),
+    Command(name="privacy", does=N_("what is kept of this chat"), act=chats.privacy),
+    Command(name="forget", does=N_("delete everything about this chat"), act=chats.forget),
+    Command(name="id", does=N_("the numbers an admin needs"), act=readers.who_is_this),
+    Command(name="help", does=N_("this list"), act=help_),
+    Command(
+        name="push", form="text", who=Role.EDITOR, does=N_("send a message to all who follow a blog"), act=editors.push
+    ),
+    Command(name="hold", form="blog|all", who=Role.EDITOR, does=N_("stop relaying for now"), act=editors.hold),
+    Command(name="release", form="blog|all", who=Role.EDITOR, does=N_("let relaying go on"), act=editors.release),
+    Command(name="status", who=Role.ADMIN, does=N_("blogs, queue, pace, errors"), act=admins.status),
+    Command(name="schedule", form="[blog]", who=Role.ADMIN, does=N_("when blogs are polled next"), act=admins.schedule),
+    Command(name="reload", who=Role.ADMIN, does=N_("apply the file now"), act=admins.reload),
+)
+
+
+def offered(role: Role) -> list[Command]:
+    return [command for command in COMMANDS if command.who <= role]
+
+
+def find(name: str) -> Command | None:
+    return next((command for command in COMMANDS if command.name == name), None)
+
+
+# --- Telegram's menus ----------------------------------------------------------------------------------------------
+
+
+async def set_menus(bot: Bot, house: House) -> None:
+    """Everybody's menu, and longer ones in the private chats of editors and admins.
+
+    Who never wrote to the bot has no such chat yet, and gets the menu when this is called again. Who is no longer in
+    the file loses theirs.
+    """
+    await bot.set_my_commands(_menu(Role.READER), scope=BotCommandScopeDefault())
+    access = house.settings().access
+    people = dict.fromkeys(access.editors, Role.EDITOR) | dict.fromkeys(access.admins, Role.ADMIN)
+    had = {int(number) for number in (await house.store.note(MENUS) or "").split()}
+    for person in had - people.keys():
+        await _set_menu(bot, person, None)
+    have = [person for person, role in people.items() if await _set_menu(bot, person, role)]
+    await house.store.keep_note(MENUS, " ".join(map(str, have)) or None)
+
+
+def _menu(role: Role) -> list[BotCommand]:
+    return [BotCommand(command.name, _description(command)) for command in offered(role)]
+
+
+def _description(command: Command) -> str:
+    return f"{command.form} · {command.does}" if command.form else command.does
+
+
+async def _set_menu(bot: Bot, person: int, role: Role | None) -> bool:
+    """False where there is no chat with this person."""
+    scope = BotCommandScopeChat(person)
+    try:
+        if role is None:
+            return await bot.delete_my_commands(scope=scope)
+        return await bot.set_my_commands(_menu(role), scope=scope)
+    except (BadRequest, Forbidden) as error:
+        log.info("no menu", person=person, why=error.message)
+        return False
+
+
+def names(commands: Iterable[Command] = COMMANDS) -> list[str]:
+    return [command.name for command in commands]

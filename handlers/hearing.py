@@ -1,0 +1,240 @@
+"""Updates in: what people say and press, what happens to chats. Each is met, understood, done and answered once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from telegram import CallbackQuery, Message, MessageEntity, Update, User
+from telegram.constants import ChatType
+from telegram.error import BadRequest, Forbidden, TelegramError
+from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, ContextTypes, MessageHandler, filters
+
+from bot.core.model import Rendered
+from bot.core.texts import Texts
+from bot.core.writing import cut
+from handlers import chats, commands, editors, subscribing
+from handlers.access import Role, person_of
+from handlers.arguments import Spoken, spoken
+from handlers.asked import N_, Asked, Effect, Pressed, Where, Wrong, language_of
+from handlers.blogs import Blogs
+from handlers.commands import Command
+from handlers.drafts import says_something
+from handlers.house import House
+from handlers.replies import answer, rewrite, send, thread_of
+from handlers.trouble import Trouble
+from storage import Chat
+
+log = structlog.get_logger()
+
+HINT_EVERY = 3600.0  # seconds
+_TOAST = 200  # characters: core.telegram.org/bots/api#answercallbackquery
+
+PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
+    "follow": subscribing.press_follow,
+    "leave": subscribing.press_leave,
+    "forget": chats.press_forget,
+    "keep": subscribing.press_keep,
+    "push": editors.press_push,
+}
+
+
+def register(application: Application[Any, Any, Any, Any, Any, Any], house: House) -> None:
+    """Everything the bot listens to."""
+    hearing = Hearing(house)
+    new = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST
+    application.add_handler(MessageHandler(filters.UpdateType.MESSAGE & filters.StatusUpdate.MIGRATE, hearing.moved))
+    application.add_handler(MessageHandler(new, hearing.said))
+    application.add_handler(CallbackQueryHandler(hearing.pressed))
+    application.add_handler(ChatMemberHandler(hearing.member, ChatMemberHandler.MY_CHAT_MEMBER))
+    application.add_error_handler(hearing.failed)
+
+
+class Hearing:
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._blogs = Blogs(house)
+        self._trouble = Trouble(house)
+        self._hinted: dict[int, float] = {}
+
+    # --- what is said ----------------------------------------------------------------------------------------------
+
+    async def said(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        message = update.effective_message
+        if message is None or message.is_automatic_forward or not says_something(message):
+            return
+        words = spoken(message.text or message.caption or "")
+        if words is not None and words.is_for(message.get_bot().username):
+            await self._spoken(message, words)
+        elif message.chat.type == ChatType.PRIVATE or _mentions_us(message) or self._may_hint_at(message):
+            await self._hint(message, N_("I understand commands only; /help lists them."))
+
+    async def _spoken(self, message: Message, words: Spoken) -> None:
+        command = commands.find(words.name)
+        if command is not None:
+            await self._do(command, message, words)
+        elif words.bot is not None or message.chat.type == ChatType.PRIVATE:
+            await self._hint(message, N_("I do not know that command; /help lists what I can do."))
+
+    def _may_hint_at(self, message: Message) -> bool:
+        """A reply to us. People talk about posts by replying to them: one hint an hour is enough for a group."""
+        answered, now = message.reply_to_message, self._house.clock()
+        if answered is None or not says_something(answered) or answered.from_user != message.get_bot().bot:
+            return False
+        self._hinted = {chat: at for chat, at in self._hinted.items() if now - at < HINT_EVERY}
+        return self._hinted.setdefault(message.chat.id, now) == now
+
+    async def _hint(self, message: Message, sentence: str) -> None:
+        person = person_of(message)
+        t = Texts.of((person and person.language_code) or "en")
+        await _answer(message, Rendered(text=t.gettext(sentence)))
+
+    async def _do(self, command: Command, message: Message, words: Spoken) -> None:
+        reply = await self._reply(command, message, words)
+        if reply is not None:
+            await _answer(message, reply)
+
+    async def _reply(self, command: Command, message: Message, words: Spoken) -> Rendered | None:
+        """What the command answers, whatever happens: the errors of its author and our own as a sentence."""
+        person = person_of(message)
+        t = Texts.of((person and person.language_code) or "en")
+        try:
+            asked = await self._asked(message, words)
+            return await command.act(asked) if asked.role >= command.who else asked.say(_not_yours(asked, command))
+        except Exception as error:  # noqa: BLE001, logged and told where it becomes a sentence
+            return Rendered(text=await self._trouble.sentence(f"/{command.name}", error, t))
+
+    async def _asked(self, message: Message, words: Spoken) -> Asked:
+        person, text = person_of(message), message.text or message.caption or ""
+        chat = await self._meet(message, person)
+        return Asked(
+            house=self._house,
+            blogs=self._blogs,
+            bot=message.get_bot(),
+            chat=chat,
+            thread=thread_of(message),
+            person=person,
+            t=Texts.of(language_of(chat, person)),
+            message=message,
+            end=words.end,
+            rest=text[words.end :],
+        )
+
+    async def _meet(self, message: Message, person: User | None) -> Chat:
+        """A person's name is nothing we keep; a group's title is, so that admins recognise it."""
+        chat, private = message.chat, message.chat.type == ChatType.PRIVATE
+        return await self._house.store.meet(
+            bot=self._house.bot,
+            telegram_id=chat.id,
+            kind=str(chat.type),
+            title=None if private else chat.title,
+            language=person.language_code if private and person else None,
+            now=self._house.clock(),
+        )
+
+    # --- what is pressed -------------------------------------------------------------------------------------------
+
+    async def pressed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        query = update.callback_query
+        if query is None:
+            return
+        try:
+            effect = await self._effect(query)
+        except Exception as error:  # noqa: BLE001, as above
+            t = Texts.of(query.from_user.language_code or "en")
+            await _toast(query, await self._trouble.sentence(f"button {query.data}", error, t), alert=True)
+        else:
+            await _show(query, effect)
+
+    async def _effect(self, query: CallbackQuery) -> Effect:
+        """Done and written when it returns: only then is the press answered."""
+        name, _, argument = (query.data or "").partition(":")
+        act, t = PRESSES.get(name), Texts.of(query.from_user.language_code or "en")
+        if act is None or query.message is None:
+            raise Wrong(t.gettext("This button means nothing any more."))
+        return await act(await self._pressed(query, argument))
+
+    async def _pressed(self, query: CallbackQuery, argument: str) -> Pressed:
+        message = query.message
+        assert message is not None, "refused before"
+        chat = await self._house.store.meet(
+            bot=self._house.bot,
+            telegram_id=message.chat.id,
+            kind=str(message.chat.type),
+            title=None if message.chat.type == ChatType.PRIVATE else message.chat.title,
+            language=None,
+            now=self._house.clock(),
+        )
+        return Pressed(
+            house=self._house,
+            blogs=self._blogs,
+            bot=query.get_bot(),
+            chat=chat,
+            thread=thread_of(message) if isinstance(message, Message) else 0,
+            person=query.from_user,
+            t=Texts.of(language_of(chat, query.from_user)),
+            query=query,
+            argument=argument,
+            accessible=isinstance(message, Message),
+        )
+
+    # --- what happens to chats -------------------------------------------------------------------------------------
+
+    async def member(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        if update.my_chat_member is not None:
+            await chats.membership(self._house, update.my_chat_member)
+
+    async def moved(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        if update.message is not None:
+            await chats.migration(self._house, update.message)
+
+    async def failed(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Where nobody waits for an answer."""
+        log.error("update broke", why=repr(context.error), exc_info=context.error)
+
+
+def _mentions_us(message: Message) -> bool:
+    bot = message.get_bot()
+    found = message.parse_entities() | message.parse_caption_entities()
+    return any(
+        (entity.type == MessageEntity.MENTION and words.casefold() == f"@{bot.username}".casefold())
+        or (entity.user is not None and entity.user.id == bot.id)
+        for entity, words in found.items()
+    )
+
+
+def _not_yours(where: Where, command: Command) -> str:
+    if command.who is Role.ADMIN:
+        return where.t.gettext("/{name} is for this relay's admins.", name=command.name)
+    return where.t.gettext("/{name} is for this relay's editors.", name=command.name)
+
+
+async def _answer(message: Message, rendered: Rendered) -> None:
+    try:
+        await answer(message, rendered)
+    except TelegramError as error:  # blocked meanwhile, or no right to write there: there is nobody to tell
+        log.warning("reply not delivered", chat=message.chat.id, why=str(error))
+
+
+async def _show(query: CallbackQuery, effect: Effect) -> None:
+    """The word over the screen first, since somebody waits for it."""
+    await _toast(query, effect.toast)
+    message = query.message
+    if message is None:
+        return
+    try:
+        if effect.rewritten is not None:
+            await rewrite(query.get_bot(), message.chat.id, message.message_id, effect.rewritten)
+        if effect.said is not None:
+            thread = thread_of(message) if isinstance(message, Message) else 0
+            await send(query.get_bot(), message.chat.id, effect.said, thread=thread)
+    except (BadRequest, Forbidden) as error:
+        log.warning("press not shown", chat=message.chat.id, why=error.message)
+
+
+async def _toast(query: CallbackQuery, text: str, *, alert: bool = False) -> None:
+    try:
+        await query.answer(cut(text, (), _TOAST)[0] or None, show_alert=alert)
+    except TelegramError as error:  # too late for it: what was pressed is done all the same
+        log.info("press not answered", why=str(error))

@@ -1,0 +1,112 @@
+"""From words to blogs and topics; where there is none of that name, one sentence with the nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from handlers.arguments import Name, blog_in, find_blog, nearest, topics_in
+from handlers.asked import Where, Wrong
+from handlers.blogs import Known, topics_of
+
+
+async def all_blogs(where: Where) -> list[Known]:
+    """Wrong where this bot has none."""
+    blogs = await where.blogs.all()
+    if not blogs:
+        raise Wrong(where.t.gettext("There is no live blog here yet."))
+    return blogs
+
+
+async def blogs_of(where: Where, words: Sequence[str]) -> list[Known]:
+    """The blog that is named, or all of them where none is. Wrong where there is no such blog."""
+    blogs = await all_blogs(where)
+    if not words:
+        return blogs
+    found = find_blog(" ".join(words), names(blogs))
+    if found is None:
+        raise unknown_blog(where, " ".join(words), blogs)
+    return [one for one in blogs if one.id == found.id]
+
+
+async def blog_and_topics(
+    where: Where, words: Sequence[str], followed: Iterable[str] = ()
+) -> tuple[Known | None, list[Name]]:
+    """`[blog] [topic…]`, the blog left out where there is but one. No blog: nothing was named, and there are several.
+
+    `followed` are topics that may be named although no post has them any more.
+    """
+    blogs = await all_blogs(where)
+    if len(blogs) == 1:
+        return blogs[0], await _topics_of_the_only(where, blogs[0], words, followed)
+    if not words:
+        return None, []
+    named, rest = blog_in(words, names(blogs))
+    if named is None:
+        raise unknown_blog(where, words[0], blogs)
+    known = next(one for one in blogs if one.id == named.id)
+    topics, unknown = topics_in(rest, await topics_known(where, [known], followed))
+    if unknown:
+        raise await unknown_topic(where, unknown[0], known)
+    return known, topics
+
+
+async def _topics_of_the_only(where: Where, known: Known, words: Sequence[str], followed: Iterable[str]) -> list[Name]:
+    """A topic may be called as the title of its blog begins: here it is the topic that is meant."""
+    names_ = await topics_known(where, [known], followed)
+    topics, unknown = topics_in([word for word in words if word.casefold() != known.id], names_)
+    if unknown:
+        _, rest = blog_in(words, [known.name])
+        topics, unknown = topics_in(rest, names_)
+    if unknown:
+        raise await unknown_topic(where, unknown[0], known)
+    return topics
+
+
+async def topics_known(where: Where, blogs: list[Known], followed: Iterable[str] = ()) -> list[Name]:
+    counts = await where.house.store.topics(blogs=[one.id for one in blogs], now=where.house.clock())
+    return topics_of(blogs, dict.fromkeys(followed, 0) | counts)
+
+
+def names(blogs: Iterable[Known]) -> list[Name]:
+    return [one.name for one in blogs]
+
+
+def unknown_blog(where: Where, asked: str, blogs: Iterable[Known]) -> Wrong:
+    t, meant = where.t, nearest(asked, names(blogs))
+    if meant is None:
+        return Wrong(t.gettext("I know no live blog “{name}”; /blogs lists them.", name=where.named(asked)))
+    return Wrong(
+        t.gettext(
+            "I know no live blog “{name}”; did you mean {nearest}? /blogs lists them.",
+            name=where.named(asked),
+            nearest=called(where, meant),
+        )
+    )
+
+
+async def unknown_topic(where: Where, asked: str, known: Known) -> Wrong:
+    t, meant = where.t, nearest(asked, await topics_known(where, [known]))
+    if meant is None:
+        return Wrong(
+            t.gettext(
+                "I know no topic “{name}” in {blog}; /topic lists them.",
+                name=where.named(asked),
+                blog=where.named(known.title),
+            )
+        )
+    return Wrong(
+        t.gettext(
+            "I know no topic “{name}” in {blog}; did you mean {nearest}? /topic lists them.",
+            name=where.named(asked),
+            blog=where.named(known.title),
+            nearest=called(where, meant),
+        )
+    )
+
+
+def called(where: Where, name: Name) -> str:
+    """The title, with the id to type where the title does not tell it."""
+    title = where.named(name.title)
+    if name.title.casefold() == name.id:
+        return title
+    return where.t.gettext("{title} ({id})", title=title, id=name.id)

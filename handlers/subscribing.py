@@ -1,0 +1,221 @@
+"""Following and leaving: /subscribe, /unsubscribe, and the buttons that do the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.core.model import Button, Rendered
+from bot.core.writing import cut
+from handlers.arguments import Name
+from handlers.asked import N_, Asked, Effect, Pressed, Where, Wrong
+from handlers.blogs import Known
+from handlers.naming import all_blogs, blog_and_topics, topics_known
+from handlers.targets import Target, chosen, own, target_of
+from storage import Subscription
+
+MOST_BUTTONS = 50  # Telegram takes a hundred; nobody reads fifty
+_DATA = 64  # bytes that a button can carry: core.telegram.org/bots/api#inlinekeyboardbutton
+_LABEL = 40
+
+
+async def subscribe(asked: Asked) -> Rendered:
+    target, words = await target_of(asked)
+    before = await asked.house.store.subscriptions(target.chat.id, target.thread)
+    known, topics = await blog_and_topics(asked, words, _topics(before))
+    if known is not None:
+        followed = await _follow(asked, target, known, topics)
+        return asked.say(f"{followed.said} {followed.then}".strip())
+    if target.channel:
+        raise Wrong(asked.t.gettext("Name the live blog as well, as in /subscribe blog @channel; /blogs lists them."))
+    return asked.say(asked.t.gettext("Which live blog?"), follow_buttons(await all_blogs(asked)))
+
+
+async def unsubscribe(asked: Asked) -> Rendered:
+    target, words = await target_of(asked)
+    before = await asked.house.store.subscriptions(target.chat.id, target.thread)
+    if not words:
+        return await _offer_to_leave(asked, target, before)
+    known, topics = await blog_and_topics(asked, words, _topics(before))
+    assert known is not None, "words name a blog or are refused"
+    return asked.say(await _leave(asked, target, known, topics))
+
+
+def _topics(followed: Sequence[Subscription]) -> list[str]:
+    return [topic for one in followed for topic in one.topics]
+
+
+# --- follow --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """What came of it, in words: what is followed, and what will happen. `then` is empty where nothing changed."""
+
+    said: str
+    then: str = ""
+
+
+async def _follow(where: Where, target: Target, known: Known, topics: Sequence[Name]) -> Followed:
+    """Topics are added to those followed before; the whole blog takes their place."""
+    before = await _subscription(where, target, known)
+    asked = tuple(topic.id for topic in topics)
+    wanted = tuple(dict.fromkeys([*(before.topics if before else ()), *asked])) if asked else ()
+    if before is not None and before.topics in ((), wanted):
+        what = await _what(where, known, before.topics and asked)
+        return Followed(
+            said=target.said(where, N_("You already follow {what}."), N_("{who} already follows {what}."), what)
+        )
+    await where.house.store.subscribe(
+        chat=target.chat.id, thread=target.thread, blog=known.id, topics=wanted, now=where.house.clock()
+    )
+    what = await _what(where, known, wanted)
+    now = target.said(where, N_("You now follow {what}."), N_("{who} now follows {what}."), what)
+    return Followed(said=now, then=_then(where, target, known))
+
+
+def _then(where: Where, target: Target, known: Known) -> str:
+    """What will happen, and how to see something at once."""
+    t = where.t
+    latest = "/latest" if len(where.house.blogs()) == 1 else f"/latest {known.id}"
+    if known.ended:
+        return t.gettext(
+            "It has ended; should it go on, new posts follow. {latest} shows the last ones.", latest=latest
+        )
+    if target.channel:
+        return t.gettext("New posts appear there by themselves.")
+    return t.gettext("New posts arrive here by themselves; {latest} shows the newest.", latest=latest)
+
+
+async def _what(where: Where, known: Known, topics: Sequence[str]) -> str:
+    """ "NATO and Kyiv in Russia-Ukraine war", or the blog alone."""
+    title = where.named(known.title)
+    if not topics:
+        return title
+    titles = {name.id: name.title for name in await topics_known(where, [known])}
+    listed = where.t.listed([where.named(titles.get(topic, topic)) for topic in topics])
+    return where.t.gettext("{topics} in {blog}", topics=listed, blog=title)
+
+
+async def _subscription(where: Where, target: Target, known: Known) -> Subscription | None:
+    followed = await where.house.store.subscriptions(target.chat.id, target.thread)
+    return next((one for one in followed if one.blog == known.id), None)
+
+
+# --- by button -----------------------------------------------------------------------------------------------------
+
+
+def follow_buttons(blogs: Sequence[Known]) -> list[tuple[Button, ...]]:
+    """One for each blog."""
+    return [(Button(text=_label(one.title), data=f"follow:{one.id}"),) for one in blogs[:MOST_BUTTONS]]
+
+
+def topic_button(where: Where, known: Known, topic: Name, *, alone: bool) -> Button:
+    """Follows one topic of one blog. A tag too long for a button is carried by its beginning."""
+    data = f"follow:{known.id}:{topic.id}".encode()[:_DATA].decode(errors="ignore")
+    label = where.t.gettext("Follow {topic}", topic=topic.title)
+    if not alone:
+        label = where.t.gettext("Follow {topic} in {blog}", topic=topic.title, blog=known.title)
+    return Button(text=_label(label), data=data)
+
+
+def _label(text: str) -> str:
+    return cut(text, (), _LABEL)[0]
+
+
+async def press_follow(pressed: Pressed) -> Effect:
+    """`follow:<blog>` or `follow:<blog>:<topic>`."""
+    blog, _, begun = pressed.argument.partition(":")
+    target = await own(pressed)
+    known = next((one for one in await all_blogs(pressed) if one.id == blog), None)
+    if known is None:
+        raise Wrong(pressed.t.gettext("That live blog is not here any more."))
+    topics = await _topic_begun(pressed, known, begun) if begun else []
+    followed = await _follow(pressed, target, known, topics)
+    said = pressed.say(f"{followed.said} {followed.then}") if followed.then else None
+    return Effect(toast=followed.said, said=said)
+
+
+async def _topic_begun(pressed: Pressed, known: Known, begun: str) -> list[Name]:
+    names = await topics_known(pressed, [known])
+    found = [name for name in names if name.id == begun] or [name for name in names if name.id.startswith(begun)]
+    if not found:
+        raise Wrong(pressed.t.gettext("That topic is not here any more."))
+    return found[:1]
+
+
+# --- leave ---------------------------------------------------------------------------------------------------------
+
+
+async def _offer_to_leave(asked: Asked, target: Target, followed: Sequence[Subscription]) -> Rendered:
+    """Everything is a lot to lose by a slip: it takes a button."""
+    t = asked.t
+    if not followed:
+        you, they = N_("You follow nothing here; /subscribe changes that."), N_("{who} follows nothing so far.")
+        return asked.say(target.said(asked, you, they))
+    blogs = {one.id: one for one in await asked.blogs.all()}
+    each = [await _what(asked, blogs[one.blog], one.topics) for one in followed if one.blog in blogs]
+    each += [asked.named(one.blog) for one in followed if one.blog not in blogs]
+    you, they = N_("You follow {what}. Stop all of it?"), N_("{who} follows {what}. Stop all of it?")
+    question = target.said(asked, you, they, cut(t.listed(each), (), 3000)[0])
+    stop = Button(text=t.gettext("Stop everything"), data=f"leave:{target.chat.telegram_id}")
+    return asked.say(question, [(stop, Button(text=t.gettext("Keep it"), data="keep:"))])
+
+
+async def press_leave(pressed: Pressed) -> Effect:
+    """`leave:<chat>`: everything that this thread, or a channel, follows."""
+    target = await chosen(pressed)
+    ended = await pressed.house.store.unsubscribe(chat=target.chat.id, thread=target.thread, blog=None)
+    if not ended:
+        raise Wrong(pressed.t.gettext("There was nothing to stop any more."))
+    said = target.said(pressed, N_("You follow nothing any more."), N_("{who} follows nothing any more."))
+    kept = pressed.t.gettext("What was sent is still kept true to the page; /subscribe begins again.")
+    return Effect(toast=said, rewritten=pressed.say(f"{said} {kept}"))
+
+
+async def press_keep(pressed: Pressed) -> Effect:
+    """The way out of a question."""
+    await own(pressed)
+    return Effect(rewritten=pressed.say(pressed.t.gettext("Nothing was changed.")))
+
+
+async def _leave(asked: Asked, target: Target, known: Known, topics: Sequence[Name]) -> str:
+    """Acts, and says what is followed no more, and what still is."""
+    before = await _subscription(asked, target, known)
+    named = tuple(topic.id for topic in topics)
+    gone = tuple(topic for topic in named if before is not None and topic in before.topics)
+    if before is None or (named and before.topics and not gone):
+        what = await _what(asked, known, named)
+        return target.said(asked, N_("You do not follow {what}."), N_("{who} does not follow {what}."), what)
+    if named and not before.topics:
+        raise Wrong(_narrowing(asked, known, topics[0]))
+    left = tuple(topic for topic in before.topics if topic not in gone) if named else ()
+    await _keep_only(asked, target, known, left)
+    what = await _what(asked, known, gone)
+    said = target.said(asked, N_("You no longer follow {what}."), N_("{who} no longer follows {what}."), what)
+    return f"{said} {await _what_stays(asked, target, known, left)}"
+
+
+async def _keep_only(asked: Asked, target: Target, known: Known, left: Sequence[str]) -> None:
+    """The last topic gone is the subscription gone."""
+    store, chat, thread = asked.house.store, target.chat.id, target.thread
+    if left:
+        await store.subscribe(chat=chat, thread=thread, blog=known.id, topics=left, now=asked.house.clock())
+    else:
+        await store.unsubscribe(chat=chat, thread=thread, blog=known.id)
+
+
+def _narrowing(asked: Asked, known: Known, topic: Name) -> str:
+    return asked.t.gettext(
+        "All of {blog} is followed here; for some topics only, first /unsubscribe {id}, then /subscribe {id} {topic}.",
+        blog=asked.named(known.title),
+        id=known.id,
+        topic=asked.named(topic.id),
+    )
+
+
+async def _what_stays(asked: Asked, target: Target, known: Known, left: Sequence[str]) -> str:
+    if left:
+        what = await _what(asked, known, left)
+        return target.said(asked, N_("You still follow {what}."), N_("{who} still follows {what}."), what)
+    return asked.t.gettext("What was sent is still kept true to the page.")

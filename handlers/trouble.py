@@ -1,0 +1,41 @@
+"""What goes wrong while somebody waits becomes one sentence. What is our own fault the admins hear of as well."""
+
+from __future__ import annotations
+
+import structlog
+
+from bot.core.texts import Texts
+from handlers.access import CannotTell
+from handlers.asked import Wrong
+from handlers.house import House
+
+log = structlog.get_logger()
+
+TELL_EVERY = 600.0  # seconds, of the same trouble
+
+
+class Trouble:
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._told: dict[str, float] = {}
+
+    async def sentence(self, what: str, error: Exception, t: Texts) -> str:
+        """What the person reads; never a traceback. `what` broke: a command or a button."""
+        if isinstance(error, Wrong):
+            return str(error)
+        if isinstance(error, CannotTell):
+            log.warning("admins unknown", why=str(error))
+            return t.gettext("Telegram does not tell me who the admins are; please try again.")
+        log.error("broke", what=what, exc_info=error)
+        if self._house.report is None:
+            return t.gettext("Something went wrong here; it stands in the log.")
+        await self._tell(f"{what}: {type(error).__name__}", error)
+        return t.gettext("Something went wrong here; the editors have been told.")
+
+    async def _tell(self, trouble: str, error: Exception) -> None:
+        """Not again and again."""
+        assert self._house.report is not None, "asked before"
+        now = self._house.clock()
+        if now - self._told.get(trouble, float("-inf")) >= TELL_EVERY:
+            self._told[trouble] = now
+            await self._house.report(f"{trouble}: {error}"[:1000])

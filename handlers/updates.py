@@ -1,0 +1,118 @@
+"""In which order updates are handled: those of a chat one after the other, those of different chats side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Coroutine
+from typing import Any
+
+import structlog
+from telegram import Message, Update
+from telegram.constants import ChatType
+from telegram.error import TelegramError
+from telegram.ext import BaseUpdateProcessor
+
+from bot.core.model import Rendered
+from bot.core.texts import Texts
+from handlers.arguments import spoken
+from handlers.replies import answer
+
+log = structlog.get_logger()
+
+AT_ONCE = 1024  # updates under way; nearly all of them only wait for their chat
+PATIENCE = 3  # commands of one person that may wait
+
+
+class PerChat(BaseUpdateProcessor):
+    """One queue per chat. A person whose commands come faster than they are answered is told so once.
+
+    Presses of buttons, and what Telegram itself tells us, are never dropped.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(AT_ONCE)
+        self._queues: dict[int, asyncio.Lock] = {}
+        self._behind: Counter[int] = Counter()  # by chat, updates that wait or are being handled
+        self._asking: Counter[int] = Counter()  # by person, commands likewise
+        self._told: set[int] = set()
+
+    async def initialize(self) -> None:
+        pass
+
+    async def shutdown(self) -> None:
+        pass
+
+    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
+        person = _asker(update)
+        if person is None:
+            await self._in_turn(update, coroutine)
+        elif self._asking[person] >= PATIENCE:
+            _drop(coroutine)
+            await self._tell(person, update)
+        else:
+            await self._counted(person, update, coroutine)
+
+    async def _counted(self, person: int, update: object, coroutine: Awaitable[Any]) -> None:
+        self._asking[person] += 1
+        try:
+            await self._in_turn(update, coroutine)
+        finally:
+            self._asking[person] -= 1
+            if self._asking[person] <= 0:
+                del self._asking[person]
+                self._told.discard(person)
+
+    async def _in_turn(self, update: object, coroutine: Awaitable[Any]) -> None:
+        chat = _chat(update)
+        if chat is None:
+            await coroutine
+            return
+        queue = self._queues.setdefault(chat, asyncio.Lock())
+        self._behind[chat] += 1
+        try:
+            async with queue:
+                await coroutine
+        finally:
+            self._behind[chat] -= 1
+            if self._behind[chat] <= 0:
+                del self._behind[chat], self._queues[chat]
+
+    async def _tell(self, person: int, update: object) -> None:
+        """Once, until what waits is done."""
+        if person in self._told or not isinstance(update, Update) or update.effective_message is None:
+            return
+        self._told.add(person)
+        t = Texts.of((update.effective_user and update.effective_user.language_code) or "en")
+        words = t.gettext("One moment: your last commands are still being answered; what comes meanwhile is dropped.")
+        try:
+            await answer(update.effective_message, Rendered(text=words))
+        except TelegramError as error:
+            log.info("could not ask for patience", why=str(error))
+
+
+def _asker(update: object) -> int | None:
+    """Who says something that we would answer; None where it is no command, or not for us."""
+    message = update.message if isinstance(update, Update) else None
+    if message is None or not _is_for_us(message):
+        return None
+    sender = message.sender_chat or message.from_user
+    return sender.id if sender else None
+
+
+def _is_for_us(message: Message) -> bool:
+    if message.chat.type == ChatType.PRIVATE:
+        return True
+    said = spoken(message.text or message.caption or "")
+    return said is not None and said.is_for(message.get_bot().username)
+
+
+def _chat(update: object) -> int | None:
+    chat = update.effective_chat if isinstance(update, Update) else None
+    return chat.id if chat else None
+
+
+def _drop(coroutine: Awaitable[Any]) -> None:
+    """Never awaited on purpose; without this Python would warn of it."""
+    if isinstance(coroutine, Coroutine):
+        coroutine.close()
