@@ -36,7 +36,7 @@ PIECES = (
         "<script>alert(1)</script>",
         "javascript:alert(1)",
     ),
-    *("@someone", "#tag", "/forget", "http://example.org/x"),
+    *("@someone", "#tag", "/forget", "http://example.org/x", "#a ", "example.com "),
     *("👨‍👩‍👧‍👦", "🇺🇦🇩🇪", "👍🏽", "1️⃣", "😀", "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"),
     *("e\u0301", "a\u030a", "Z\u0333\u0325\u0317", "क्षत्रिय", "각"),
     *("שלום עולם. ", "مرحبا ", "\u202eevil\u202c", "\u2066open", "\u2069", "\u200f", "\u200e"),

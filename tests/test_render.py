@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.core.model import Button, Entity, Relayed, Rendered, Style
 from bot.core.render import message, plainest
 from bot.core.texts import Texts
-from bot.core.writing import CAPTION, line, units
+from bot.core.writing import CAPTION, finds, line, tidy, units
 from tests.telegram_rules import any_text, assert_telegram_takes, covered, links
 
 T = Texts.of("en")
@@ -177,6 +177,15 @@ def test_a_text_too_long_for_a_message_is_cut_at_a_sentence_and_keeps_its_foot()
     assert 4000 < units(rendered.text) <= 4096
     assert words_of(rendered).endswith("This is a sentence.")
     assert rendered.text.endswith("14:02 EDT\nRead on example.org")
+
+
+@pytest.mark.parametrize("piece", ["#a ", "@someone ", "http://example.org/x ", "#a_"])
+def test_a_text_full_of_tags_does_not_cost_the_link(piece: str) -> None:
+    many = piece * 1000
+    rendered = message(post(title=many, text=many, authors=(many, many)), style(text="full", credit=many), T)
+
+    assert links(rendered) == [LINK]
+    assert_telegram_takes(rendered)
 
 
 # --- pictures ------------------------------------------------------------------------------------------------------
@@ -388,9 +397,9 @@ def test_the_headline_stands_first_word_for_word(title: str, look: Style) -> Non
     rendered = message(post(title=title), look, T)
     words = line(title)
 
-    if words and units(words) <= 256:
-        assert rendered.text.split("\n")[0] == words
-        assert formatted(rendered, "bold") == [words]
+    if words and units(words) <= 256 and finds(words) <= 8:
+        assert rendered.text.split("\n")[0] == tidy(words)[0]
+        assert formatted(rendered, "bold") == [tidy(words)[0]]
 
 
 @given(

@@ -153,6 +153,14 @@ def test_no_formatting_is_lost_past_telegrams_hundred() -> None:
     assert len(links(rendered)) == len(lines(rendered)) - 2
 
 
+@pytest.mark.parametrize("url", [None, "https://example.org/"])
+def test_headlines_and_summaries_full_of_tags_do_not_cost_a_link(url: str | None) -> None:
+    posts = [post(n, title="#a " * 50, text="#b @someone " * 50, url=url) for n in range(30)] + [post(31)]
+    for rendered in (merged(posts, look, T), latest(posts[::-1], "#x", look, T, MAY)):
+        assert "https://example.org/live#p31" in links(rendered)
+        assert_telegram_takes(rendered)
+
+
 # --- posts that answer a command -----------------------------------------------------------------------------------
 
 

@@ -8,7 +8,22 @@ from hypothesis import strategies as st
 
 from bot.core.cutting import sentence_ends
 from bot.core.model import Entity, Rendered
-from bot.core.writing import Writing, clean, cut, hashtag, host, isolated, line, paragraphs, safe_url, tidy, units
+from bot.core.writing import (
+    Writing,
+    clean,
+    cut,
+    finds,
+    fitted,
+    hashtag,
+    host,
+    isolated,
+    line,
+    paragraphs,
+    safe_url,
+    tidy,
+    units,
+)
+from bot.demo.telegram.finding import find_entities
 from bot.demo.telegram.links import checked_link
 from tests.telegram_rules import any_text, assert_telegram_takes, covered, utf16
 
@@ -141,6 +156,31 @@ def test_a_cut_fits_and_is_the_beginning_of_the_text(text: str, limit: int) -> N
     assert units(short) <= limit
     assert whole.startswith(short.removesuffix("…"))
     assert short == short.strip()
+
+
+@given(any_text)
+def test_telegram_never_finds_more_than_we_reckon_with(text: str) -> None:
+    assert len(find_entities(clean(text))) <= finds(clean(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("plain words, 3.5 percent of U.S. voters; and/or </b>", 0),
+        ("#tag @name $USD /help", 4),
+        ("see https://example.org/a/b?c=d#e and example.com", 4),
+    ],
+)
+def test_finds_are_reckoned_high_and_not_absurdly_so(text: str, count: int) -> None:
+    assert finds(text) == count
+
+
+@pytest.mark.parametrize("piece", ["#a ", "@someone ", "http://example.org/x ", "a.co,", "/go "])
+def test_a_text_of_nothing_but_finds_is_cut_until_there_are_few(piece: str) -> None:
+    short = fitted(piece * 300, 4096, most=40)
+
+    assert 25 < finds(short) <= 40
+    assert finds(fitted("plain words " * 50, 400, most=0)) == 0
 
 
 # --- entities that came with a text --------------------------------------------------------------------------------

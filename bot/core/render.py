@@ -14,9 +14,11 @@ from bot.core.model import Entity, Relayed, Rendered, Style
 from bot.core.texts import Texts
 from bot.core.writing import (
     CAPTION,
+    ENTITIES,
     MESSAGE,
     Writing,
     cut,
+    fitted,
     hashtag,
     host,
     isolated,
@@ -35,6 +37,7 @@ _AUTHOR = 60
 _AUTHORS = 3
 _TAGS = 120
 _CREDIT = 200
+_FINDS = 8  # addresses, mentions and the like in one of them; see `finds`
 _READABLE = 24_000  # no more of a text is looked at; several times what any message holds
 _SHORTEST = 20  # below this a cut text says nothing
 _FILE_ID = re.compile(r"[\w-]{1,255}", re.ASCII)
@@ -100,7 +103,8 @@ def _relayed(post: Relayed, style: Style, t: Texts, limit: int) -> Rendered:
     if photo and style.text == "full" and fixed + units(text) > CAPTION and limit > CAPTION:
         photo = None
     room = (CAPTION if photo else limit) - fixed
-    shown = cut(text, (), room, style.language)[0] if room >= _SHORTEST else ""
+    most = ENTITIES - head.formatting - foot.formatting - 1
+    shown = fitted(text, room, style.language, most // 3 if struck else most) if room >= _SHORTEST else ""
     middle = Writing(rtl=t.rtl).write(shown, *_struck(struck))
     return head.join(middle, foot, between="\n\n").rendered(photo=photo)
 
@@ -108,7 +112,7 @@ def _relayed(post: Relayed, style: Style, t: Texts, limit: int) -> Rendered:
 def headline(post: Relayed, style: Style, limit: int = _HEADLINE) -> str:
     """Its title on one line, cut if absurd; the beginning of its text where it has none, "" where it has no words."""
     words = (line(each[:_READABLE]) for each in (post.title, post.summary, post.text) if each)
-    return cut(next(filter(None, words), ""), (), limit, style.language)[0]
+    return fitted(next(filter(None, words), ""), limit, style.language, _FINDS)
 
 
 def summary(post: Relayed, limit: int, language: str) -> str:
@@ -153,7 +157,7 @@ def _foot(post: Relayed, style: Style, t: Texts, *, gone: bool) -> Writing:
         foot.newline().sentence(notice(post, style, t), "italic")
     elif url:
         foot.newline().sentence(t.gettext("Read on {host}", host=isolated(host(url), rtl=t.rtl)), url=url)
-    credit = cut(line(style.credit), (), _CREDIT, style.language)[0]
+    credit = fitted(line(style.credit), _CREDIT, style.language, _FINDS)
     return foot.join(Writing(rtl=t.rtl).plain(credit), between="\n")
 
 
@@ -175,7 +179,7 @@ def updated(post: Relayed, style: Style, t: Texts) -> str:
 
 
 def byline(post: Relayed, t: Texts) -> str:
-    names = [cut(name, (), _AUTHOR)[0] for each in post.authors if (name := line(each))]
+    names = [fitted(name, _AUTHOR, most=2) for each in post.authors if (name := line(each))]
     named = list(dict.fromkeys(names))[:_AUTHORS]
     others = len(set(names)) - len(named)
     return t.listed([*named, *([t.ngettext("{n} other", "{n} others", others)] if others else [])]) if named else ""
@@ -184,7 +188,7 @@ def byline(post: Relayed, t: Texts) -> str:
 def _tags(post: Relayed) -> str:
     tags = dict.fromkeys(tag for topic in post.topics if (tag := hashtag(topic)))
     text = ""
-    for tag in tags:
+    for tag in list(tags)[:_FINDS]:
         if units(f"{text} {tag}") <= _TAGS:
             text = f"{text} {tag}".strip()
     return text

@@ -10,7 +10,7 @@ from itertools import groupby
 from bot.core.model import Relayed, Rendered, Style
 from bot.core.render import StyleOf, headline, is_gone, is_struck, notice, said_at, summary, updated
 from bot.core.texts import Texts
-from bot.core.writing import ENTITIES, MESSAGE, Writing, cut, isolated, line, units
+from bot.core.writing import ENTITIES, MESSAGE, Writing, cut, finds, fitted, isolated, line, units
 
 _HEADLINE = 150  # in a list; twenty of them fit a message
 _NAME = 100
@@ -96,7 +96,7 @@ def _under(heading: Writing, rows: Iterable[Writing], rest: str = "", between: s
 
 def _name(name: str | None, t: Texts) -> str:
     """A title, or words somebody typed, fit to stand in a sentence of ours."""
-    return isolated(cut(line((name or "")[: _NAME * 4]), (), _NAME)[0], rtl=t.rtl)
+    return isolated(fitted(line((name or "")[: _NAME * 4]), _NAME, most=5), rtl=t.rtl)
 
 
 # --- posts that answer a command -----------------------------------------------------------------------------------
@@ -125,9 +125,11 @@ def _listed(heading: Writing, posts: Sequence[Relayed], style_of: StyleOf, t: Te
     summaries = [_summary(post, style_of(post)) for post in posts[: len(rows)]]
     taken = heading.length + _REST + sum(row.length + _APART for row in rows)
     share = _even_share([units(each) for each in summaries], MESSAGE - taken)
+    most = ENTITIES - heading.formatting - sum(row.formatting for row in rows)
     for row, post, text in zip(rows, posts, summaries, strict=False):
         short = cut(text, (), share, style_of(post).language)[0] if share >= _SHORTEST else ""
-        row.join(Writing(rtl=t.rtl).write(short), between="\n")
+        most -= finds(short)
+        row.join(Writing(rtl=t.rtl).write(short if most >= 0 else ""), between="\n")
     left = t.ngettext("and {n} more", "and {n} more", len(posts) - len(rows))
     return _under(heading, rows, left if len(rows) < len(posts) else "", between="\n\n").rendered()
 

@@ -40,6 +40,7 @@ _HOST = re.compile(rf"(?=.*\.){_OF_HOST}+|\[[0-9A-Fa-f:.]+\]")
 _USERINFO = re.compile(f"{_OF_HOST}*")
 _PORT = re.compile(r":[0-9]+$")
 _UNSEEN = re.compile(r"[\s\u180e\u200b-\u200f\u2800\ufffc\ufeff\U000e0000-\U000e007f]*")  # td, is_empty_string
+_FOUND = re.compile(r"://|\.[^\W\d]{2}|[@#$]\w|(?<![\w@/<>])/\w")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _OPEN, _CLOSE = "\u2068", "\u2069"  # FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE
 _RIGHT_TO_LEFT = {"R", "AL"}
@@ -83,6 +84,22 @@ def _mended(text: str) -> str:
     if not _SURROGATE.search(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def finds(text: str) -> int:
+    """At most how many addresses, mentions, tags and commands Telegram finds in `text` by itself.
+
+    They count against the hundred: a text full of them would cost the formatting, and the link, that follow it.
+    """
+    return len(_FOUND.findall(text))
+
+
+def fitted(text: str, limit: int, language: str = "en", most: int = ENTITIES) -> str:
+    """`text` cut to `limit` units, and further until Telegram finds no more than `most` things in it."""
+    short = cut(text, (), limit, language)[0]
+    while short and finds(short) > most:
+        short = cut(short, (), units(short) * 3 // 4, language)[0]
+    return short
 
 
 def tidy(text: str, entities: Iterable[Entity] = ()) -> tuple[str, tuple[Entity, ...]]:
@@ -180,14 +197,10 @@ class Writing:
         self._entities: list[Entity] = []
         self._rtl = rtl
         self.length = 0  # in UTF-16 units
+        self.formatting = 0  # how many of Telegram's hundred entities it takes, with those Telegram finds by itself
 
     def __bool__(self) -> bool:
         return self.length > 0
-
-    @property
-    def formatting(self) -> int:
-        """How many entities there are so far."""
-        return len(self._entities)
 
     def write(self, text: str, *types: str, url: str | None = None, isolate: bool = False) -> Writing:
         """Appends `text` formatted as all of `types`; `url` makes it a link as well, where it is a safe one."""
@@ -206,6 +219,8 @@ class Writing:
             self._entities.append(Entity(type="text_link", offset=start, length=units(inner), url=address))
         if inner:
             self._entities += [Entity(type=each, offset=start, length=units(inner)) for each in dict.fromkeys(types)]
+            found = 0 if address else finds(inner)  # each parts what covers it into three; nothing is found in a link
+            self.formatting += bool(address) + found + len(set(types)) * (1 + 2 * found)
         self._text.append(wrapped)
         self.length += units(wrapped)
         return self
@@ -239,6 +254,7 @@ class Writing:
             self._entities += [shifted(each, each.offset + self.length) for each in other._entities]
             self._text += other._text
             self.length += other.length
+            self.formatting += other.formatting
         return self
 
     def done(self) -> tuple[str, tuple[Entity, ...]]:
