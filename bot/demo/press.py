@@ -61,7 +61,8 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def _paragraphs(post: Post) -> list[str]:
-    return [_marked(paragraph) for paragraph in post.text.split("\n\n") if paragraph.strip()]
+    whole = (_marked(paragraph.strip()) for paragraph in post.text.split("\n\n"))
+    return [paragraph.replace("\n", "<br>") for paragraph in whole if paragraph]
 
 
 def _marked(text: str) -> str:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from itertools import pairwise
+from pathlib import Path
 
-from bot.core.model import Post, Snapshot
+from bot.core.ending import ending_of
+from bot.core.model import Page, Post, Snapshot
 from bot.demo.edition import Act, Story
 
 FIRST_AT = 3.0  # seconds from the start to the first new post
 LONGEST_WAIT = 8.0  # seconds: idle stretches of the capture are cut to this
+CLOSEST = 90.0  # seconds of the capture's time: pages round to minutes, so what seems to coincide is kept apart
 TIMELESS_GAP = 4.0  # seconds between posts when the capture has no times at all
 BASELINE = 4  # posts that stand there from the beginning, or half of a smaller blog
 
@@ -30,12 +33,25 @@ class _Moment:
     post: Post
 
 
+def capture(path: Path) -> Snapshot:
+    """A live blog saved in a file, read as the relay would read it. OSError, or ValueError with one clear line."""
+    from bot.sources import NotReadable, ReadRules, read
+
+    page = Page(url=path.resolve().as_uri(), body=path.read_bytes(), fetched_at=datetime.now(UTC))
+    try:
+        snapshot = read(page, ReadRules())
+        replay(snapshot, page.fetched_at, 1.0)
+    except (NotReadable, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from error
+    return snapshot
+
+
 def replay(snapshot: Snapshot, started_at: datetime, speed: float) -> Story:
     """The capture as a story, `speed` times faster than reality. ValueError when there is nothing to tell."""
     posts = _oldest_first(snapshot.posts)
-    if not posts:
-        raise ValueError("there are no posts in it")
     standing, later = _parted(posts)
+    if not standing:
+        raise ValueError("a live blog, but no post in it that can be shown")
     last = max((post.published_at for post in standing if post.published_at and not post.pinned), default=None)
     acts = [Act(at=0.0, post=_aged(_at_the_beginning(post, last), last, started_at)) for post in standing]
     known = {act.post.key: act.post for act in acts}
@@ -47,7 +63,9 @@ def replay(snapshot: Snapshot, started_at: datetime, speed: float) -> Story:
         known[post.key] = post
         acts.append(Act(at=at, post=post))
     return Story(
-        title=snapshot.title or "A captured live blog",
+        title=re.sub(
+            r"\s*[-–—|:]\s*as it happened\b", "", snapshot.title or "A captured live blog", flags=re.IGNORECASE
+        ),
         description=f"{len(posts)} posts, unfolding again at {speed:g} times their speed.",
         publisher="A replayed capture",
         note="A captured live blog, unfolding again for the Liveblog Relay demo. Its words belong to its publisher.",
@@ -59,7 +77,7 @@ def replay(snapshot: Snapshot, started_at: datetime, speed: float) -> Story:
 
 def _oldest_first(posts: Iterable[Post]) -> list[Post]:
     """By time of publication; equal times, and posts without one, by their place on the page."""
-    told = [post for post in posts if post.title or post.text]
+    told = [post for post in posts if post.title or post.text or post.images]
     if _newest_on_top(told):
         told.reverse()
     times: list[datetime | None] = []
@@ -96,8 +114,13 @@ def _parted(posts: list[Post]) -> tuple[list[Post], list[Post]]:
 
 
 def _at_the_beginning(post: Post, last: datetime | None) -> Post:
-    """In its earlier form, when it was edited after the moment the story starts at."""
-    return _earlier(post) if _edited_after(post, last) else post
+    """In its earlier form, when it was edited after the story starts; and not yet saying that all is over."""
+    at_first = _earlier(post) if _edited_after(post, last) else post
+    return replace(at_first, title="What we know so far") if _says_farewell(post) else at_first
+
+
+def _says_farewell(post: Post) -> bool:
+    return post.pinned and ending_of(None, [post]).ended
 
 
 def _edited_after(post: Post, moment: datetime | None) -> bool:
@@ -108,7 +131,9 @@ def _edited_after(post: Post, moment: datetime | None) -> bool:
 
 def _moments(standing: list[Post], later: list[Post], last: datetime | None) -> list[_Moment]:
     """Everything that happens after the beginning, in order of time: publications, edits, withdrawals."""
-    moments = [_Moment(post.modified_at, post) for post in standing if _edited_after(post, last)]
+    moments = [
+        _Moment(post.modified_at, post) for post in standing if _edited_after(post, last) or _says_farewell(post)
+    ]
     for post in later:
         changes = _edited_after(post, None)
         if post.withdrawn and not changes:
@@ -125,7 +150,7 @@ def _moments(standing: list[Post], later: list[Post], last: datetime | None) -> 
 def _wait(before: datetime | None, when: datetime | None, speed: float) -> float:
     if before is None or when is None:
         return TIMELESS_GAP
-    return min(max((when - before).total_seconds(), 0.0) / speed, LONGEST_WAIT)
+    return min(max((when - before).total_seconds(), CLOSEST) / speed, LONGEST_WAIT)
 
 
 def _aged(post: Post, last: datetime | None, started_at: datetime) -> Post:

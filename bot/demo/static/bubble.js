@@ -43,9 +43,10 @@ function gone(message) {
 }
 
 function bubble(message, room, mine) {
-  const named = !mine && room.named() ? make("div", "name", message.from.name) : null;
+  const named = !mine && room.named() ? make("div", "sender", message.from.name) : null;
+  const via = message.via ? make("div", "via", `via @${message.via}`) : null;
   const text = message.text ? make("div", "says", ...words(message.text, message.entities, room.command)) : null;
-  const shown = make("div", "bubble", named, quote(message, room), picture(message), text, foot(message, room));
+  const shown = make("div", "bubble", named, via, quote(message, room), picture(message), text, foot(message, room));
   if (text) text.style.setProperty("--foot", message.was.length ? "7.2rem" : "3.4rem");
   return shown;
 }

@@ -36,6 +36,7 @@ function listen() {
 function everything(state) {
   seen = JSON.parse(sessionStorage.getItem(`seen ${state.world}`) ?? "{}");
   seen.world = state.world;
+  write.nameBot(state.bot);
   chats.clear();
   for (const chat of state.chats) chats.set(chat.id, remembered(chat));
   setClock(state.clock);
@@ -130,12 +131,10 @@ function drawTopics() {
 function drawMessages() {
   const messages = shownMessages();
   const box = $("messages");
-  box.classList.add("still");
   box.replaceChildren(...messages.map((message) => row(message, room)));
-  if (!messages.length) box.append(hint());
+  if (messages.every((message) => message.notice)) box.append(hint());
   joinRuns();
   toBottom();
-  requestAnimationFrame(() => box.classList.remove("still"));
 }
 
 function hint() {
@@ -158,6 +157,7 @@ function place(message, before) {
   $("hint")?.remove();
   if (old) old.replaceWith(fresh);
   else box.append(fresh);
+  if (!old) fresh.classList.add("arriving");
   joinRuns();
   if (before && saysOtherwise(before, message)) flash(fresh);
   if (low || message.from.id === here.person) toBottom();
@@ -181,7 +181,7 @@ function joinRuns() {
   for (const element of $("messages").querySelectorAll(".row:not(.gone)")) {
     const first = element.dataset.from !== from;
     element.classList.toggle("first", first);
-    const name = element.querySelector(".name");
+    const name = element.querySelector(".sender");
     if (name) name.hidden = !first;
     from = element.dataset.from;
   }
@@ -267,27 +267,30 @@ async function post(path, body) {
   return answer.json();
 }
 
-async function say(text, replyTo = 0) {
+const spoken = (more) => ({ chat: here.chat.id, person: here.person, ...more });
+
+/** Tells the server, and the visitor when it did not work. Undefined when it did not. */
+async function tell(path, more) {
   try {
-    await post("say", { chat: here.chat.id, person: here.person, thread: here.thread, text, reply_to: replyTo });
+    return await post(path, spoken(more));
   } catch (error) {
     toast(error.message);
-    return false;
+    return undefined;
   }
-  toBottom();
-  return true;
+}
+
+async function say(text, replyTo = 0, photo = "") {
+  const said = await tell("say", { thread: here.thread, text, reply_to: replyTo, photo });
+  if (said) toBottom();
+  return Boolean(said);
 }
 
 async function press(message, button) {
   if (button.copy_text !== undefined) return navigator.clipboard.writeText(button.copy_text).then(() => toast("copied"));
   if (button.data === undefined) return toast("This button does nothing in the demo.");
-  try {
-    const answer = await post("press", { chat: here.chat.id, person: here.person, message: message.id, data: button.data });
-    if (answer.alert) { $("alert-text").textContent = answer.text; $("alert").showModal(); }
-    else if (answer.text) toast(answer.text);
-  } catch (error) {
-    toast(error.message);
-  }
+  const answer = await tell("press", { message: message.id, data: button.data });
+  if (answer?.alert) { $("alert-text").textContent = answer.text; $("alert").showModal(); }
+  else if (answer?.text) toast(answer.text);
 }
 
 let fading = 0;
@@ -318,7 +321,12 @@ function tick() {
 
 // --- and go -------------------------------------------------------------------------------------------------------
 
-const write = composer({ say, me: () => here.person });
+const write = composer({
+  say,
+  toast,
+  inline: (words) => tell("inline", { words }),
+  choose: (number) => tell("choose", { number }),
+});
 $("app").dataset.view = "talk";
 $("back").addEventListener("click", () => { $("app").dataset.view = "list"; drawList(); });
 $("down").addEventListener("click", toBottom);
@@ -332,6 +340,7 @@ $("theme").addEventListener("click", () => {
   const dark = document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   setTheme(dark === "dark" ? "light" : "dark");
 });
+document.addEventListener("pointerdown", (event) => { if (!event.target.closest(".edited, #was")) showWas(null); });
 document.addEventListener("visibilitychange", () => { if (here.chat) { looked(); drawList(); } });
 
 function setTheme(name) {

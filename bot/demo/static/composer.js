@@ -1,81 +1,132 @@
-// The line one writes in: Enter sends, "/" brings up the bot's commands, a reply shows what it answers.
+// The line one writes in: Enter sends, "/" brings up the bot's commands, "@bot words" what it offers inline, a reply
+// shows what it answers, a picture goes along with the text.
 
 import { inShort } from "./bubble.js";
 import { make } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
+const LARGEST_PICTURE = 10 << 20;
+const PAUSE = 350;  // ms without a key before the bot is asked
 
-/** `act.say(text, replyTo)` sends, and says whether it went. */
+/** `act`: say(text, replyTo, photo) sends and tells whether it went; inline(words), choose(number), toast(text). */
 export function composer(act) {
   const text = $("text");
+  let bot = "";
   let commands = [];
-  let answering = null;
+  let offers = [];  // what the menu shows: { name, about, take, complete }
   let chosen = 0;
+  let answering = null;
+  let picture = null;
+  let asking = 0;
+
+  // --- reply and picture ---
+
+  function note() {
+    $("answering").hidden = !answering && !picture;
+    const reply = answering ? `Reply to ${answering.from.name}: ${inShort(answering)}` : "";
+    $("answering-text").textContent = [picture && `🖼 ${picture.name}`, reply].filter(Boolean).join(" · ");
+  }
 
   function answer(message) {
     answering = message;
-    $("answering").hidden = !message;
-    $("answering-text").textContent = message ? `Reply to ${message.from.name}: ${inShort(message)}` : "";
+    note();
     if (message) text.focus();
   }
 
-  function clear() {
-    answer(null);
-    text.value = "";
-    menu();
+  function attach(file) {
+    if (!file) return;
+    if (!/^image\/(png|jpeg)$/.test(file.type) || file.size > LARGEST_PICTURE) return act.toast("A PNG or JPEG of at most 10 MB, please.");
+    const reader = new FileReader();
+    reader.addEventListener("load", () => {
+      picture = { name: file.name || "picture", content: reader.result.split(",")[1] };
+      note();
+      text.focus();
+    });
+    reader.readAsDataURL(file);
   }
 
-  function commandsOf(chat, person) {
-    commands = chat.commands[person] ?? [];
-    menu();
+  function clear() {
+    answering = picture = null;
+    text.value = "";
+    note();
+    look();
   }
 
   async function send() {
     const words = text.value.trim();
-    if (!words) return;
-    const replyTo = answering?.id ?? 0;
+    if (!words && !picture) return;
+    const [replyTo, photo] = [answering?.id ?? 0, picture?.content ?? ""];
     clear();
-    if (!(await act.say(words, replyTo))) text.value ||= words;
+    if (!(await act.say(words, replyTo, photo))) text.value ||= words;
   }
 
-  const found = () => {
-    const typed = text.value;
-    return /^\/[a-z_0-9]*$/i.test(typed) ? commands.filter((one) => one.command.startsWith(typed.slice(1).toLowerCase())) : [];
-  };
+  // --- the menu above the line ---
 
-  function menu() {
-    const matching = found();
-    chosen = Math.min(chosen, Math.max(matching.length - 1, 0));
-    $("commands").replaceChildren(...matching.map((one, place) => {
-      const button = make("button", "", make("b", "", `/${one.command}`), make("span", "", one.description));
+  function look() {
+    clearTimeout(asking);
+    const typed = text.value;
+    const asked = bot && typed.startsWith(`@${bot} `) ? typed.slice(bot.length + 2) : null;
+    if (asked !== null) asking = setTimeout(() => ask(typed, asked), PAUSE);
+    show(asked !== null ? [] : matching(typed));
+  }
+
+  function matching(typed) {
+    if (/^@\w*$/.test(typed) && `@${bot}`.startsWith(typed)) {
+      const name = `@${bot}`;
+      return [{ name, about: "then words: share a post into this chat", complete: `${name} `, take: () => fill(`${name} `) }];
+    }
+    if (!/^\/\w*$/.test(typed)) return [];
+    const begun = commands.filter((one) => one.command.startsWith(typed.slice(1).toLowerCase()));
+    return begun.map(({ command, description }) => ({
+      name: `/${command}`, about: description, complete: `/${command} `, take: () => { text.value = `/${command}`; send(); },
+    }));
+  }
+
+  async function ask(typed, words) {
+    const found = await act.inline(words.trim());
+    if (text.value !== typed || !found) return;
+    show(found.length ? found.map(offered) : [{ name: "Nothing found", about: words, take: () => {} }]);
+  }
+
+  const offered = (one, number) => ({ name: one.title, about: one.description, take: () => { clear(); act.choose(number); } });
+
+  function fill(words) {
+    text.value = words;
+    text.focus();
+    look();
+  }
+
+  function show(found) {
+    offers = found;
+    chosen = 0;
+    draw();
+  }
+
+  function draw() {
+    $("commands").replaceChildren(...offers.map((offer, place) => {
+      const button = make("button", "", make("b", "", offer.name), make("span", "", offer.about));
       button.type = "button";
       button.role = "option";
       button.ariaSelected = String(place === chosen);
-      button.addEventListener("click", () => { text.value = `/${one.command}`; send(); });
+      button.addEventListener("click", () => offer.take());
       return button;
     }));
     $("commands").children[chosen]?.scrollIntoView({ block: "nearest" });
   }
 
-  function move(step) {
-    const count = found().length;
-    chosen = (chosen + step + count) % count;
-    menu();
-  }
-
   function keydown(event) {
-    const matching = found();
     if (event.isComposing) return;
-    if (matching.length && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
-      move(event.key === "ArrowDown" ? 1 : -1);
-    } else if (matching.length && event.key === "Tab") {
-      text.value = `/${matching[chosen].command} `;
-      menu();
+    const offer = offers[chosen];
+    if (offer && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      chosen = (chosen + (event.key === "ArrowDown" ? 1 : -1) + offers.length) % offers.length;
+      draw();
+    } else if (offer?.complete && event.key === "Tab") {
+      fill(offer.complete);
     } else if (event.key === "Escape") {
       clear();
     } else if (event.key === "Enter" && !event.shiftKey) {
-      if (matching.length) text.value = `/${matching[chosen].command}`;
-      send();
+      if (offer) offer.take();
+      else send();
     } else {
       return;
     }
@@ -83,15 +134,18 @@ export function composer(act) {
   }
 
   text.addEventListener("keydown", keydown);
-  text.addEventListener("input", () => { chosen = 0; menu(); });
+  text.addEventListener("input", look);
+  text.addEventListener("paste", (event) => attach([...event.clipboardData.files][0]));
   $("composer").addEventListener("submit", (event) => { event.preventDefault(); send(); });
-  $("answering-off").addEventListener("click", () => answer(null));
-  $("slash").addEventListener("click", () => {
-    text.value = text.value.startsWith("/") ? "" : "/";
-    chosen = 0;
-    menu();
-    text.focus();
-  });
-  answer(null);
-  return { answer, clear, commandsOf };
+  $("answering-off").addEventListener("click", () => { answering = picture = null; note(); });
+  $("slash").addEventListener("click", () => fill(text.value.startsWith("/") ? "" : "/"));
+  $("attach").addEventListener("click", () => $("file").click());
+  $("file").addEventListener("change", (event) => { attach(event.target.files[0]); event.target.value = ""; });
+  note();
+  return {
+    answer,
+    clear,
+    commandsOf: (chat, person) => { commands = chat.commands[person] ?? []; look(); },
+    nameBot: (name) => { bot = name; },
+  };
 }
