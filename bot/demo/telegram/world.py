@@ -129,6 +129,7 @@ class World:
 
     def __init__(self, bots: Mapping[str, BotProfile], limits: Limits) -> None:
         self.bots = {token: LocalBot(token, profile, limits) for token, profile in bots.items()}
+        self._by_name = {name: bot for bot in self.bots.values() for name in (bot.token, bot.profile.username)}
         self.people: dict[int, Person] = {}
         self.chats: dict[int, LocalChat] = {}  # groups, channels, and the first bot's private chats
         self.names: dict[str, LocalChat] = {}  # public groups and channels by @name, in small letters
@@ -143,12 +144,10 @@ class World:
 
     def bot_named(self, name: str | None) -> LocalBot:
         """By user name or token; None is the first."""
-        if name is None:
-            return self.first_bot
-        found = [bot for bot in self.bots.values() if name in (bot.token, bot.profile.username)]
-        if not found:
+        bot = self.first_bot if name is None else self._by_name.get(name)
+        if bot is None:
             raise LookupError(f"no bot is called {name}")
-        return found[0]
+        return bot
 
     # --- chats ---------------------------------------------------------------------------------------------------
 
