@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
@@ -14,6 +15,7 @@ from bot.core.topics import slug
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{3,32}))?(?![\w@/])\s*", re.ASCII)
 _CHANNEL = re.compile(r"@[A-Za-z][A-Za-z0-9_]{2,31}|-100[0-9]{5,13}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}", re.ASCII)
+_LONGEST_NAME = 100  # characters that are compared with names
 _LIKE_ENOUGH = 60  # of 100; below it a guess would only puzzle
 
 
@@ -63,56 +65,67 @@ def number_in(words: Sequence[str], names: Iterable[Name]) -> tuple[int | None, 
 def find_blog(asked: str, names: Sequence[Name]) -> Name | None:
     """By id, by title, or by a beginning that only one title has; in any case."""
     wanted = _folded(asked)
-    exact = [name for name in names if wanted in (name.id, _folded(name.title))]
     begun = [name for name in names if wanted and _folded(name.title).startswith(wanted)]
-    if exact:
-        return exact[0]
-    return begun[0] if len(begun) == 1 else None
+    return _exactly(wanted, names) or (begun[0] if len(begun) == 1 else None)
+
+
+def _exactly(wanted: str, names: Iterable[Name]) -> Name | None:
+    return next((name for name in names if wanted in (name.id, _folded(name.title))), None)
 
 
 def blog_in(words: Sequence[str], names: Sequence[Name]) -> tuple[Name | None, list[str]]:
-    """The blog named among `words`, and the words that are left: an id anywhere, else a title at either end."""
-    for at, word in enumerate(words):
-        named = next((name for name in names if name.id == word.casefold()), None)
-        if named is not None:
-            return named, [*words[:at], *words[at + 1 :]]
+    """The blog named among `words`, and the words that are left. Of several runs of words that name one the longest
+    is meant, and a whole name before the beginning of one."""
     for count in range(len(words), 0, -1):
-        for run, rest in ((words[:count], words[count:]), (words[-count:], words[:-count])):
-            if found := find_blog(" ".join(run), names):
-                return found, list(rest)
+        runs = [(" ".join(words[at : at + count]), at) for at in range(len(words) - count + 1)]
+        for run, at in runs:
+            if found := _exactly(_folded(run), names):
+                return found, [*words[:at], *words[at + count :]]
+        for run, at in runs:
+            if found := find_blog(run, names):
+                return found, [*words[:at], *words[at + count :]]
     return None, list(words)
 
 
 def find_topic(asked: str, topics: Iterable[Name]) -> Name | None:
     """By id or title, as people type it: in any case, with or without #, with spaces, hyphens or underscores."""
-    wanted = slug(asked)
-    return next((topic for topic in topics if wanted and wanted in (topic.id, slug(topic.title))), None)
+    return _spelled(topics).get(slug(asked))
 
 
-def topics_in(words: Sequence[str], topics: Sequence[Name]) -> tuple[list[Name], list[str]]:
+def _spelled(topics: Iterable[Name]) -> dict[str, Name]:
+    """By every way to call it; an id before a title of another."""
+    topics = list(topics)
+    titles = {spelling: topic for topic in reversed(topics) if (spelling := slug(topic.title))}
+    return titles | {topic.id: topic for topic in topics}
+
+
+def topics_in(words: Sequence[str], topics: Iterable[Name]) -> tuple[list[Name], list[str]]:
     """The topics that `words` name, the longest first where one name contains another, and the words that name none."""
-    found: list[Name] = []
+    spelled = _spelled(topics)
+    found: dict[Name, None] = {}
     unknown: list[str] = []
     at = 0
     while at < len(words):
-        for count in range(len(words) - at, 0, -1):
-            if topic := find_topic(" ".join(words[at : at + count]), topics):
-                found.append(topic)
-                at += count
-                break
-        else:
-            unknown.append(words[at].strip(",;"))
-            at += 1
-    return list(dict.fromkeys(found)), [word for word in unknown if word]
+        runs = ((count, slug(" ".join(words[at : at + count]))) for count in range(len(words) - at, 0, -1))
+        count, topic = next(((count, spelled[run]) for count, run in runs if run in spelled), (1, None))
+        if topic is not None:
+            found[topic] = None
+        elif word := words[at].strip(",;"):
+            unknown.append(word)
+        at += count
+    return list(found), unknown
 
 
 def nearest(asked: str, names: Iterable[Name]) -> Name | None:
     """The one that was probably meant."""
     spelled = {spelling: name for name in names for spelling in (_folded(name.title), name.id)}
-    best = process.extractOne(_folded(asked), spelled, scorer=fuzz.ratio, score_cutoff=_LIKE_ENOUGH)
-    best = best or process.extractOne(_folded(asked), spelled, scorer=fuzz.WRatio, score_cutoff=_LIKE_ENOUGH)
-    return spelled[best[0]] if best else None
+    wanted, spellings = _folded(asked[:_LONGEST_NAME]), list(spelled)
+    for measure in (fuzz.ratio, fuzz.WRatio):  # as a whole first, then as a part of it
+        if best := process.extractOne(wanted, spellings, scorer=measure, score_cutoff=_LIKE_ENOUGH):
+            return spelled[best[0]]
+    return None
 
 
+@lru_cache(maxsize=4096)
 def _folded(text: str) -> str:
     return " ".join(text.casefold().split())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 from telegram import ChatMember, ChatMemberRestricted, ChatMemberUpdated, Message
-from telegram.constants import ChatMemberStatus, ChatType
+from telegram.constants import ChatMemberStatus
 
 from bot.core.model import Button, Rendered
 from bot.core.texts import Texts
@@ -33,12 +33,12 @@ async def privacy(asked: Asked) -> Rendered:
         )
     )
     text.newline(2).sentence(
-        t.ngettext(
-            "Not kept: names of people, and what they write here. What was delivered is forgotten after {n} day.",
-            "Not kept: names of people, and what they write here. What was delivered is forgotten after {n} days.",
-            days,
-        )
+        t.gettext("Not kept: names of people, and what they write here, except for what editors push.")
     )
+    forgotten = t.ngettext(
+        "What was delivered is forgotten after {n} day.", "What was delivered is forgotten after {n} days.", days
+    )
+    text.sentence(f" {forgotten}")
     text.newline(2).sentence(t.gettext("/forget deletes everything about this chat at once."))
     return text.join(operator(asked), between="\n\n").rendered()
 
@@ -83,14 +83,12 @@ async def press_forget(pressed: Pressed) -> Effect:
 async def membership(house: House, change: ChatMemberUpdated) -> None:
     """The bot was blocked or thrown out, or let in again."""
     known = await house.store.chat(house.bot, change.chat.id)
-    if not _can_write(change.new_chat_member):
-        if known is not None:
-            await house.store.close_chat(known.id, f"the bot is {change.new_chat_member.status} there", house.clock())
+    if known is None:
         return
-    if known is not None:
+    if _can_write(change.new_chat_member):
         await house.store.reopen_chat(known.id)
-    if not _was_there(change.old_chat_member) and change.chat.type in (ChatType.GROUP, ChatType.SUPERGROUP):
-        await _greet(house, change)
+    else:
+        await house.store.close_chat(known.id, f"the bot is {change.new_chat_member.status} there", house.clock())
 
 
 def _can_write(member: ChatMember) -> bool:
@@ -99,20 +97,19 @@ def _can_write(member: ChatMember) -> bool:
     return member.status in _HERE
 
 
-def _was_there(member: ChatMember) -> bool:
-    return member.status in _HERE or (isinstance(member, ChatMemberRestricted) and member.is_member)
-
-
-async def _greet(house: House, change: ChatMemberUpdated) -> None:
-    """A group hears in two sentences what came in, and how to begin."""
-    chat = change.chat
+async def greet(house: House, message: Message) -> None:
+    """A group that let us in hears in two sentences who came, and how to begin. Moving to a supergroup is no coming."""
+    chat, bot = message.chat, message.get_bot()
+    created = message.group_chat_created or message.supergroup_chat_created
+    if not created and all(member.id != bot.id for member in message.new_chat_members):
+        return
     met = await house.store.meet(
-        bot=house.bot, telegram_id=chat.id, kind=chat.type, title=chat.title, language=None, now=house.clock()
+        bot=house.bot, telegram_id=chat.id, kind=str(chat.type), title=chat.title, language=None, now=house.clock()
     )
-    t = Texts.of(language_of(met, change.from_user))
+    t = Texts.of(language_of(met, message.from_user))
     hello = t.gettext("Hello! I bring live blogs into this group and keep every message true to the page.")
     how = t.gettext("An admin begins with /subscribe; /blogs lists what there is.")
-    await send(change.get_bot(), chat.id, Rendered(text=f"{hello} {how}"))
+    await send(bot, chat.id, Rendered(text=f"{hello} {how}"))
 
 
 async def migration(house: House, message: Message) -> None:

@@ -31,6 +31,8 @@ log = structlog.get_logger()
 HINT_EVERY = 3600.0  # seconds
 _TOAST = 200  # characters: core.telegram.org/bots/api#answercallbackquery
 
+_CAME = filters.StatusUpdate.NEW_CHAT_MEMBERS | filters.StatusUpdate.CHAT_CREATED
+
 PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "follow": subscribing.press_follow,
     "leave": subscribing.press_leave,
@@ -45,6 +47,7 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], house: Hous
     hearing = Hearing(house)
     new = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST
     application.add_handler(MessageHandler(filters.UpdateType.MESSAGE & filters.StatusUpdate.MIGRATE, hearing.moved))
+    application.add_handler(MessageHandler(_CAME, hearing.came))
     application.add_handler(MessageHandler(new, hearing.said))
     application.add_handler(CallbackQueryHandler(hearing.pressed))
     application.add_handler(ChatMemberHandler(hearing.member, ChatMemberHandler.MY_CHAT_MEMBER))
@@ -184,6 +187,10 @@ class Hearing:
     async def member(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         if update.my_chat_member is not None:
             await chats.membership(self._house, update.my_chat_member)
+
+    async def came(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        if update.message is not None:
+            await chats.greet(self._house, update.message)
 
     async def moved(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         if update.message is not None:

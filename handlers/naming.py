@@ -8,6 +8,8 @@ from handlers.arguments import Name, blog_in, find_blog, nearest, topics_in
 from handlers.asked import Where, Wrong
 from handlers.blogs import Known, topics_of
 
+MOST_WORDS = 30  # every run of them may be a name
+
 
 async def all_blogs(where: Where) -> list[Known]:
     """Wrong where this bot has none."""
@@ -36,13 +38,17 @@ async def blog_and_topics(
     `followed` are topics that may be named although no post has them any more.
     """
     blogs = await all_blogs(where)
+    if len(words) > MOST_WORDS:
+        raise Wrong(where.t.gettext("Those are too many words; name a live blog and some of its topics."))
     if len(blogs) == 1:
         return blogs[0], await _topics_of_the_only(where, blogs[0], words, followed)
     if not words:
         return None, []
     named, rest = blog_in(words, names(blogs))
     if named is None:
-        raise unknown_blog(where, words[0], blogs)
+        if (meant := _by_its_topics(words, blogs)) is None:
+            raise unknown_blog(where, words[0], blogs)
+        return meant
     known = next(one for one in blogs if one.id == named.id)
     topics, unknown = topics_in(rest, await topics_known(where, [known], followed))
     if unknown:
@@ -57,9 +63,18 @@ async def _topics_of_the_only(where: Where, known: Known, words: Sequence[str], 
     if unknown:
         _, rest = blog_in(words, [known.name])
         topics, unknown = topics_in(rest, names_)
+    if unknown and nearest(unknown[0], [known.name, *names_]) == known.name:
+        raise unknown_blog(where, unknown[0], [known])
     if unknown:
         raise await unknown_topic(where, unknown[0], known)
     return topics
+
+
+def _by_its_topics(words: Sequence[str], blogs: Iterable[Known]) -> tuple[Known, list[Name]] | None:
+    """The blog is left out, but only one has these topics."""
+    found = [(one, topics_in(words, topics_of([one], {}))) for one in blogs]
+    fitting = [(one, topics) for one, (topics, unknown) in found if not unknown]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 async def topics_known(where: Where, blogs: list[Known], followed: Iterable[str] = ()) -> list[Name]:
