@@ -22,7 +22,7 @@ from bot.core.model import Page, Snapshot, Verdict
 from bot.core.pages import pages_to_poll
 from bot.core.timing import BlogState, next_poll
 from bot.desk import Desk
-from bot.fetch import Fetcher, FetchFailed, NotModified, validators_of
+from bot.fetch import Fetcher, FetchFailed, validators_of
 from bot.reading import Reading
 from bot.sources import NotReadable, ReadRules
 from config.settings import Blog, Settings
@@ -60,6 +60,7 @@ class Poller:
         # A late poll is better than none: without a grace time APScheduler would skip it in silence.
         self._scheduler = AsyncIOScheduler(job_defaults={"misfire_grace_time": None, "coalesce": True})
         self._states: dict[str, BlogState] = {}
+        self._alarms: dict[str, str] = {}  # those that the admins were told of
         self._noted: dict[str, float] = {}
         self._polls: set[asyncio.Task[None]] = set()
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # one poll of a blog at a time
@@ -69,6 +70,8 @@ class Poller:
         for blog in await self._store.blogs():
             last_post = datetime.fromtimestamp(blog.last_post_at, UTC) if blog.last_post_at else None
             self._states[blog.id] = BlogState(blog=blog.id, last_post_at=last_post, ended=blog.ended_at is not None)
+            if blog.alarm is not None:
+                self._alarms[blog.id] = blog.alarm
         for blog_ in self._settings().blogs:
             self._schedule(blog_, None)
         self._scheduler.start()
@@ -161,12 +164,12 @@ class Poller:
     async def _poll_page(self, blog: Blog, url: str) -> Found:
         page, known = await self._store.page(blog.id, url)
         fetched = await self._fetcher.fetch(url, known, home=blog.url)
-        if isinstance(fetched, NotModified):
-            if page is not None and page.missing:
-                memory, _ = await self._store.memory(blog.id, url)
-                await self._publish(blog, url, None, confirm(memory, self._now()), None)
-            return Found(ended=bool(page and page.ended), max_age=fetched.max_age)
-        return await self._take(blog, url, fetched, page.format if page else None)
+        if isinstance(fetched, Page):
+            return await self._take(blog, url, fetched, page.format if page else None)
+        if page is not None and (page.missing or page.doubted or blog.id in self._alarms):
+            memory, _ = await self._store.memory(blog.id, url)
+            await self._publish(blog, url, None, confirm(memory, self._now()), None)
+        return Found(ended=bool(page and page.ended), max_age=fetched.max_age)
 
     async def _take(self, blog: Blog, url: str, page: Page, kept: str | None) -> Found:
         snapshot = await self._reading.read(page, _rules(blog, kept))
@@ -184,17 +187,21 @@ class Poller:
             log.info(change.kind.value, blog=blog.id, post=change.key, title=change.title, why=change.why or None)
         if verdict.baseline:
             log.info("baseline", blog=blog.id, posts=len(verdict.stored))
-        if snapshot is not None:
-            await self._alarm(blog, verdict.alarm)
+        await self._alarm(blog, verdict.alarm)
         return told
 
     async def _alarm(self, blog: Blog, alarm: str | None) -> None:
         """Each alarm once, with its end."""
-        before = await self._store.alarm(blog.id, alarm)
-        if alarm and before != alarm:
+        before = self._alarms.get(blog.id)
+        if alarm == before:
+            return
+        await self._store.alarm(blog.id, alarm)
+        if alarm:
+            self._alarms[blog.id] = alarm
             log.warning("alarm", blog=blog.id, alarm=alarm)
             await self._report(f"{blog.id}: {alarm}")
-        elif before and not alarm:
+        else:
+            del self._alarms[blog.id]
             await self._report(f"{blog.id}: as it should be again (it was: {before})")
 
     async def _worked(self, blog: Blog, found: Found) -> None:

@@ -253,13 +253,11 @@ def polled(db: Connection, blog: str, now: float, error: str | None) -> int:
     return int(row["failures"])
 
 
-def alarm(db: Connection, blog: str, text: str | None) -> str | None:
-    """Set or clear the blog's alarm; returns what stood there before."""
-    before = db.execute("SELECT alarm FROM blog WHERE id = ?", (blog,)).fetchone()
+def alarm(db: Connection, blog: str, text: str | None) -> None:
+    """Set the blog's alarm, or clear it."""
     db.execute(
         "INSERT INTO blog (id, alarm) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET alarm = excluded.alarm", (blog, text)
     )
-    return before["alarm"] if before else None
 
 
 HOLD_ALL = "hold all"

@@ -118,8 +118,8 @@ class Store:
     async def polled(self, blog: str, now: float, error: str | None) -> int:
         return await self._write(blogs.polled, blog, now, error)
 
-    async def alarm(self, blog: str, text: str | None) -> str | None:
-        return await self._write(blogs.alarm, blog, text)
+    async def alarm(self, blog: str, text: str | None) -> None:
+        await self._write(blogs.alarm, blog, text)
 
     async def in_file(self, ids: Sequence[tuple[str, str | None, str | None]], now: float) -> None:
         await self._write(blogs.in_file, ids, now)
