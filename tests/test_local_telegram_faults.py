@@ -120,7 +120,9 @@ async def test_who_watches_sees_everything_that_changes(telegram: LocalTelegram,
 
 async def test_until_shows_all_screens_when_it_gives_up(telegram: LocalTelegram, bot: Bot) -> None:
     await bot.ok("sendMessage", chat_id=READER, text="only this")
-    with pytest.raises(AssertionError, match=r"(?s)did not come true.*private 501 'Ada':\n    only this"):
+    await bot.refused("sendMessage", chat_id=READER, text="")
+    shown = r"(?s)did not come true.*private 501 'Ada':\n    only this.*sendMessage in 501: .*message text is empty"
+    with pytest.raises(AssertionError, match=shown):
         await telegram.until(lambda: False, seconds=0.01)
 
 

@@ -89,10 +89,17 @@ class LocalTelegram(People):
         deadline = loop.time() + seconds
         while not condition():
             if loop.time() > deadline:
-                raise AssertionError(f"it did not come true within {seconds} s; on the screens:\n{self.screens()}")
+                shown = f"on the screens:\n{self.screens()}{self._refusals()}"
+                raise AssertionError(f"it did not come true within {seconds} s; {shown}")
             waiter = loop.create_future()
             self._waiters.append(waiter)
             await asyncio.wait([waiter], timeout=RECHECK)
+
+    def _refusals(self) -> str:
+        """The last few, which often say why nothing came."""
+        refused = [call for call in self.calls[-1000:] if not call.ok][-5:]
+        lines = [f"\n    {call.method} in {call.chat}: {call.description}" for call in refused]
+        return "".join(["\n  refused at last:", *lines] if lines else [])
 
     def _wake(self) -> None:
         if self._waiters:
