@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.model import ChangeKind, Post, Snapshot, SnapshotKind
+from bot.core.model import ChangeKind, KeyKind, Post, Snapshot, SnapshotKind
 from tests.blog_builders import Blog, at, page, post
+
+UNTIMED = settings(deadline=None, max_examples=60)
 
 ACTS = st.lists(st.one_of(st.just("publish"), st.tuples(st.just("edit"), st.integers(0, 30))), max_size=4)
 POLLS = st.lists(ACTS, max_size=25)
@@ -58,6 +60,7 @@ def _unfold(publisher: Publisher, blog: Blog, acts: list[str | tuple[str, int]])
     blog.poll(publisher.snapshot())
 
 
+@UNTIMED
 @given(SETTINGS, POLLS)
 def test_every_post_is_new_once_and_none_is_withdrawn(
     settings: tuple[int, bool, bool], polls: list[list[str | tuple[str, int]]]
@@ -78,6 +81,7 @@ def test_every_post_is_new_once_and_none_is_withdrawn(
     }
 
 
+@UNTIMED
 @given(SETTINGS, POLLS)
 def test_an_edit_is_told_where_a_text_shown_differs_from_the_one_before(
     settings: tuple[int, bool, bool], polls: list[list[str | tuple[str, int]]]
@@ -93,6 +97,7 @@ def test_an_edit_is_told_where_a_text_shown_differs_from_the_one_before(
     assert blog.count(ChangeKind.EDITED) == expected
 
 
+@UNTIMED
 @given(SETTINGS, POLLS, st.data())
 def test_the_same_snapshot_again_changes_nothing(
     settings: tuple[int, bool, bool], polls: list[list[str | tuple[str, int]]], data: st.DataObject
@@ -107,6 +112,7 @@ def test_the_same_snapshot_again_changes_nothing(
         assert blog.poll(publisher.snapshot()) == []
 
 
+@UNTIMED
 @given(st.lists(st.sets(st.sampled_from("abcdefghijklmnopqrst"), max_size=12), max_size=20), st.booleans())
 def test_no_poll_withdraws_more_than_may_vanish_at_once(gone: list[set[str]], is_full: bool) -> None:
     kind = SnapshotKind.FULL if is_full else SnapshotKind.WINDOW
@@ -124,6 +130,7 @@ def test_no_poll_withdraws_more_than_may_vanish_at_once(gone: list[set[str]], is
 NOISE = st.lists(st.sampled_from(["confirm", "stale", "stale page", "empty", "delta"]), max_size=2)
 
 
+@UNTIMED
 @given(WINDOWS, POLLS, st.data())
 def test_confirmations_stale_copies_and_empty_pages_change_no_total(
     window: int, polls: list[list[str | tuple[str, int]]], data: st.DataObject
@@ -155,6 +162,7 @@ def _disturb(blog: Blog, noise: str, before: Snapshot) -> None:
         blog.poll(replace(before, posts=tuple(replace(one, modified_at=at(-1), text="Old.") for one in before.posts)))
 
 
+@UNTIMED
 @given(WINDOWS, st.integers(0, 11), st.lists(st.sampled_from(["poll", "confirm"]), min_size=2, max_size=8))
 def test_a_post_taken_from_inside_is_withdrawn_exactly_once(window: int, place: int, polls: list[str]) -> None:
     publisher, blog = Publisher(window), Blog()
@@ -172,3 +180,68 @@ def test_a_post_taken_from_inside_is_withdrawn_exactly_once(window: int, place: 
         else:
             blog.confirm()
     assert [(change.kind, change.key) for change in blog.told] == [(ChangeKind.WITHDRAWN, gone)]
+
+
+WILD_POSTS = st.builds(
+    post,
+    st.sampled_from("abcdefgh"),
+    st.sampled_from(["", "Goal!", "The bridge is closed to all traffic.", "The bridge is open to all\ufffdtraffic."]),
+    title=st.sampled_from([None, "Goal!", "Summary", "The bridge over the river"]),
+    title_is_derived=st.booleans(),
+    key_kind=st.sampled_from(list(KeyKind)),
+    text_is_whole=st.booleans(),
+    published_at=st.one_of(st.none(), st.integers(0, 5).map(at)),
+    modified_at=st.one_of(st.none(), st.integers(0, 5).map(at)),
+    pinned=st.booleans(),
+    struck=st.booleans(),
+    withdrawn=st.booleans(),
+)
+WILD_PAGES = st.builds(
+    Snapshot,
+    format=st.sampled_from(["jsonld", "dom"]),
+    kind=st.sampled_from(list(SnapshotKind)),
+    posts=st.lists(WILD_POSTS, max_size=10).map(tuple),
+    modified_at=st.one_of(st.none(), st.integers(0, 5).map(at)),
+    ended=st.booleans(),
+    next_url=st.sampled_from([None, "https://blog.example/2"]),
+)
+
+
+@UNTIMED
+@given(st.lists(st.one_of(WILD_PAGES, st.sampled_from(["confirm", "turn"])), max_size=12))
+def test_whatever_pages_show_what_is_told_is_consistent(polls: list[Snapshot | str]) -> None:
+    blog = Blog()
+    for poll in polls:
+        if isinstance(poll, Snapshot):
+            blog.poll(poll)
+        elif poll == "confirm":
+            blog.confirm()
+        else:
+            blog.turn_page()
+        _is_consistent(blog)
+    state: dict[str, ChangeKind] = {}
+    for change in blog.told:
+        if change.key:
+            _follows(state.get(change.key), change.kind)
+            state[change.key] = change.kind
+
+
+def _is_consistent(blog: Blog) -> None:
+    told = [one.key for one in blog.last.changes if one.key] + [one.key for one in blog.last.stored]
+    assert len(told) == len(set(told))
+    assert blog.last.accepted or not (blog.last.changes or blog.last.stored or blog.last.seen)
+    assert set(blog.memory.aliases.values()) <= blog.memory.seen.keys()
+    if (remembered := blog.memory.page) is not None:
+        assert len(remembered.order) == len(set(remembered.order))
+        assert {*remembered.missing, *remembered.doubted} <= {*remembered.order} <= blog.memory.seen.keys()
+        assert not remembered.doubted.intersection(remembered.missing)
+
+
+def _follows(before: ChangeKind | None, now: ChangeKind) -> None:
+    """A post is new first or never, and after its withdrawal only restored."""
+    if now is ChangeKind.NEW:
+        assert before is None
+    elif before is ChangeKind.WITHDRAWN:
+        assert now is ChangeKind.RESTORED
+    elif now is ChangeKind.RESTORED:
+        assert before is ChangeKind.WITHDRAWN

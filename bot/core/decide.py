@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,6 +11,8 @@ from bot.core import absence, judge
 from bot.core.judge import NEVER_SHOWN, Sight, blog_key
 from bot.core.model import Change, ChangeKind, Memory, Post, Seen
 from bot.core.relink import NO_LINKS, Links
+
+_ORDER_OF_CHANGES = (ChangeKind.WITHDRAWN, ChangeKind.RESTORED, ChangeKind.EDITED, ChangeKind.NEW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,39 @@ def decide(sights: Sequence[Sight], case: Case) -> list[Intent]:
     """Every post's intent, oldest first."""
     by_key = {sight.post.key: sight for sight in sights}
     return [_judge(by_key[post.key], case) for post in absence.in_publishing_order([one.post for one in sights])]
+
+
+def told(memory: Memory, intents: Sequence[Intent]) -> list[Change]:
+    """What people hear: withdrawals before returns, edits and news, each oldest first.
+
+    A post that was re-published has a record under each key, and speaks with one voice: it is withdrawn as long as any
+    of them is, and no poll says more than one thing of it.
+    """
+    changes = [intent.change for intent in intents if intent.change is not None]
+    changes.sort(key=lambda change: _ORDER_OF_CHANGES.index(change.kind))
+    echoes = {alias: key for alias, key in memory.aliases.items() if alias in memory.seen}
+    if not echoes:
+        return changes
+    several = set(echoes.values())
+    fresh = {**memory.seen, **{intent.seen.key: intent.seen for intent in intents if intent.seen is not None}}
+    was, now = _withdrawn_keys(memory.seen, echoes), _withdrawn_keys(fresh, echoes)
+    heard: dict[str, Change] = {}
+    for change in changes:
+        if change.key not in several or change.kind is _turn(change.key in was, change.key in now):
+            heard.setdefault(change.key, change)
+    return list(heard.values())
+
+
+def _withdrawn_keys(seen: Mapping[str, Seen], echoes: Mapping[str, str]) -> set[str]:
+    """The posts of which any record is withdrawn."""
+    heard_as = {*echoes.items(), *((key, key) for key in echoes.values())}
+    return {key for own, key in heard_as if own in seen and seen[own].withdrawn}
+
+
+def _turn(was_withdrawn: bool, is_withdrawn: bool) -> ChangeKind | None:
+    if was_withdrawn:
+        return None if is_withdrawn else ChangeKind.RESTORED
+    return ChangeKind.WITHDRAWN if is_withdrawn else ChangeKind.EDITED
 
 
 def _judge(sight: Sight, case: Case) -> Intent:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from bot.core import absence, judge, relink
 from bot.core.absence import POLLS_UNTIL_BELIEVED, Standing
-from bot.core.decide import Case, Intent, decide, withdrawal
+from bot.core.decide import Case, Intent, decide, told, withdrawal
 from bot.core.identity import same_address
 from bot.core.judge import Sight, blog_key, own_key
 from bot.core.model import Change, ChangeKind, Memory, PageMemory, Post, Snapshot, SnapshotKind, Verdict
@@ -22,7 +22,6 @@ IGNORED_AT_MOST = 2
 """How many stale copies in a row are ignored; the next one is believed."""
 
 _SHOWS_NOTHING = "the page shows no posts any more, though it had some: nothing is taken as withdrawn"
-_ORDER_OF_CHANGES = (ChangeKind.WITHDRAWN, ChangeKind.RESTORED, ChangeKind.EDITED, ChangeKind.NEW)
 
 
 def diff(memory: Memory, snapshot: Snapshot, now: datetime) -> Verdict:
@@ -55,7 +54,7 @@ def confirm(memory: Memory, now: datetime) -> Verdict:
         return Verdict(accepted=False)
     standing = absence.stand_again(page)
     fresh = replace(page, order=standing.order, missing=standing.missing, doubted=standing.doubted, ignored=0)
-    return _verdict(page, fresh, _vanished(memory, standing), alarms=(_doubt(standing),))
+    return _verdict(memory, fresh, _vanished(memory, standing), alarms=(_doubt(standing),))
 
 
 def remember(memory: Memory, verdict: Verdict) -> Memory:
@@ -112,7 +111,7 @@ def _baseline(memory: Memory, snapshot: Snapshot, sights: Sequence[Sight], now: 
     """The first sight of a blog: everything is stored, nobody is told."""
     case = Case(memory=memory, now=now, quiet={sight.post.key for sight in sights})
     fresh = _page_after(None, snapshot, sights, _first_standing(snapshot, sights))
-    return replace(_verdict(None, fresh, decide(sights, case)), baseline=True)
+    return replace(_verdict(memory, fresh, decide(sights, case)), baseline=True)
 
 
 def _continue(memory: Memory, snapshot: Snapshot, sights: Sequence[Sight], now: datetime) -> Verdict:
@@ -124,7 +123,7 @@ def _continue(memory: Memory, snapshot: Snapshot, sights: Sequence[Sight], now: 
         return Verdict(accepted=True)
     case = Case(memory=memory, now=now, links=relink.republished(memory, sights, now))
     fresh = _page_after(None, snapshot, sights, _first_standing(snapshot, sights))
-    return _verdict(None, fresh, decide(sights, case), case.links, _about_the_blog(None, snapshot))
+    return _verdict(memory, fresh, decide(sights, case), case.links, _about_the_blog(None, snapshot))
 
 
 def _compare(
@@ -138,7 +137,7 @@ def _compare(
     standing = _standing(memory, page, snapshot, sights, links)
     fresh = _page_after(page, snapshot, sights, standing)
     intents = [*_vanished(memory, standing), *decide(sights, case)]
-    return _verdict(page, fresh, intents, links, _about_the_blog(page, snapshot), (links.alarm, _doubt(standing)))
+    return _verdict(memory, fresh, intents, links, _about_the_blog(page, snapshot), (links.alarm, _doubt(standing)))
 
 
 def _links(memory: Memory, page: PageMemory, snapshot: Snapshot, sights: Sequence[Sight]) -> Links:
@@ -236,22 +235,20 @@ def _about_the_blog(page: PageMemory | None, snapshot: Snapshot) -> tuple[Change
 
 
 def _verdict(
-    before: PageMemory | None,
+    memory: Memory,
     fresh: PageMemory,
     intents: Sequence[Intent],
     links: Links = NO_LINKS,
     about_the_blog: Sequence[Change] = (),
     alarms: Sequence[str | None] = (),
 ) -> Verdict:
-    """Withdrawals before returns, edits and news, each oldest first; only what changed is to be remembered."""
-    changes = [intent.change for intent in intents if intent.change is not None]
-    changes.sort(key=lambda change: _ORDER_OF_CHANGES.index(change.kind))
+    """What people are told, and what of it all is to be remembered: only what changed."""
     return Verdict(
         accepted=True,
-        changes=(*changes, *about_the_blog),
+        changes=(*told(memory, intents), *about_the_blog),
         stored=tuple(intent.stored for intent in intents if intent.stored is not None),
         seen=tuple(intent.seen for intent in intents if intent.seen is not None),
         aliases={**links.aliases, **links.echoes},
-        page=fresh if fresh != before else None,
+        page=fresh if fresh != memory.page else None,
         alarm="; ".join(filter(None, alarms)) or None,
     )
