@@ -226,12 +226,12 @@ def _page_after(page: PageMemory | None, snapshot: Snapshot, sights: Iterable[Si
 def _about_the_blog(page: PageMemory | None, snapshot: Snapshot) -> tuple[Change, ...]:
     """The blog's own word that it moved, or ended; each once."""
     known = page.next_url if page else None
-    told: list[Change] = []
+    said: list[Change] = []
     if snapshot.next_url and (known is None or not same_address(snapshot.next_url, known)):
-        told.append(Change(kind=ChangeKind.MOVED, key="", title=snapshot.next_url))
+        said.append(Change(kind=ChangeKind.MOVED, key="", title=snapshot.next_url))
     if snapshot.ended and not (page and page.ended):
-        told.append(Change(kind=ChangeKind.ENDED, key="", title=snapshot.title))
-    return tuple(told)
+        said.append(Change(kind=ChangeKind.ENDED, key="", title=snapshot.title))
+    return tuple(said)
 
 
 def _verdict(
