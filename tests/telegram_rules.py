@@ -6,6 +6,7 @@ import dataclasses
 import re
 from urllib.parse import urlsplit
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from bot.core.model import Entity, Rendered
@@ -50,6 +51,7 @@ any_text = st.one_of(
     st.text(alphabet=st.characters(), max_size=30),  # lone surrogates and all
 )
 
+unhurried = settings(deadline=None)  # a slow machine is not a wrong result
 short_text = any_text.map(lambda text: text[:1500])  # several of them in one example
 
 

@@ -12,7 +12,7 @@ from bot.core.model import Button, Entity, Relayed, Rendered, Style
 from bot.core.render import message, plainest
 from bot.core.texts import Texts
 from bot.core.writing import CAPTION, finds, line, tidy, units
-from tests.telegram_rules import any_text, assert_telegram_takes, covered, links
+from tests.telegram_rules import any_text, assert_telegram_takes, covered, links, unhurried
 
 T = Texts.of("en")
 MAY = datetime(2024, 5, 3, 18, 2, tzinfo=UTC)
@@ -376,7 +376,7 @@ wild_styles = st.builds(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(wild_posts, wild_styles)
 def test_whatever_a_page_sends_telegram_takes_the_message(wild: Relayed, look: Style) -> None:
     rendered = message(wild, look, T)
@@ -392,6 +392,7 @@ def test_whatever_a_page_sends_telegram_takes_the_message(wild: Relayed, look: S
     assert gone or LINK in plainest(rendered).text
 
 
+@unhurried
 @given(any_text, wild_styles)
 def test_the_headline_stands_first_word_for_word(title: str, look: Style) -> None:
     rendered = message(post(title=title), look, T)
@@ -402,6 +403,7 @@ def test_the_headline_stands_first_word_for_word(title: str, look: Style) -> Non
         assert formatted(rendered, "bold") == [tidy(words)[0]]
 
 
+@unhurried
 @given(
     any_text,
     st.lists(
@@ -417,6 +419,7 @@ def test_whatever_an_editor_sends_telegram_takes_the_message(text: str, entities
     assert_telegram_takes(plainest(rendered))
 
 
+@unhurried
 @given(any_text)
 def test_a_notice_says_nothing_of_what_was_withdrawn(words: str) -> None:
     gone = post(title=words, text=words, summary=words, authors=(words,), withdrawn_at=GONE)

@@ -14,7 +14,7 @@ from bot.core.render import plainest
 from bot.core.render_lists import BlogLine, TopicLine, blogs_list, latest, merged, search_results, topics_list
 from bot.core.texts import Texts
 from bot.core.writing import units
-from tests.telegram_rules import any_text, assert_telegram_takes, covered, links, short_text
+from tests.telegram_rules import any_text, assert_telegram_takes, covered, links, short_text, unhurried
 
 T = Texts.of("en")
 MAY = datetime(2024, 5, 3, 18, 2, tzinfo=UTC)
@@ -302,7 +302,7 @@ wild_looks = st.builds(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(wild_posts, max_size=4), st.integers(1, 30), wild_looks, short_text)
 def test_whatever_pages_send_telegram_takes_the_list(
     few: Sequence[Relayed], times: int, style_of: Any, title: str
@@ -321,6 +321,7 @@ def test_whatever_pages_send_telegram_takes_the_list(
     assert merged(posts, style_of, T, title) == merged(posts, style_of, T, title)
 
 
+@unhurried
 @given(any_text)
 def test_a_merged_message_says_nothing_of_what_was_withdrawn(words: str) -> None:
     gone = {"withdrawn_at": MAY}

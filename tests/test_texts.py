@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.texts import Texts
+from tests.telegram_rules import unhurried
 
 EN = Texts.of("en")
 MAY = datetime(2024, 5, 3, 18, 2, tzinfo=UTC)
@@ -175,6 +176,7 @@ def test_a_duration_is_said_in_its_two_largest_units(seconds: float, said: str) 
     assert EN.duration(timedelta(seconds=seconds)) == said
 
 
+@unhurried
 @given(st.timedeltas(timedelta(0), timedelta(days=4000)))
 def test_a_duration_has_one_unit_or_two(delta: timedelta) -> None:
     words = EN.duration(delta)

@@ -25,7 +25,7 @@ from bot.core.writing import (
 )
 from bot.demo.telegram.finding import find_entities
 from bot.demo.telegram.links import checked_link
-from tests.telegram_rules import any_text, assert_telegram_takes, covered, utf16
+from tests.telegram_rules import any_text, assert_telegram_takes, covered, unhurried, utf16
 
 FAMILY = "👨‍👩‍👧‍👦"
 
@@ -44,6 +44,7 @@ def test_units_are_utf16_code_units(text: str, count: int) -> None:
     assert units(text) == count
 
 
+@unhurried
 @given(any_text)
 def test_clean_text_counts_as_utf16_does(text: str) -> None:
     assert units(clean(text)) * 2 == len(utf16(clean(text)))
@@ -68,6 +69,7 @@ def test_what_telegram_would_drop_is_dropped_before_we_count(text: str, kept: st
     assert clean(text) == kept
 
 
+@unhurried
 @given(any_text)
 def test_cleaning_twice_changes_nothing_more(text: str) -> None:
     assert clean(clean(text)) == clean(text)
@@ -75,6 +77,12 @@ def test_cleaning_twice_changes_nothing_more(text: str) -> None:
 
 def test_a_line_is_one_line() -> None:
     assert line("  A headline\n over\u00a0two \t lines ") == "A headline over two lines"
+
+
+def test_a_tower_of_accents_is_lowered() -> None:
+    tower, low = "e" + "\u0301\u0316" * 40_000, "e" + "\u0301\u0316" * 15
+
+    assert clean(f"{tower}! {'👍🏽' * 40}") == f"{clean(low)}! {'👍🏽' * 40}"
 
 
 @pytest.mark.parametrize("text", ["", " \n ", "\u200b\u200d", "\u2800", "\u00a0\u3000", "\U000e0067", "\ufffc"])
@@ -148,6 +156,7 @@ def test_formatting_is_cut_with_its_text() -> None:
     assert cut("One here and Two there", (Entity(type="bold", offset=0, length=22),), 12)[1][0].length == 8
 
 
+@unhurried
 @given(any_text, st.integers(0, 200))
 def test_a_cut_fits_and_is_the_beginning_of_the_text(text: str, limit: int) -> None:
     whole, _ = tidy(text)
@@ -158,6 +167,7 @@ def test_a_cut_fits_and_is_the_beginning_of_the_text(text: str, limit: int) -> N
     assert short == short.strip()
 
 
+@unhurried
 @given(any_text)
 def test_telegram_never_finds_more_than_we_reckon_with(text: str) -> None:
     assert len(find_entities(clean(text))) <= finds(clean(text))
@@ -263,6 +273,7 @@ wild_entities = st.lists(
 )
 
 
+@unhurried
 @given(any_text, wild_entities, st.integers(0, 300))
 def test_whatever_formatting_comes_telegram_takes_what_leaves(text: str, entities: list[Entity], limit: int) -> None:
     tidied = tidy(text[:2000], entities)
@@ -317,6 +328,7 @@ def test_only_plain_http_addresses_are_links(url: str | None, kept: str | None) 
     assert safe_url(url) == kept
 
 
+@unhurried
 @given(st.text(alphabet="aZ0.:/@[]%?#-_\\ {}é\u0301א", max_size=30))
 def test_an_address_we_link_is_one_telegram_takes(rest: str) -> None:
     url = safe_url(f"https://{rest}")
@@ -405,6 +417,7 @@ def test_empty_writings_bring_no_separators() -> None:
     assert writing.done() == ("a · b", (Entity(type="strikethrough", offset=4, length=1),))
 
 
+@unhurried
 @given(st.lists(st.tuples(any_text, st.sampled_from(["", "bold", "link", "bold+strikethrough"])), max_size=6))
 def test_whatever_is_written_telegram_takes_and_nothing_visible_is_lost(pieces: list[tuple[str, str]]) -> None:
     writing = Writing()

@@ -38,7 +38,7 @@ _AUTHORS = 3
 _TAGS = 120
 _CREDIT = 200
 _FINDS = 8  # addresses, mentions and the like in one of them; see `finds`
-_READABLE = 24_000  # no more of a text is looked at; several times what any message holds
+_NAMED = 100  # no more authors or tags are looked at
 _SHORTEST = 20  # below this a cut text says nothing
 _FILE_ID = re.compile(r"[\w-]{1,255}", re.ASCII)
 
@@ -111,13 +111,14 @@ def _relayed(post: Relayed, style: Style, t: Texts, limit: int) -> Rendered:
 
 def headline(post: Relayed, style: Style, limit: int = _HEADLINE) -> str:
     """Its title on one line, cut if absurd; the beginning of its text where it has none, "" where it has no words."""
-    words = (line(each[:_READABLE]) for each in (post.title, post.summary, post.text) if each)
+    words = (line(each) for each in (post.title, post.summary, post.text) if each)
     return fitted(next(filter(None, words), ""), limit, style.language, _FINDS)
 
 
 def summary(post: Relayed, limit: int, language: str) -> str:
     """The publisher's summary, else the beginning of the text, in at most `limit` units."""
-    whole = paragraphs((post.summary or "")[:_READABLE]) or paragraphs(post.text[:_READABLE])
+    most = min(limit, MESSAGE)
+    whole = paragraphs(post.summary or "", most) or paragraphs(post.text, most)
     return cut(whole, (), limit, language)[0]
 
 
@@ -126,7 +127,7 @@ def _body(post: Relayed, style: Style) -> str:
     if style.text == "headline":
         return ""
     full = style.text == "full"
-    text = paragraphs(post.text[:_READABLE]) if full else summary(post, style.max_chars, style.language)
+    text = paragraphs(post.text) if full else summary(post, style.max_chars, style.language)
     first, _, rest = text.partition("\n")
     title = "" if post.title_is_derived else _plain(post.title or "")
     return rest.lstrip() if title and _plain(first) == title else text
@@ -146,7 +147,7 @@ def _struck(struck: bool) -> tuple[str, ...]:
 
 def _plain(text: str) -> str:
     """For comparing: one line, any case, without the marks of a cut."""
-    return line(text[:_READABLE]).casefold().rstrip(" .…")
+    return line(text).casefold().rstrip(" .…")
 
 
 def _foot(post: Relayed, style: Style, t: Texts, *, gone: bool) -> Writing:
@@ -179,14 +180,14 @@ def updated(post: Relayed, style: Style, t: Texts) -> str:
 
 
 def byline(post: Relayed, t: Texts) -> str:
-    names = [fitted(name, _AUTHOR, most=2) for each in post.authors if (name := line(each))]
+    names = [fitted(name, _AUTHOR, most=2) for each in post.authors[:_NAMED] if (name := line(each))]
     named = list(dict.fromkeys(names))[:_AUTHORS]
     others = len(set(names)) - len(named)
     return t.listed([*named, *([t.ngettext("{n} other", "{n} others", others)] if others else [])]) if named else ""
 
 
 def _tags(post: Relayed) -> str:
-    tags = dict.fromkeys(tag for topic in post.topics if (tag := hashtag(topic)))
+    tags = dict.fromkeys(tag for topic in post.topics[:_NAMED] if (tag := hashtag(topic)))
     text = ""
     for tag in list(tags)[:_FINDS]:
         if units(f"{text} {tag}") <= _TAGS:
@@ -199,7 +200,7 @@ def _tags(post: Relayed) -> str:
 
 def _own(post: Relayed, style: Style, limit: int) -> Rendered:
     """Exactly what the editor wrote. Words matter more than the picture they do not fit under."""
-    text, entities = tidy(post.text[:_READABLE], post.entities)
+    text, entities = tidy(post.text[: 2 * MESSAGE], post.entities)
     photo = photo_of(post)
     if photo and units(text) > CAPTION and limit > CAPTION:
         photo = None

@@ -96,7 +96,7 @@ def _under(heading: Writing, rows: Iterable[Writing], rest: str = "", between: s
 
 def _name(name: str | None, t: Texts) -> str:
     """A title, or words somebody typed, fit to stand in a sentence of ours."""
-    return isolated(fitted(line((name or "")[: _NAME * 4]), _NAME, most=5), rtl=t.rtl)
+    return isolated(fitted(line(name or ""), _NAME, most=5), rtl=t.rtl)
 
 
 # --- posts that answer a command -----------------------------------------------------------------------------------

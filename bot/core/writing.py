@@ -35,6 +35,7 @@ CAPTION = 1024  # and under a photo
 ENTITIES = 100  # Telegram drops whatever formatting follows the hundredth entity
 
 _LONGEST_URL = 2048
+_LINE = 2000  # characters; no more of what is to be one line is looked at, however much a page sends
 _OF_HOST = r"(?:[A-Za-z0-9.\-_!$,~*'();&+=\u0080-\U0010ffff]|%[0-9A-Fa-f]{2})"
 _HOST = re.compile(rf"(?=.*\.){_OF_HOST}+|\[[0-9A-Fa-f:.]+\]")
 _USERINFO = re.compile(f"{_OF_HOST}*")
@@ -51,32 +52,48 @@ _RIGHT_TO_LEFT = {"R", "AL"}
 _CONTROLS: dict[int, str | None] = {
     **dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)]),
     **dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF]),
-    **dict.fromkeys((0x0333, 0x033F, 0x030A)),
     **dict.fromkeys((0x0A, 0x0B, 0x0C, 0x85, 0x2028, 0x2029), "\n"),
     0x09: " ",
 }
+_STROKES: dict[int, None] = dict.fromkeys((0x0333, 0x033F, 0x030A))
+_CROWD = re.compile(r"[^\w\s]{31,}")
 
 
 def clean(text: str) -> str:
     """Text from outside as Telegram would keep it: no control characters, lone surrogates or bidi overrides.
 
-    Composed (NFC) first, because Telegram deletes the combining ring of a decomposed å.
+    Composed (NFC), because Telegram deletes the combining ring of a decomposed å.
     """
-    composed = unicodedata.normalize("NFC", _mended(text).replace("\r\n", "\n").replace("\r", "\n"))
-    return composed.translate(_CONTROLS)
+    text = _mended(text).replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS)
+    composed = unicodedata.normalize("NFC", _CROWD.sub(_thinned, text))
+    return unicodedata.normalize("NFC", composed.translate(_STROKES))
+
+
+def _thinned(crowd: re.Match[str]) -> str:
+    """At most thirty marks on one letter (Unicode Standard Annex 15, stream-safe text): normalising more takes
+    quadratic time."""
+    kept: list[str] = []
+    marks = 0
+    for char in crowd[0]:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks <= 30:
+            kept.append(char)
+    return "".join(kept)
 
 
 def line(text: str) -> str:
-    """`text` cleaned and on one line, every run of white space one space; "" where there is nothing to see."""
-    words = " ".join(clean(text).split())
-    return "" if _UNSEEN.fullmatch(words) else words
+    """The beginning of `text` cleaned and on one line, as a headline or a name; "" where there is nothing to see."""
+    return _visible(" ".join(clean(text[:_LINE]).split()))
 
 
-def paragraphs(text: str) -> str:
-    """`text` cleaned, with at most one empty line between paragraphs; "" where there is nothing to see."""
-    lines = (each.strip() for each in clean(text).split("\n"))
-    words = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
-    return "" if _UNSEEN.fullmatch(words) else words
+def paragraphs(text: str, most: int = MESSAGE) -> str:
+    """The beginning of `text`, surely enough for `most` units, cleaned and with at most one empty line in a row."""
+    lines = (each.strip() for each in clean(text[: 4 * most + _LINE]).split("\n"))
+    return _visible(re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip())
+
+
+def _visible(text: str) -> str:
+    return "" if _UNSEEN.fullmatch(text) else text
 
 
 def _mended(text: str) -> str:
@@ -112,7 +129,7 @@ def tidy(text: str, entities: Iterable[Entity] = ()) -> tuple[str, tuple[Entity,
     kept: list[str] = []
     before = after = 0
     for char in text:
-        new = "" if char == "\r" else char.translate(_CONTROLS)
+        new = "" if char == "\r" else char.translate(_CONTROLS).translate(_STROKES)
         kept.append(new)
         before += 1 + (char > "\uffff")
         after += len(new) + (new > "\uffff")
