@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from handlers.house import House
-from handlers.updates import PerChat
 from telegram import Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application, ApplicationBuilder, BaseRateLimiter, ExtBot
@@ -30,6 +28,8 @@ from config import difference
 from config.settings import BadSettings, Settings, read_settings, token
 from config.watch import changes
 from handlers import register, set_menus, show_progress
+from handlers.house import House
+from handlers.updates import PerChat
 from storage import Store, open_store
 
 log = structlog.get_logger()

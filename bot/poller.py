@@ -60,7 +60,8 @@ class Poller:
         # A late poll is better than none: without a grace time APScheduler would skip it in silence.
         self._scheduler = AsyncIOScheduler(job_defaults={"misfire_grace_time": None, "coalesce": True})
         self._states: dict[str, BlogState] = {}
-        self._alarms: dict[str, str] = {}  # those that the admins were told of
+        # blog -> page -> the alarm that the admins were told of
+        self._alarms: defaultdict[str, dict[str, str]] = defaultdict(dict)
         self._noted: dict[str, float] = {}
         self._polls: set[asyncio.Task[None]] = set()
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # one poll of a blog at a time
@@ -70,8 +71,8 @@ class Poller:
         for blog in await self._store.blogs():
             last_post = datetime.fromtimestamp(blog.last_post_at, UTC) if blog.last_post_at else None
             self._states[blog.id] = BlogState(blog=blog.id, last_post_at=last_post, ended=blog.ended_at is not None)
-            if blog.alarm is not None:
-                self._alarms[blog.id] = blog.alarm
+            if blog.alarm is not None and (pages := await self._store.pages(blog.id)):
+                self._alarms[blog.id][pages[-1].url] = blog.alarm
         for blog_ in self._settings().blogs:
             self._schedule(blog_, None)
         self._scheduler.start()
@@ -166,7 +167,7 @@ class Poller:
         fetched = await self._fetcher.fetch(url, known, home=blog.url)
         if isinstance(fetched, Page):
             return await self._take(blog, url, fetched, page.format if page else None)
-        if page is not None and (page.missing or page.doubted or blog.id in self._alarms):
+        if page is not None and (page.missing or page.doubted or page.ignored or self._alarms[blog.id].get(url)):
             memory, _ = await self._store.memory(blog.id, url)
             await self._publish(blog, url, None, confirm(memory, self._now()), None)
         return Found(ended=bool(page and page.ended), max_age=fetched.max_age)
@@ -187,21 +188,21 @@ class Poller:
             log.info(change.kind.value, blog=blog.id, post=change.key, title=change.title, why=change.why or None)
         if verdict.baseline:
             log.info("baseline", blog=blog.id, posts=len(verdict.stored))
-        await self._alarm(blog, verdict.alarm)
+        await self._alarm(blog, url, verdict.alarm)
         return told
 
-    async def _alarm(self, blog: Blog, alarm: str | None) -> None:
-        """Each alarm once, with its end."""
-        before = self._alarms.get(blog.id)
-        if alarm == before:
+    async def _alarm(self, blog: Blog, url: str, alarm: str | None) -> None:
+        """Each alarm once, with its end; a blog on two pages may have one on each."""
+        alarms = self._alarms[blog.id]
+        before, alarms[url] = alarms.get(url), alarm or ""
+        if alarm == (before or None):
             return
-        await self._store.alarm(blog.id, alarm)
+        standing = [text for text in alarms.values() if text]
+        await self._store.alarm(blog.id, "; ".join(standing) or None)
         if alarm:
-            self._alarms[blog.id] = alarm
-            log.warning("alarm", blog=blog.id, alarm=alarm)
+            log.warning("alarm", blog=blog.id, page=url, alarm=alarm)
             await self._report(f"{blog.id}: {alarm}")
         else:
-            del self._alarms[blog.id]
             await self._report(f"{blog.id}: as it should be again (it was: {before})")
 
     async def _worked(self, blog: Blog, found: Found) -> None:

@@ -1,0 +1,99 @@
+"""`push` and `subscribers`: an editor's broadcast from a script, and moving from and to another bot."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from bot.cli.common import Failed, config_option, finish, opened_store, progress
+from config.settings import Settings
+
+
+@click.command()
+@click.option("--text", required=True, help="what to say; - takes it from standard input")
+@click.option("--blog", metavar="B", help="only to subscribers of this blog")
+@click.option("--topic", metavar="T", help="and there only to who follows this topic")
+@click.option("--silent", is_flag=True, help="without a sound")
+@click.option("--dry-run", is_flag=True, help="say to how many, send nothing")
+@config_option
+def push(text: str, blog: str | None, topic: str | None, silent: bool, dry_run: bool, config: Path | None) -> None:
+    """An editor's broadcast from a script."""
+    from bot.core.publishing import Audience, PushText
+    from bot.core.writing import units
+    from bot.desk import Desk
+
+    said = (sys.stdin.read() if text == "-" else text).strip()
+    if not said or units(said) > 4096:
+        raise Failed("--text: Telegram takes between 1 and 4096 characters" + (f", not {units(said)}" if said else ""))
+
+    async def work() -> None:
+        async with opened_store(config) as (settings, store):
+            _check_audience(settings, blog, topic)
+            audience = Audience(blog=blog, topics=(topic,) if topic else ())
+            chats = await store.audience(audience)
+            seconds = chats / settings.telegram.messages_per_second
+            if dry_run:
+                click.echo(f"It would go to {chats:,} chats, in about {seconds:.0f} s. Nothing was sent.")
+                return
+            desk = Desk(store, lambda: settings)
+            number = await desk.draft(0, PushText(text=said))
+            await desk.send(number, audience, silent=silent)
+            click.echo(f"Push {number} goes to {chats:,} chats, in about {seconds:.0f} s, while the relay runs.")
+
+    finish(work())
+
+
+def _check_audience(settings: Settings, blog: str | None, topic: str | None) -> None:
+    if blog is not None and settings.blog(blog) is None:
+        raise Failed(f"--blog: no blog is called {blog!r}; there is {', '.join(one.id for one in settings.blogs)}")
+    if topic is not None and blog is None:
+        raise click.UsageError("--topic needs --blog")
+
+
+@click.group()
+def subscribers() -> None:
+    """Move subscriptions from and to another bot."""
+
+
+@subscribers.command("export")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@config_option
+def export_subscribers(file: Path, config: Path | None) -> None:
+    """Write every subscription to FILE as CSV (- is standard output)."""
+    from bot.subscribers import to_csv
+
+    async def work() -> None:
+        async with opened_store(config) as (_, store):
+            rows = await store.every_subscription()
+            if str(file) == "-":
+                click.echo(to_csv(rows), nl=False)
+                return
+            file.write_text(to_csv(rows), encoding="utf-8")
+            click.echo(f"{file}: {len(rows):,} subscriptions", err=True)
+
+    finish(work())
+
+
+@subscribers.command("import")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@config_option
+def import_subscribers(file: Path, config: Path | None) -> None:
+    """Take subscriptions from FILE, a CSV with the header of an export (- is standard input). Twice is as once."""
+    from bot.subscribers import BadRows, from_csv
+
+    async def work() -> None:
+        async with opened_store(config) as (settings, store):
+            text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+            try:
+                rows = from_csv(text, [blog.id for blog in settings.blogs])
+            except BadRows as error:
+                raise Failed("\n".join(f"{file}:{line}" for line in str(error).splitlines())) from None
+            new = 0
+            for at in progress(range(0, len(rows), 1000)):
+                new += await store.take_in("main", rows[at : at + 1000], time.time())
+            click.echo(f"{file}: {len(rows):,} subscriptions read, {new:,} new")
+
+    finish(work())

@@ -1,0 +1,113 @@
+"""`run` and `demo`: the service, with Telegram or without."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.common import Failed, config_option, settings_of, told
+from config.settings import find_file
+
+if TYPE_CHECKING:
+    from bot.app import Relay
+    from bot.demo import Demo
+
+USUAL_PORT = 8081
+
+
+@click.command()
+@config_option
+def run(config: Path | None) -> None:
+    """Run the service in the foreground; SIGTERM stops it, SIGHUP reads the file again."""
+    path = find_file(config, os.environ)
+    with told():
+        _serve(path, os.environ)
+
+
+def _serve(path: Path, environ: Mapping[str, str]) -> None:
+    from bot import app, logs
+    from config.settings import token, warnings
+
+    settings = settings_of(path)
+    logs.set_up([token(environ)])
+    for line in warnings(settings):
+        click.echo(f"warning: {line}", err=True)
+    try:
+        app.run(path, environ)
+    except app.StartFailed as error:
+        raise Failed(str(error)) from None
+
+
+@click.command()
+@click.option("--replay", metavar="FILE", type=click.Path(path_type=Path), help="unfold a captured blog instead")
+@click.option("--speed", metavar="N", type=click.FloatRange(min=0, min_open=True), help="so many times as fast")
+@click.option("--port", metavar="N", type=click.IntRange(0, 65535), help="of the browser's page; 8081, or a free one")
+@config_option
+def demo(replay: Path | None, speed: float | None, port: int | None, config: Path | None) -> None:
+    """The whole thing with no account: a local Telegram in the browser and a live blog that unfolds."""
+    from bot import logs
+
+    if config is not None:
+        click.echo("the demo writes its own configuration; --config is left aside", err=True)
+    if replay is not None and not replay.is_file():
+        raise Failed(f"{replay}: there is no such file")
+    logs.set_up([], level=30)
+    with told():
+        asyncio.run(_demo(replay, speed, port))
+
+
+async def _demo(replay: Path | None, speed: float | None, port: int | None) -> None:
+    """The demo's world and the relay side by side, the one ending with the other."""
+    from bot.app import Relay
+
+    with _fresh_folder() as folder:
+        world = await _world(folder, replay, speed, port)
+        relay = Relay(world.config, world.environment)
+        running = asyncio.create_task(relay.run())
+        introduced = asyncio.create_task(_introduce(world, relay))
+        try:
+            await asyncio.wait({running, introduced}, return_when=asyncio.FIRST_COMPLETED)
+            if introduced.done():
+                introduced.result()
+            await running
+        finally:
+            relay.stop()
+            introduced.cancel()
+            await asyncio.gather(running, introduced, return_exceptions=True)
+            await world.close()
+
+
+async def _world(folder: Path, replay: Path | None, speed: float | None, port: int | None) -> Demo:
+    """At the port that was asked for; at the usual one, or where that is taken at any other."""
+    from bot.demo import open_demo
+
+    for attempt in (port,) if port is not None else (USUAL_PORT, 0):
+        try:
+            return await open_demo(folder, port=attempt, speed=speed, captured=replay)
+        except ValueError as error:
+            raise Failed(f"{replay}: {error}") from None
+        except OSError as error:
+            if attempt != USUAL_PORT or port is not None:
+                raise Failed(f"port {attempt}: {error.strerror or error}") from None
+    raise AssertionError("the last port is always answered for")
+
+
+async def _introduce(world: Demo, relay: Relay) -> None:
+    await relay.ready.wait()
+    click.echo(f"\n  Open {world.address} in a browser and watch. Ctrl+C ends it.\n")
+    await world.introduce()
+
+
+@contextlib.contextmanager
+def _fresh_folder() -> Iterator[Path]:
+    """The demo starts anew every time."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="liveblog-relay-demo-") as folder:
+        yield Path(folder)

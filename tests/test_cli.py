@@ -1,0 +1,205 @@
+"""The command line: what it prints, and one clear line for what goes wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bot.__main__ import cli
+from tests.publisher import update
+
+SHARED = Path(__file__).parents[2] / "shared" / "fixtures"
+
+
+def call(*words: str, stdin: str | None = None) -> Result:
+    return CliRunner().invoke(cli, list(words), input=stdin, catch_exceptions=False)
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    return saved(tmp_path / "1.json", "b", "a")
+
+
+def saved(path: Path, *keys: str, **texts: str) -> Path:
+    """A page with these posts, newest first."""
+    url = "https://blog.example/live"
+    posts = [update(key, texts.get(key)) | {"url": f"{url}#post-{key}"} for key in keys]
+    path.write_text(json.dumps({"@type": "LiveBlogPosting", "headline": "Storm", "url": url, "liveBlogUpdate": posts}))
+    return path
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "relay.toml"
+    path.write_text(
+        f'[storage]\nurl = "sqlite:///{tmp_path}/relay.db"\n[[blogs]]\nid = "storm"\nurl = "https://blog.example/live"\n'
+    )
+    return path
+
+
+def test_read_shows_a_blog_as_the_relay_understands_it(page: Path) -> None:
+    result = call("read", str(page))
+    assert result.exit_code == 0
+    assert "2 posts, read as jsonld" in result.stdout
+    assert "About a" in result.stdout
+
+
+def test_read_as_json_is_the_agreed_shape_and_nothing_else(page: Path) -> None:
+    said = json.loads(call("read", str(page), "--json").stdout)
+    assert set(said) == {"blog", "posts"}
+    assert set(said["blog"]) == {"title", "url", "format", "kind", "ended", "next_url"}
+    assert set(said["posts"][0]) == {
+        *("key", "title", "title_is_derived", "text", "summary", "published_at", "modified_at", "authors", "topics"),
+        *("images", "url", "pinned", "key_event", "withdrawn", "hash"),
+    }
+    assert [post["title"] for post in said["posts"]] == ["About b", "About a"]
+    assert said["posts"][0]["published_at"] is None
+
+
+def test_diff_says_what_the_relay_would_do(page: Path, tmp_path: Path) -> None:
+    later = saved(tmp_path / "2.json", "c", "b", "a", a="Corrected")
+    said = json.loads(call("diff", str(page), str(later), "--json").stdout)
+    assert said == [
+        {
+            "snapshot": 1,
+            "alarm": None,
+            "changes": [
+                {"change": "edited", "key": "post-a", "title": "Corrected"},
+                {"change": "new", "key": "post-c", "title": "About c"},
+            ],
+        }
+    ]
+
+
+def test_a_hole_is_a_withdrawal_after_three_files(page: Path, tmp_path: Path) -> None:
+    first = saved(tmp_path / "0.json", "c", "b", "a")
+    without = saved(tmp_path / "2.json", "c", "a")
+    said = json.loads(call("diff", str(first), *[str(without)] * 3, "--json").stdout)
+    assert [len(one["changes"]) for one in said] == [0, 0, 1]
+    assert said[2]["changes"][0]["change"] == "withdrawn"
+
+
+def test_an_unreadable_snapshot_is_an_alarm_and_no_failure(page: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.html"
+    broken.write_text("<p>Nothing here.</p>")
+    result = call("diff", str(page), str(broken), str(page), "--json")
+    assert result.exit_code == 0
+    said = json.loads(result.stdout)
+    assert said[0]["alarm"]
+    assert said[0]["changes"] == said[1]["changes"] == []
+
+
+WRONG = [
+    # words, exit code, what the last line says
+    (["read", "none.html"], 1, "none.html: there is no such file"),
+    (["read", "http://127.0.0.1:9/live"], 1, "http://127.0.0.1:9/live: no connection"),
+    (["read", "{empty}"], 1, "empty"),
+    (["read", "{html}"], 1, "no live blog"),
+    (["read", "{html}", "--format", "telex"], 2, "'telex' is not one of"),
+    (["read", "{html}", "--timezone", "Mars/Base"], 2, "no time zone"),
+    (["read"], 2, "Missing argument 'SOURCE'"),
+    (["diff", "{html}"], 2, "two snapshots or more"),
+    (["diff", "{html}", "{html}"], 1, "no live blog"),
+    (["frobnicate"], 2, "No such command 'frobnicate'"),
+    (["check", "--config", "none.toml"], 1, "none.toml: there is no such file"),
+    (["status", "--config", "none.toml"], 1, "none.toml: there is no such file"),
+    (["run", "--config", "{config}"], 1, "TELEGRAM_BOT_TOKEN"),
+    (["push", "--config", "{config}"], 2, "Missing option '--text'"),
+    (["push", "--text", " ", "--config", "{config}"], 1, "between 1 and 4096 characters"),
+    (["push", "--text", "x" * 5000, "--config", "{config}"], 1, "between 1 and 4096 characters, not 5000"),
+    (["push", "--text", "hi", "--blog", "none", "--config", "{config}"], 1, "no blog is called 'none'; there is storm"),
+    (["push", "--text", "hi", "--topic", "nato", "--config", "{config}"], 2, "--topic needs --blog"),
+    (["init", "--config", "{config}"], 1, "stands there already"),
+    (["subscribers", "import", "none.csv", "--config", "{config}"], 1, "none.csv: No such file"),
+    (["demo", "--replay", "none.html"], 1, "none.html: there is no such file"),
+    (["demo", "--speed", "0"], 2, "--speed"),
+]
+
+
+@pytest.mark.parametrize(("words", "code", "says"), WRONG, ids=[" ".join(words)[:60] for words, _, _ in WRONG])
+def test_wrong_use_is_one_clear_line(
+    words: list[str], code: int, says: str, config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TELEGRAM_BOT_TOKEN", raising=False)
+    files = {"config": config, "empty": tmp_path / "empty.html", "html": tmp_path / "page.html"}
+    files["empty"].write_bytes(b"")
+    files["html"].write_text("<p>An article.</p>")
+    result = call(*(word.format(**files) if "{" in word else word for word in words))
+    assert result.exit_code == code
+    assert says in result.stderr.strip().splitlines()[-1]
+    assert "Traceback" not in result.stderr
+
+
+def test_check_says_what_a_good_file_means(config: Path) -> None:
+    result = call("check", "--config", str(config))
+    assert result.exit_code == 0
+    assert "every 30 s" in result.stdout
+
+
+def test_check_reports_all_mistakes_each_with_its_line(config: Path) -> None:
+    config.write_text('[[blogs]]\nid = "Storm!"\nurl = "nowhere"\n')
+    result = call("check", "--config", str(config))
+    assert result.exit_code == 1
+    assert [line.split(":")[1] for line in result.stderr.strip().splitlines()] == ["2", "3"]
+
+
+def test_init_writes_a_file_that_check_takes(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "relay.toml"
+    assert call("init", "--config", str(path)).exit_code == 0
+    assert call("check", "--config", str(path)).exit_code == 0
+
+
+def test_subscribers_come_back_as_they_went(config: Path, tmp_path: Path) -> None:
+    rows = "chat_id,thread_id,blog,topics,volume,language\n-1005,7,storm,ferries nato,key,de\n2001,,storm,,,\n"
+    file = tmp_path / "in.csv"
+    file.write_text(rows)
+    first = call("subscribers", "import", str(file), "--config", str(config))
+    assert "2 subscriptions read, 2 new" in first.stdout
+    again = call("subscribers", "import", str(file), "--config", str(config))
+    assert "2 subscriptions read, 0 new" in again.stdout
+    assert call("subscribers", "export", "-", "--config", str(config)).stdout == rows
+
+
+def test_an_import_with_mistakes_names_each_and_takes_nothing(config: Path, tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text(
+        "chat_id,thread_id,blog,topics,volume,language\n2001,,storm,,,\nAnn,,storm,,,\n2,,flood,,,\n3,,storm,,loud,\n4\n"
+    )
+    result = call("subscribers", "import", str(file), "--config", str(config))
+    assert result.exit_code == 1
+    lines = result.stderr.strip().splitlines()
+    assert [line.split(":")[1] for line in lines] == ["3", "4", "5", "6"]
+    assert call("subscribers", "export", "-", "--config", str(config)).stdout.count("\n") == 1
+
+
+def test_an_import_without_the_header_says_which_one_it_wants(config: Path, tmp_path: Path) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text("2001,,storm,,,\n")
+    result = call("subscribers", "import", str(file), "--config", str(config))
+    assert "chat_id,thread_id,blog,topics,volume,language" in result.stderr
+
+
+def test_a_dry_run_of_a_push_counts_and_sends_nothing(config: Path) -> None:
+    rows = "chat_id,thread_id,blog,topics,volume,language\n2001,,storm,,,\n-1005,7,storm,,,\n-1005,8,storm,,,\n"
+    call("subscribers", "import", "-", "--config", str(config), stdin=rows)
+    said = call("push", "--text", "hi", "--dry-run", "--config", str(config)).stdout
+    assert "2 chats" in said
+    status = json.loads(call("status", "--json", "--config", str(config)).stdout)
+    assert set(status["queue"].values()) == {0}
+
+
+def test_status_tells_blogs_and_queue(config: Path) -> None:
+    rows = "chat_id,thread_id,blog,topics,volume,language\n2001,,storm,,,\n"
+    call("subscribers", "import", "-", "--config", str(config), stdin=rows)
+    call("push", "--text", "hi", "--config", str(config))
+    assert "breaking 1" in call("status", "--config", str(config)).stdout
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the captured pages are not here")
+def test_the_captured_page_and_its_second_fetch_differ_in_nothing() -> None:
+    name = "cnn_allen-texas-mall-shooting-news-05-07-23"
+    files = [str(SHARED / "cnn" / f"{name}{end}.json") for end in ("", ".refetch-mojibake")]
+    assert json.loads(call("diff", *files, "--json").stdout)[0] == {"snapshot": 1, "alarm": None, "changes": []}
