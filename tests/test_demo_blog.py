@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 from aiohttp import ClientSession, web
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.model import Post
@@ -112,11 +112,13 @@ def test_live_posts_are_published_at_the_moment_they_appear() -> None:
     assert all((older.published_at or NOON) < NOON for older in STORY.page_at(0).posts)
 
 
+@settings(deadline=None)
 @given(st.floats(min_value=-10, max_value=400))
 def test_the_page_depends_on_the_moment_alone(moment: float) -> None:
     assert page(harbour(NOON).page_at(moment), ADDRESS) == page(STORY.page_at(moment), ADDRESS)
 
 
+@settings(deadline=None)
 @given(st.floats(min_value=0, max_value=200), st.floats(min_value=0, max_value=200))
 def test_time_only_adds(one: float, other: float) -> None:
     earlier, later = STORY.page_at(min(one, other)), STORY.page_at(max(one, other))

@@ -30,6 +30,7 @@ __all__ = ["EDITOR", "READER", "Demo", "open_demo"]
 READER, EDITOR = 2001, 1002
 GROUP, FORUM = -1001000003001, -1001000003002
 ANSWER_SECONDS = 30.0  # how long the relay may take to its first answer
+TYPING_SECONDS = 1.1  # nobody types faster, and Telegram takes one message a second in a chat
 HARBOUR_TOPICS = {
     "weather": ("Weather", ("squall", "squalls", "wind", "gust", "gusts", "knots", "rain", "rainbow", "forecast")),
     "ships": ("Ships", ("ship", "ships", "fleet", "Sea Lark", "Juniper", "Marigold", "Lantern Cup", "jury", "dinghy")),
@@ -53,6 +54,7 @@ class Demo:
         """To be called when the relay runs: people greet it and subscribe, and once it has read the page the story
         begins. TimeoutError when the relay does not answer."""
         await self._says(READER, READER, "/start")
+        await asyncio.sleep(TYPING_SECONDS)
         await self._says(READER, READER, f"/subscribe {self.blog}")
         await self._says(EDITOR, GROUP, f"/subscribe {self.blog}")
         if "Weather" in self.threads:
@@ -119,7 +121,7 @@ async def _to_chat(request: web.Request) -> web.Response:
 
 def _people_and_chats(telegram: LocalTelegram, *, with_topics: bool) -> dict[str, int]:
     telegram.add_user(READER, "Reader")
-    telegram.add_user(EDITOR, "Editor")
+    telegram.add_user(EDITOR, "Editor", started=True)  # so that the relay may give them the editors' menu
     telegram.add_chat(GROUP, "supergroup", "Quayside friends", admins=[EDITOR])
     telegram.add_member(GROUP, READER)
     telegram.add_chat(FORUM, "supergroup", "Harbour desk", forum=True, admins=[EDITOR])
@@ -137,7 +139,7 @@ def _seats() -> tuple[Seat, ...]:
             colour=0,
             people=(READER,),
             title="Reader",
-            subtitle="private chat with the relay: you are a reader",
+            subtitle="a reader’s private chat with the relay",
             hints=("/start", "/subscribe", "/latest", "/help"),
         ),
         Seat(
@@ -145,7 +147,7 @@ def _seats() -> tuple[Seat, ...]:
             colour=1,
             people=(EDITOR,),
             title="Editor",
-            subtitle="private chat with the relay: you are an editor, and its admin",
+            subtitle="an editor’s private chat; also the admin",
             hints=("/push Good evening from the harbour wall", "/status", "/pushes", "/help"),
         ),
         Seat(
@@ -161,7 +163,7 @@ def _seats() -> tuple[Seat, ...]:
             colour=3,
             people=both,
             title="Harbour desk",
-            subtitle="group with topics: Editor (group admin), Reader",
+            subtitle="topics; Editor (group admin), Reader",
             hints=("/subscribe", "/topic", "/latest"),
         ),
     )

@@ -34,7 +34,7 @@ class _Moment:
 
 
 def capture(path: Path) -> Snapshot:
-    """A live blog saved in a file, read as the relay would read it. OSError, or ValueError with one clear line."""
+    """A live blog saved in a file, read as the relay would read it. OSError, or ValueError saying why in one line."""
     from bot.sources import NotReadable, ReadRules, read
 
     page = Page(url=path.resolve().as_uri(), body=path.read_bytes(), fetched_at=datetime.now(UTC))
@@ -42,7 +42,7 @@ def capture(path: Path) -> Snapshot:
         snapshot = read(page, ReadRules())
         replay(snapshot, page.fetched_at, 1.0)
     except (NotReadable, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise ValueError(str(error)) from error
     return snapshot
 
 
