@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from babel import Locale
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.model import Button, Entity, Relayed, Rendered, Style
 from bot.core.render import message, plainest
+from bot.core.render_lists import merged
 from bot.core.texts import Texts
 from bot.core.writing import CAPTION, finds, line, tidy, units
 from tests.telegram_rules import any_text, assert_telegram_takes, covered, links, unhurried
@@ -76,11 +78,23 @@ def test_byline_tags_and_the_edit_stand_on_the_line_of_the_time() -> None:
         ({"authors": ("A", "B", "C", "D", "E")}, "14:02 EDT · A, B, C, and 2 others"),
         ({"authors": ("Ann", " ", "\x00", "Ann")}, "14:02 EDT · Ann"),
         ({"authors": ("דן",)}, "14:02 EDT · \u2068דן\u2069"),
+        ({"authors": ("דן", "Ann")}, "14:02 EDT · \u2068דן\u2069 and Ann"),
         ({"topics": ("2024", "--", "nato", "nato")}, "14:02 EDT · 2024 #nato"),
     ],
 )
 def test_the_line_of_the_time(changes: dict[str, Any], expected: str) -> None:
     assert expected in message(post(**changes), NEW_YORK, T).text.split("\n")
+
+
+def test_in_a_language_from_right_to_left_what_runs_the_other_way_is_isolated() -> None:
+    arabic = Texts(language="ar", locale=Locale("ar"))
+    rendered = message(post(authors=("Ann", "سارة")), NEW_YORK, arabic)
+    time, link = rendered.text.split("\n")[-2:]
+
+    assert time == "\u206814:02 EDT\u2069 · \u2068Ann\u2069 وسارة"
+    assert link == "Read on \u2068example.org\u2069"
+    assert_telegram_takes(rendered)
+    assert_telegram_takes(merged([post(), post(title="جسر")], lambda _: NEW_YORK, arabic))
 
 
 def test_the_credit_is_the_last_line() -> None:

@@ -69,7 +69,7 @@ def is_struck(post: Relayed, style: Style) -> bool:
 def notice(post: Relayed, style: Style, t: Texts) -> str:
     """What stands where a withdrawn post stood. Says when, and never what."""
     at = post.withdrawn_at or post.updated_at or post.first_seen_at
-    time = t.moment(at, style.timezone, post.first_seen_at)
+    time = isolated(t.moment(at, style.timezone, post.first_seen_at), rtl=t.rtl)
     if post.blog is None:
         return t.gettext("recalled by the editors, {time}", time=time)
     if post.taken_down:
@@ -164,15 +164,13 @@ def _foot(post: Relayed, style: Style, t: Texts, *, gone: bool) -> Writing:
 
 def meta(post: Relayed, style: Style, t: Texts) -> Writing:
     """ "14:02 EDT · Ann Lee · #nato · updated 14:20". A day is named where it is not the day we first saw the post."""
-    foreign = (byline(post, t), _tags(post))
-    parts = [Writing(rtl=t.rtl).plain(t.moment(said_at(post), style.timezone, post.first_seen_at))]
-    parts += [Writing(rtl=t.rtl).write(text, isolate=True) for text in foreign if text]
-    parts += [Writing(rtl=t.rtl).plain(text) for text in [updated(post, style, t)] if text]
-    return Writing(rtl=t.rtl).join(*parts, between=" · ")
+    time = t.moment(said_at(post), style.timezone, post.first_seen_at)
+    parts = (isolated(time, rtl=t.rtl), byline(post, t), isolated(_tags(post), rtl=t.rtl), updated(post, style, t))
+    return Writing(rtl=t.rtl).sentence(" · ".join(filter(None, parts)))
 
 
 def updated(post: Relayed, style: Style, t: Texts) -> str:
-    """ "updated 14:20", in the zone of the time that stands before it."""
+    """ "updated 14:20", in the zone of the time that stands before it; "" for what was never edited."""
     if post.updated_at is None:
         return ""
     time = t.moment(post.updated_at, style.timezone, said_at(post), abbreviated=False)
@@ -180,10 +178,11 @@ def updated(post: Relayed, style: Style, t: Texts) -> str:
 
 
 def byline(post: Relayed, t: Texts) -> str:
+    """ "Ann Lee, Bo, Cy, and 2 others"; "" where nobody is named. Each name keeps its own direction."""
     names = [fitted(name, _AUTHOR, most=2) for each in post.authors[:_NAMED] if (name := line(each))]
-    named = list(dict.fromkeys(names))[:_AUTHORS]
-    others = len(set(names)) - len(named)
-    return t.listed([*named, *([t.ngettext("{n} other", "{n} others", others)] if others else [])]) if named else ""
+    names = [isolated(name, rtl=t.rtl) for name in dict.fromkeys(names)]
+    named, others = names[:_AUTHORS], len(names[_AUTHORS:])
+    return t.listed([*named, t.ngettext("{n} other", "{n} others", others)] if others else named)
 
 
 def _tags(post: Relayed) -> str:

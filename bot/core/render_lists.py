@@ -65,7 +65,7 @@ def _counted(title: str | None, count: int, t: Texts) -> str:
 
 def _row(post: Relayed, style: Style, t: Texts, now: datetime) -> Writing:
     """The time and the linked headline as it is now, or the notice in its place."""
-    row = Writing(rtl=t.rtl).sentence(t.moment(said_at(post), style.timezone, now) + " · ")
+    row = Writing(rtl=t.rtl).write(t.moment(said_at(post), style.timezone, now), isolate=True).plain(" · ")
     words = headline(post, style, _HEADLINE) or t.gettext("(no text)")
     gone, struck = is_gone(post, style), is_struck(post, style)
     if struck or not gone:
@@ -195,7 +195,8 @@ def _blog(blog: BlogLine, t: Texts, now: datetime) -> Writing:
     state = t.gettext("live") if blog.live else t.gettext("ended")
     last = t.gettext("no posts yet")
     if blog.last_post_at:
-        last = t.gettext("last post {time}", time=t.moment(blog.last_post_at, blog.zone, now))
+        time = isolated(t.moment(blog.last_post_at, blog.zone, now), rtl=t.rtl)
+        last = t.gettext("last post {time}", time=time)
     row = Writing(rtl=t.rtl).sentence(_name(blog.title, t), url=blog.url)
     return row.sentence(" " + " · ".join([t.gettext("({id})", id=blog.id), state, last]))
 
