@@ -47,12 +47,10 @@ _END = re.compile(r"</([a-zA-Z][a-zA-Z0-9-]*)\s*>")
 _ATTRIBUTE = re.compile(r"[^\s=/\"'<>]+(\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+))?")
 _REFERENCE = re.compile(r"&(#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,40});")
 _BARE_AMPERSAND = re.compile(rf"&(?!{_REFERENCE.pattern[1:]})")
-_COMMENT = re.compile(r"<!--(?:(?!-->).)*-->|<!doctype[^<>]*>", re.DOTALL | re.IGNORECASE)
+_DOCTYPE = re.compile(r"<!doctype[^<>]*>", re.IGNORECASE)
 _BREAKING = re.compile(rf"</?(?:br|{'|'.join(sorted(_BLOCKS | _LINES))})[\s/>]", re.IGNORECASE)
-_DEEPEST = 2_000  # unclosed tags; the parser's time grows with the square of the depth
-_CLOSED = re.compile(
-    r"<(?:script|style)\b[^>]*>.*?</(?:script|style)\s*>|</?(?:p|div|li|br|h[1-6]|tr|ul)\b[^<>]*>", re.DOTALL
-)
+_DEEPEST = 2_000  # blocks in blocks; beyond it the parser's time grows with the square of the depth
+_BLOCK_TAG = re.compile(rf"</?(?:{'|'.join(sorted(_BLOCKS | _LINES))})\b[^<>]*>", re.IGNORECASE)
 # Runs of white space but for a single plain space, which stays as it is: most text needs nothing replaced.
 _WHITE = re.compile(r"[^\S ]\s*| \s+")
 _SPACES = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")
@@ -70,7 +68,7 @@ def escape_unknown(text: str) -> str:
     """
     if "<" not in text:
         return text
-    text = _COMMENT.sub("", text)
+    text = _DOCTYPE.sub("", _without_comments(text))
     closed = frozenset(name.lower() for name in _END.findall(text))
     parts: list[str] = []
     done = 0
@@ -80,6 +78,15 @@ def escape_unknown(text: str) -> str:
             done = found.end()
     parts.append(text[done:].replace("<", "&lt;"))
     return "".join(parts)
+
+
+def _without_comments(text: str) -> str:
+    """By hand, because a pattern looks for the end of every comment anew where none of them ends."""
+    kept, place = [], 0
+    while (start := text.find("<!--", place)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        kept.append(text[place:start])
+        place = end + 3
+    return "".join([*kept, text[place:]])
 
 
 def _is_tag(found: re.Match[str], closed: frozenset[str]) -> bool:
@@ -110,10 +117,20 @@ def text_of_html(html: str) -> str:
     """
     if "<" not in html:
         return tidy(decode(html))
-    if html.count("<") - 2 * html.count("</") > _DEEPEST:
-        html = escape_unknown(_CLOSED.sub("<br>", html))
+    if _is_too_deep(html):
+        html = _BLOCK_TAG.sub("<br>", html)
     root = LexborHTMLParser(_LONE_SURROGATES.sub("\ufffd", html)).body
     return tidy("".join(_pieces(root))) if root is not None else ""
+
+
+def _is_too_deep(html: str) -> bool:
+    if html.count("<") < _DEEPEST:
+        return False
+    depth = deepest = 0
+    for found in _BLOCK_TAG.finditer(html):
+        depth = max(0, depth - 1) if found[0][1] == "/" else depth + 1
+        deepest = max(deepest, depth)
+    return deepest > _DEEPEST
 
 
 def text_of_plain(text: str, *, escaped_twice: bool = False) -> str:

@@ -24,6 +24,7 @@ _ABBREVIATION = re.compile(
     r"|Sens|Sgt|Spc|Sr|Supt|Mt|Ft|St|No|Nos|vs|v|approx|ca|cf|e\.g|i\.e)\.$"
     r"|(?:^|[\s(])[A-Z]\.$"
 )
+_STOPS_WITHOUT_SPACE = re.compile(r"[。！？｡．…؟۔።।॥][”’」』）)]*$")
 _LONGEST = 20_000  # characters; further sentences would not fit any message
 
 
@@ -74,12 +75,15 @@ def _ends_in_line(line: str, language: str) -> Iterator[int]:
     segments = sentencex.segment(_code(language), line[end:].encode("utf-8", "replace").decode())
     for segment, following in pairwise([*segments, ""]):
         end += len(segment)
-        if not following or not _continues(segment.rstrip(), following):
+        if not following or not _continues(segment, following):
             yield end - len(segment) + len(segment.rstrip())
 
 
 def _continues(segment: str, following: str) -> bool:
     """Whether a sentence goes on after what looked like its end."""
+    if segment == segment.rstrip() and not _STOPS_WITHOUT_SPACE.search(segment):
+        return True
+    segment = segment.rstrip()
     if _CLOCK.search(segment) and _ZONE.match(following):
         return True
     return bool(_ABBREVIATION.search(segment)) or (segment.endswith(".") and following[0].islower())
