@@ -180,7 +180,7 @@ async def test_hostile_text_arrives_as_plain_text_and_entities(session: ClientSe
 
 def test_the_page_never_reads_text_as_html() -> None:
     static = Path(__file__).parents[1] / "bot" / "demo" / "static"
-    for script in ("chat.js", "bubble.js", "composer.js", "words.js"):
+    for script in ("chat.js", "bubble.js", "composer.js", "strip.js", "words.js"):
         code = (static / script).read_text(encoding="utf-8")
         for door in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "DOMParser"):
             assert door not in code, f"{door} in {script}"
@@ -372,7 +372,7 @@ async def test_the_page_loads_its_own_files_and_nothing_else(session: ClientSess
     assert "default-src 'none'" in policy
     assert "script-src 'self'" in policy
     assert "//" not in html.replace("<!doctype html>", "")
-    for name in ("chat.css", "chat.js", "composer.js", "bubble.js", "words.js", "icon.svg"):
+    for name in ("chat.css", "chat.js", "composer.js", "bubble.js", "strip.js", "words.js", "icon.svg"):
         async with session.get(f"{telegram.api_base}/chat/{name}") as answer:
             assert answer.status == 200
     async with session.get(f"{telegram.api_base}/chat/blog.js") as answer:

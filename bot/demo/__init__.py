@@ -29,6 +29,7 @@ __all__ = ["EDITOR", "READER", "Demo", "open_demo"]
 
 READER, EDITOR = 2001, 1002
 GROUP, FORUM = -1001000003001, -1001000003002
+INLINE = False  # whether the relay answers `@bot words`; the chat page offers it when it does
 ANSWER_SECONDS = 30.0  # how long the relay may take to its first answer
 TYPING_SECONDS = 1.1  # nobody types faster, and Telegram takes one message a second in a chat
 HARBOUR_TOPICS = {
@@ -85,7 +86,7 @@ async def open_demo(
     """
     write, blog = _story(captured, speed)
     token = f"100:{secrets.token_urlsafe(24)}"
-    profile = BotProfile(username="liveblog_demo_bot", first_name="Liveblog Relay")
+    profile = BotProfile(username="liveblog_demo_bot", first_name="Liveblog Relay", inline=INLINE)
     telegram = LocalTelegram(tokens={token: profile}, limits=REAL_LIMITS)
     threads = _people_and_chats(telegram, with_topics=captured is None)
     stage = Stage(write)

@@ -19,7 +19,7 @@ from bot.demo.stage import Stage
 from bot.demo.telegram import Event, LocalTelegram
 
 STATIC = Path(__file__).with_name("static")
-FILES = "chat.css|chat.js|composer.js|bubble.js|words.js|icon.svg"
+FILES = "chat.css|chat.js|composer.js|bubble.js|strip.js|words.js|icon.svg"
 # Scripts and styles are our own files alone. Pictures may come from elsewhere: a replayed blog shows its publisher's.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' http: https:; "
@@ -95,8 +95,13 @@ class ChatPage:
                 await stream.write(b"".join(lines) or b": still here\n\n")
 
     def _state(self, clock: JsonObject) -> JsonObject:
-        bot = self._telegram.first_bot.profile.username
-        return {"world": self._world, "bot": bot, "clock": clock, "chats": self._chats()}
+        profile = self._telegram.first_bot.profile
+        return {
+            "world": self._world,
+            "inline": profile.username if profile.inline else "",
+            "clock": clock,
+            "chats": self._chats(),
+        }
 
     def _chats(self) -> list[JsonObject]:
         return [chat_on_screen(self._telegram, seat) for seat in self._seats.values()]

@@ -3,11 +3,11 @@
 import { inShort, paintFace, row, versions } from "./bubble.js";
 import { clock, make } from "./words.js";
 import { composer } from "./composer.js";
+import { lost, setClock } from "./strip.js";
 
 const $ = (id) => document.getElementById(id);
 const chats = new Map();
 const here = { chat: null, thread: 0, person: 0 };
-let strip = null;
 let seen = {};
 
 const room = {
@@ -30,13 +30,13 @@ function listen() {
   source.addEventListener("chat", (event) => chatChanged(JSON.parse(event.data)));
   source.addEventListener("clock", (event) => setClock(JSON.parse(event.data)));
   source.addEventListener("action", (event) => busy(JSON.parse(event.data)));
-  source.addEventListener("error", () => { $("clock").textContent = "reconnecting…"; strip = null; });
+  source.addEventListener("error", lost);
 }
 
 function everything(state) {
   seen = JSON.parse(sessionStorage.getItem(`seen ${state.world}`) ?? "{}");
   seen.world = state.world;
-  write.nameBot(state.bot);
+  write.offerInline(state.inline);
   chats.clear();
   for (const chat of state.chats) chats.set(chat.id, remembered(chat));
   setClock(state.clock);
@@ -301,24 +301,6 @@ function toast(text) {
   fading = setTimeout(() => $("toast").classList.remove("shown"), 3500);
 }
 
-// --- the strip ----------------------------------------------------------------------------------------------------
-
-function setClock(state) {
-  strip = { ...state, until: state.next_in === null ? null : performance.now() + state.next_in * 1000 };
-  $("blog-title").textContent = state.title;
-  for (const anchor of [$("blog"), $("blog-link")]) anchor.href = state.url;
-  $("strip").classList.toggle("live", state.begun && state.next_in !== null);
-  $("progress").style.width = `${(100 * state.published) / Math.max(state.total, 1)}%`;
-  tick();
-}
-
-function tick() {
-  if (!strip) return;
-  const left = strip.until === null ? 0 : Math.max(0, Math.ceil((strip.until - performance.now()) / 1000));
-  const next = !strip.begun ? "about to begin" : strip.until === null ? "the story is told" : `next change in ${left} s`;
-  $("clock").textContent = `the blog: ${strip.published} of ${strip.total} posts · ${next}`;
-}
-
 // --- and go -------------------------------------------------------------------------------------------------------
 
 const write = composer({
@@ -350,5 +332,4 @@ function setTheme(name) {
 }
 
 setTheme(new URLSearchParams(location.search).get("theme") ?? localStorage.getItem("theme"));
-setInterval(tick, 250);
 listen();

@@ -11,7 +11,7 @@ const PAUSE = 350;  // ms without a key before the bot is asked
 /** `act`: say(text, replyTo, photo) sends and tells whether it went; inline(words), choose(number), toast(text). */
 export function composer(act) {
   const text = $("text");
-  let bot = "";
+  let bot = "";  // the name that inline queries begin with; empty where the bot takes none
   let commands = [];
   let offers = [];  // what the menu shows: { name, about, take, complete }
   let chosen = 0;
@@ -71,7 +71,7 @@ export function composer(act) {
   }
 
   function matching(typed) {
-    if (/^@\w*$/.test(typed) && `@${bot}`.startsWith(typed)) {
+    if (bot && /^@\w*$/.test(typed) && `@${bot}`.startsWith(typed)) {
       const name = `@${bot}`;
       return [{ name, about: "then words: share a post into this chat", complete: `${name} `, take: () => fill(`${name} `) }];
     }
@@ -146,6 +146,6 @@ export function composer(act) {
     answer,
     clear,
     commandsOf: (chat, person) => { commands = chat.commands[person] ?? []; look(); },
-    nameBot: (name) => { bot = name; },
+    offerInline: (name) => { bot = name; },
   };
 }
