@@ -47,7 +47,8 @@ class StartFailed(Exception):
 class PaceLimiter(BaseRateLimiter[None]):
     """Everything that python-telegram-bot sends takes its turn as well, before deliveries: a person is waiting."""
 
-    SILENT = frozenset({"getMe", "getUpdates", "answerCallbackQuery", "setMyCommands", "getChat", "getChatMember"})
+    # These name a chat and are no messages.
+    SILENT = frozenset({"getChat", "getChatMember", "getChatAdministrators", "sendChatAction", "leaveChat"})
 
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
@@ -67,11 +68,9 @@ class PaceLimiter(BaseRateLimiter[None]):
         data: dict[str, Any],
         rate_limit_args: None,
     ) -> Any:
-        if endpoint not in self.SILENT:  # these are not messages, and are not counted as such
-            await self._pace.turn(reply=True)
-            chat = data.get("chat_id")
-            if isinstance(chat, int):
-                self._pace.spoke(chat, group=chat < 0)
+        chat = data.get("chat_id")
+        if endpoint not in self.SILENT and isinstance(chat, int):
+            await self._pace.reply(chat, group=chat < 0)
         return await callback(*args, **kwargs)
 
 

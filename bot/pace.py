@@ -32,7 +32,9 @@ class Limits:
 
 
 class Pace:
-    """One per bot. `turn()` before every call; `spoke()` once it is made, `flooded()` and `succeeded()` after it."""
+    """One per bot. A delivery takes its `turn()` and says that it `spoke()`; an answer to a person does both in
+    `reply()`. `flooded()` and `succeeded()` tell what came of it.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -52,6 +54,19 @@ class Pace:
         heapq.heappush(self._waiting, (not reply, next(self._numbers), turn))
         self._arm()
         await turn
+
+    async def reply(self, chat: int, *, group: bool) -> None:
+        """Wait until this chat (Telegram's id) may hear us and the bot may speak, and count it as spoken."""
+        while True:
+            await asyncio.sleep(self.rest_of(chat))
+            await self.turn(reply=True)
+            if self.rest_of(chat) <= 0:  # a delivery may have spoken meanwhile
+                self.spoke(chat, group=group)
+                return
+
+    def rest_of(self, chat: int) -> float:
+        """Seconds until this chat may be spoken to; 0: now."""
+        return max(0.0, self._free_at.get(chat, 0.0) - _now())
 
     def spoke(self, chat: int, *, group: bool) -> None:
         """A message to this chat (Telegram's id) leaves now: when may the next one?"""

@@ -156,12 +156,17 @@ class Sender:
                 self._room.release()
                 await self._give_back(claims[at:])
                 return
+            if self._pace.rest_of(claim.telegram_id) > 0:  # a person was answered there meanwhile
+                self._room.release()
+                await self._give_back([claim])
+                continue
             self._pace.spoke(claim.telegram_id, group=is_group(claim.kind))
             self._spawn(self._deliver(claim))
 
     async def _give_back(self, claims: list[Claim]) -> None:
         if claims:
             await self._guarded(self._store.release_claims(claims))
+            self._busy.difference_update(one.telegram_id for one in claims)
 
     async def _deliver(self, claim: Claim) -> None:
         """One action, from its posts to its settlement."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -92,6 +93,22 @@ def test_replies_to_people_go_before_deliveries() -> None:
         return order
 
     assert on_turned_clock(story)[0] == "reply"
+
+
+def test_replies_in_one_chat_keep_its_interval_and_others_do_not_wait_for_it() -> None:
+    async def story() -> tuple[list[float], float]:
+        pace, loop = Pace(Limits()), asyncio.get_running_loop()
+
+        async def reply(chat: int) -> float:
+            await pace.reply(chat, group=False)
+            return loop.time()
+
+        same = await asyncio.gather(*(reply(5) for _ in range(3)), reply(6))
+        return sorted(same[:3]), same[3]
+
+    times, other = on_turned_clock(story)
+    assert all(later - earlier >= 1.0 for earlier, later in itertools.pairwise(times))
+    assert other < 0.5
 
 
 def test_after_a_pause_nothing_is_caught_up() -> None:
