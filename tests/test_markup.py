@@ -91,7 +91,7 @@ def test_text_without_markup_stays_as_it_is(text: str) -> None:
 )
 def test_hostile_markup_costs_no_more_than_its_length(piece: str) -> None:
     """What grew with the square of the length would take hours here."""
-    for hostile in (piece * 100_000, "<div>" * 20_000 + piece * 10_000 + "</div>" * 20_000):
+    for hostile in (piece * 30_000, "<div>" * 5_000 + piece * 5_000 + "</div>" * 5_000):
         assert isinstance(text_of_html(hostile), str)
         assert isinstance(text_of_plain(hostile), str)
 

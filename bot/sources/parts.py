@@ -78,6 +78,8 @@ def _line_without_repeats(line: str) -> str:
         said.append(sentence.strip())
         for size in range(1, min(_LONGEST_REPEAT, len(said) // 2) + 1):
             again = said[-size:]
+            if size > 1 and len(set(again)) == 1:  # a chant, not a caption
+                continue
             if again == said[-2 * size : -size] and len(" ".join(again)) >= _SHORTEST_REPEAT:
                 del said[-size:]
                 break
