@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from bot.core.model import Lane, Rendered
 from bot.core.texts import Texts
 from bot.core.timing import upcoming
-from bot.core.writing import MESSAGE, Writing
+from bot.core.writing import MESSAGE, Writing, cut, isolated, line
 from config.schedule import words as schedule_words
 from config.settings import BadSettings
 from handlers.asked import N_, Asked
 from handlers.blogs import Known
+from handlers.editors import everything_is_held
 from handlers.naming import blogs_of
 
 SOON, LATER = 1, 5  # next polls shown: of each of several blogs, of the one that was asked for
@@ -33,10 +35,9 @@ _LANES = {
 async def status(asked: Asked) -> Rendered:
     """Blogs in trouble first, so that whatever does not fit is well."""
     t, blogs = asked.t, await asked.blogs.all(fresh=True)
-    everything_held = await asked.house.store.note("hold all") is not None
     head = Writing(rtl=t.rtl).sentence(t.gettext("Status"), "bold").newline()
     head.sentence(await _queue(asked)).newline().sentence(_pace(asked))
-    if everything_held:
+    if await everything_is_held(asked):
         head.newline().sentence(t.gettext("Every live blog is held."), "bold")
     ordered = sorted(blogs, key=lambda one: not _is_in_trouble(one))
     return _fitting(head, (_blog(asked, one) for one in ordered), len(ordered), t)
@@ -62,9 +63,8 @@ def _blog(asked: Asked, known: Known) -> Writing:
     t, state = asked.t, known.state
     row = Writing(rtl=t.rtl).sentence(asked.named(known.title), "bold").sentence(f" ({known.id})").newline()
     row.sentence(" · ".join(_facts(asked, known)))
-    troubles = [N_("held: new posts and edits wait")] if state.held_at else []
-    for trouble in troubles:
-        row.newline().sentence(t.gettext(trouble))
+    if state.held_at:
+        row.newline().sentence(t.gettext("held: new posts and edits wait"))
     if state.error:
         said = t.ngettext(
             "failed {n} time: {why}", "failed {n} times: {why}", state.failures, why=_short(asked, state.error)
@@ -94,8 +94,6 @@ def _ago(asked: Asked, at: float) -> str:
 
 def _short(asked: Asked, text: str) -> str:
     """Errors may quote a page; two lines of one are enough."""
-    from bot.core.writing import cut, isolated, line
-
     return isolated(cut(line(text[:1000]), (), 200)[0], rtl=asked.t.rtl)
 
 
@@ -142,8 +140,6 @@ def _next_polls(asked: Asked, known: Known, count: int) -> list[datetime]:
 
 def _moment(asked: Asked, at: datetime, zone: str) -> str:
     """With seconds: a blog may be polled more often than once a minute."""
-    from zoneinfo import ZoneInfo
-
     t, local, now = asked.t, at.astimezone(ZoneInfo(zone)), asked.house.now()
     clock = t.time(at, zone).replace(t.clock(at, zone), f"{local:%H:%M:%S}", 1)
     if local.date() == now.astimezone(ZoneInfo(zone)).date():

@@ -14,7 +14,7 @@ from bot.core.topics import slug
 # https://core.telegram.org/bots/features#commands; the name of a bot may follow, as people get it from the menu.
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{3,32}))?(?![\w@/])\s*", re.ASCII)
 _CHANNEL = re.compile(r"@[A-Za-z][A-Za-z0-9_]{2,31}|-100[0-9]{5,13}", re.ASCII)
-_NUMBER = re.compile(r"[+-]?[0-9]{1,9}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?[0-9]{1,100}", re.ASCII)
 _LONGEST_NAME = 100  # characters that are compared with names
 _LIKE_ENOUGH = 60  # of 100; below it a guess would only puzzle
 

@@ -71,6 +71,8 @@ def _reach(asked: Asked, chats: int, found: Push, preview: Rendered) -> str:
         reach = t.gettext("To {n} chats: nobody follows a blog yet.", n=t.number(0))
     if found.post.photo and preview.photo is None:
         reach += " " + t.gettext("The picture is left out: so long a text does not fit under one.")
+    if asked.message.media_group_id:
+        reach += " " + t.gettext("Of the album it takes this one picture.")
     return reach
 
 
@@ -139,7 +141,7 @@ async def _why_not(pressed: Pressed, found: Push) -> str:
 async def hold(asked: Asked) -> Rendered:
     """`blog` or `all`."""
     t, known = asked.t, await _blog_or_all(asked, "/hold")
-    if await _everything_is_held(asked):
+    if await everything_is_held(asked):
         return asked.say(t.gettext("Everything is held already; /release all lets it go on."))
     if known is not None and known.state.held_at is not None:
         return asked.say(t.gettext("{blog} is held already; /release {id} lets it go on.", **_called(asked, known)))
@@ -161,7 +163,7 @@ async def hold(asked: Asked) -> Rendered:
 async def release(asked: Asked) -> Rendered:
     """`blog` or `all`."""
     t, known = asked.t, await _blog_or_all(asked, "/release")
-    everything = await _everything_is_held(asked)
+    everything = await everything_is_held(asked)
     if known is not None and everything:
         return asked.say(t.gettext("Every live blog is held; /release all lets them go on."))
     if known is not None and known.state.held_at is None:
@@ -178,7 +180,7 @@ def _called(asked: Asked, known: Known) -> dict[str, str]:
     return {"blog": asked.named(known.title), "id": known.id}
 
 
-async def _everything_is_held(asked: Asked) -> bool:
+async def everything_is_held(asked: Asked) -> bool:
     return await asked.house.store.note(HOLD_ALL) is not None
 
 

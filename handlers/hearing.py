@@ -22,6 +22,7 @@ from handlers.blogs import Blogs
 from handlers.commands import Command
 from handlers.drafts import says_something
 from handlers.house import House
+from handlers.once import Once
 from handlers.replies import answer, rewrite, send, thread_of
 from handlers.trouble import Trouble
 from storage import Chat
@@ -29,6 +30,7 @@ from storage import Chat
 log = structlog.get_logger()
 
 HINT_EVERY = 3600.0  # seconds
+ALBUM_SECONDS = 60.0  # the pictures of an album are messages of their own, one after the other
 _TOAST = 200  # characters: core.telegram.org/bots/api#answercallbackquery
 
 _CAME = filters.StatusUpdate.NEW_CHAT_MEMBERS | filters.StatusUpdate.CHAT_CREATED
@@ -59,7 +61,7 @@ class Hearing:
         self._house = house
         self._blogs = Blogs(house)
         self._trouble = Trouble(house)
-        self._hinted: dict[int, float] = {}
+        self._once = Once(house.clock)
 
     # --- what is said ----------------------------------------------------------------------------------------------
 
@@ -67,10 +69,12 @@ class Hearing:
         message = update.effective_message
         if message is None or message.is_automatic_forward or not says_something(message):
             return
+        album = message.media_group_id
+        alone = album is None or self._once.first(f"album {album}", ALBUM_SECONDS)
         words = spoken(message.text or message.caption or "")
         if words is not None and words.is_for(message.get_bot().username):
             await self._spoken(message, words)
-        elif message.chat.type == ChatType.PRIVATE or _mentions_us(message) or self._may_hint_at(message):
+        elif alone and self._is_to_us(message):
             await self._hint(message, N_("I understand commands only; /help lists them."))
 
     async def _spoken(self, message: Message, words: Spoken) -> None:
@@ -80,13 +84,14 @@ class Hearing:
         elif words.bot is not None or message.chat.type == ChatType.PRIVATE:
             await self._hint(message, N_("I do not know that command; /help lists what I can do."))
 
-    def _may_hint_at(self, message: Message) -> bool:
-        """A reply to us. People talk about posts by replying to them: one hint an hour is enough for a group."""
-        answered, now = message.reply_to_message, self._house.clock()
+    def _is_to_us(self, message: Message) -> bool:
+        """People talk about posts by replying to them: one hint an hour is enough for a group."""
+        if message.chat.type == ChatType.PRIVATE or _mentions_us(message):
+            return True
+        answered = message.reply_to_message
         if answered is None or not says_something(answered) or answered.from_user != message.get_bot().bot:
             return False
-        self._hinted = {chat: at for chat, at in self._hinted.items() if now - at < HINT_EVERY}
-        return self._hinted.setdefault(message.chat.id, now) == now
+        return self._once.first(f"hint {message.chat.id}", HINT_EVERY)
 
     async def _hint(self, message: Message, sentence: str) -> None:
         person = person_of(message)

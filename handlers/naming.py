@@ -50,6 +50,8 @@ async def blog_and_topics(
             raise unknown_blog(where, words[0], blogs)
         return meant
     known = next(one for one in blogs if one.id == named.id)
+    if not rest:
+        return known, []
     topics, unknown = topics_in(rest, await topics_known(where, [known], followed))
     if unknown:
         raise await unknown_topic(where, unknown[0], known)
@@ -58,6 +60,8 @@ async def blog_and_topics(
 
 async def _topics_of_the_only(where: Where, known: Known, words: Sequence[str], followed: Iterable[str]) -> list[Name]:
     """A topic may be called as the title of its blog begins: here it is the topic that is meant."""
+    if not words:
+        return []
     names_ = await topics_known(where, [known], followed)
     topics, unknown = topics_in([word for word in words if word.casefold() != known.id], names_)
     if unknown:

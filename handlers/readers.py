@@ -16,7 +16,8 @@ from handlers.naming import all_blogs, blogs_of, called, names
 from handlers.subscribing import follow_buttons, topic_button
 
 USUAL, MOST = 5, 20  # posts in one answer
-FOUND = 10  # posts that a search shows
+FOUND = 10  # posts that a topic or a search shows
+HOMES = 5  # blogs in which a topic can be followed by a button
 TAGS = 30  # of the publisher's own tags, in the list of topics
 BLOGS = 100  # more lines than that fit no message
 RECENT, EARLIER = 6 * 3600.0, 48 * 3600.0  # seconds: what is trending now, compared with the time before it
@@ -102,17 +103,17 @@ async def topic(asked: Asked) -> Rendered:
 
 async def _one_topic(asked: Asked, blogs: list[Known], found: Name) -> Rendered:
     now = asked.house.clock()
-    posts = await asked.house.store.of_topic(topic=found.id, blogs=names_of(blogs), now=now, limit=USUAL)
+    posts = await asked.house.store.of_topic(topic=found.id, blogs=ids(blogs), now=now, limit=FOUND)
     with_it = {post.blog for post in posts}
     homes = [one for one in blogs if one.id in with_it or one.blog.topic(found.id) is not None]
     shown = latest_list(posts, found.title, asked.blogs.style_of, asked.t, asked.house.now())
-    buttons = [(topic_button(asked, one, found, alone=len(blogs) == 1),) for one in homes[:USUAL]]
+    buttons = [(topic_button(asked, one, found, alone=len(homes) == 1),) for one in homes[:HOMES]]
     return replace(shown, buttons=tuple(buttons))
 
 
 async def _search_instead(asked: Asked, blogs: list[Known], topics: list[Name]) -> Rendered:
     now = asked.house.clock()
-    posts = await asked.house.store.search(words=asked.rest, blogs=names_of(blogs), now=now, limit=FOUND)
+    posts = await asked.house.store.search(words=asked.rest, blogs=ids(blogs), now=now, limit=FOUND)
     if posts:
         return search_results(posts, asked.rest, asked.blogs.style_of, asked.t, asked.house.now())
     meant = nearest(asked.rest, topics)
@@ -144,8 +145,8 @@ async def _all_topics(asked: Asked, blogs: list[Known], topics: list[Name], coun
 
 async def _trending(asked: Asked, blogs: list[Known]) -> set[str]:
     store, now = asked.house.store, asked.house.clock()
-    recent = await store.topics(blogs=names_of(blogs), now=now, since=now - RECENT)
-    since = await store.topics(blogs=names_of(blogs), now=now, since=now - RECENT - EARLIER)
+    recent = await store.topics(blogs=ids(blogs), now=now, since=now - RECENT)
+    since = await store.topics(blogs=ids(blogs), now=now, since=now - RECENT - EARLIER)
     return trending(recent, {topic: count - recent.get(topic, 0) for topic, count in since.items()})
 
 
@@ -166,13 +167,11 @@ async def search(asked: Asked) -> Rendered:
     if not slug(asked.rest):
         raise Wrong(asked.t.gettext("Search for what? Write some words after it, as in /search power cut."))
     blogs = await all_blogs(asked)
-    posts = await asked.house.store.search(
-        words=asked.rest, blogs=names_of(blogs), now=asked.house.clock(), limit=FOUND
-    )
+    posts = await asked.house.store.search(words=asked.rest, blogs=ids(blogs), now=asked.house.clock(), limit=FOUND)
     return search_results(posts, asked.rest, asked.blogs.style_of, asked.t, asked.house.now())
 
 
-def names_of(blogs: list[Known]) -> list[str]:
+def ids(blogs: list[Known]) -> list[str]:
     return [one.id for one in blogs]
 
 

@@ -8,6 +8,7 @@ from bot.core.texts import Texts
 from handlers.access import CannotTell
 from handlers.asked import Wrong
 from handlers.house import House
+from handlers.once import Once
 
 log = structlog.get_logger()
 
@@ -17,7 +18,7 @@ TELL_EVERY = 600.0  # seconds, of the same trouble
 class Trouble:
     def __init__(self, house: House) -> None:
         self._house = house
-        self._told: dict[str, float] = {}
+        self._once = Once(house.clock)
 
     async def sentence(self, what: str, error: Exception, t: Texts) -> str:
         """What the person reads; never a traceback. `what` broke: a command or a button."""
@@ -29,13 +30,7 @@ class Trouble:
         log.error("broke", what=what, exc_info=error)
         if self._house.report is None:
             return t.gettext("Something went wrong here; it stands in the log.")
-        await self._tell(f"{what}: {type(error).__name__}", error)
-        return t.gettext("Something went wrong here; the editors have been told.")
-
-    async def _tell(self, trouble: str, error: Exception) -> None:
-        """Not again and again."""
-        assert self._house.report is not None, "asked before"
-        now = self._house.clock()
-        if now - self._told.get(trouble, float("-inf")) >= TELL_EVERY:
-            self._told[trouble] = now
+        trouble = f"{what}: {type(error).__name__}"
+        if self._once.first(trouble, TELL_EVERY):
             await self._house.report(f"{trouble}: {error}"[:1000])
+        return t.gettext("Something went wrong here; the editors have been told.")

@@ -101,9 +101,9 @@ def _asker(update: object) -> int | None:
 
 
 def _is_for_us(message: Message) -> bool:
-    if message.chat.type == ChatType.PRIVATE:
-        return True
     said = spoken(message.text or message.caption or "")
+    if message.chat.type == ChatType.PRIVATE:
+        return said is not None or message.media_group_id is None  # an album is answered as one
     return said is not None and said.is_for(message.get_bot().username)
 
 

@@ -166,7 +166,7 @@ def _house(one: TelegramHouse) -> House:
 
 def _populate(telegram: LocalTelegram) -> None:
     for person, name in ((ADMIN, "Ada"), (EDITOR, "Edi"), (OTHER_EDITOR, "Eve"), (ANN, "Ann"), (BEN, "Ben")):
-        telegram.add_user(person, name)
+        telegram.add_user(person, name, started=True)
     telegram.add_user(STRANGER, "Sam")
     telegram.add_chat(GROUP, "group", "Harbour watch", admins=[ANN])
     telegram.add_chat(FORUM, "supergroup", "Harbour forum", forum=True, admins=[ANN])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -295,12 +297,9 @@ async def test_a_group_keeps_what_it_follows_when_it_becomes_a_supergroup(house:
 
 
 async def _until_open(house: TelegramHouse, chat: int, state: bool) -> None:
-    for _ in range(500):
-        known = await house.room.store.chat("main", chat)
-        if known is not None and known.open is state:
-            return
-        await house.telegram.until(lambda: True)
-    raise AssertionError(f"chat {chat} is not {'open' if state else 'closed'}")
+    with closing(sqlite3.connect(house.room.store.path)) as db:
+        find = "SELECT open FROM chat WHERE telegram_id = ?"
+        await house.telegram.until(lambda: db.execute(find, (chat,)).fetchone() == (state,))
 
 
 # --- roles ----------------------------------------------------------------------------------------------------------

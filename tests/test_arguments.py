@@ -71,6 +71,7 @@ def test_a_command_that_names_another_bot_is_not_for_us(text: str, ours: bool) -
         ("2024", None, "2024"),
         ("2024 5", 5, "2024"),
         ("5 6", 5, "6"),
+        ("9999999999999999999999", 9999999999999999999999, ""),
         ("five", None, "five"),
         ("5.5", None, "5.5"),
     ],

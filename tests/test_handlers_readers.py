@@ -87,6 +87,19 @@ async def test_nothing_typed_in_private_is_left_unanswered(house: TelegramHouse)
     assert "/help" in await house.ask(ANN, photo=b"\x89PNG\r\n\x1a\nabc")
 
 
+async def test_the_pictures_of_an_album_are_answered_once(house: TelegramHouse) -> None:
+    for n in range(6):
+        said = house.telegram.chats[ANN].by_id[house.telegram.say(ANN, ANN, photo=f"https://pictures.example/{n}.jpg")]
+        assert said.photo is not None
+        house.telegram.first_bot.updates.waiting[-1]["message"]["media_group_id"] = "one album"
+    assert "This chat" in await house.ask(STRANGER, "/id")
+    assert "This chat" in (await house.answer(ANN, "/id")).text or "This chat" in house.said(ANN)[-1].text
+    assert [one.text.partition(":")[0] for one in house.said(ANN)][:1] == [
+        "I understand commands only; /help lists them."
+    ]
+    assert len(house.said(ANN)) == 2
+
+
 async def test_command_words_are_read_in_any_case_and_may_carry_our_name(house: TelegramHouse) -> None:
     assert "Live blogs" in await house.ask(ANN, "/BLOGS")
     assert "Live blogs" in await house.ask(ANN, f"/blogs@{US.upper()}")
@@ -424,6 +437,12 @@ async def test_a_fault_of_ours_is_one_sentence_and_a_report_to_the_admins(house:
 async def test_an_answer_that_telegram_asks_patience_for_still_comes(house: TelegramHouse) -> None:
     house.telegram.fail(method="sendMessage", chat=ANN, error=Fault.refuse(429, "Too Many Requests", retry_after=1))
     assert "Live blogs" in await house.ask(ANN, "/blogs")
+
+
+async def test_formatting_that_telegram_refuses_is_left_out(house: TelegramHouse) -> None:
+    house.telegram.fail(method="sendMessage", chat=ANN, error=Fault.refuse(400, "Bad Request: can't parse entities"))
+    answer = await house.answer(ANN, "/id")
+    assert (answer.text, answer.entities) == (f"This chat: {ANN}\nYou: {ANN}", ())
 
 
 async def test_who_blocks_the_bot_before_it_answers_breaks_nothing(house: TelegramHouse) -> None:
