@@ -12,7 +12,7 @@ import pytest
 from bot.core.identity import content_hash, same_text
 from bot.core.model import Image, KeyKind, SnapshotKind
 from bot.sources import NotReadable
-from tests.pages import BLOG, CAPTURED, blog, captured, html, page, read_blog, read_post, snapshot, update
+from tests.pages import BLOG, CAPTURED, blog, captured, html, read_blog, read_post, snapshot, update
 
 needs_captures = pytest.mark.skipif(not CAPTURED.is_dir(), reason="the captured pages are not beside the repository")
 

@@ -18,7 +18,7 @@ from bot.core.markup import text_of_html, text_of_plain
 from bot.core.model import Image, Post, Snapshot, SnapshotKind
 from bot.sources.feedkeys import FeedPost, feed_keyed
 from bot.sources.handover import next_page
-from bot.sources.marks import Marks, Tombstone, marks_in
+from bot.sources.marks import Mark, Marks, Tombstone, marks_in
 from bot.sources.parts import absolute, distinct_images, titled, without_repeats
 from bot.sources.prolog import Prolog
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
@@ -51,10 +51,13 @@ def _read(source: Source, rules: ReadRules, name: str) -> Snapshot:
     """The feed as a window of its blog; as a delta where it holds nothing but tombstones."""
     xml = _checked(source, name)
     marks = marks_in(xml)
-    parsed = _parsed(xml, source.page.url)
-    url = absolute(_alternate(parsed.feed), source.page.url) or source.page.url
-    found = [_feed_post(fields, url, rules, name == "atom") for fields in parsed.entries]
-    found = _with_sync(found, marks.deleted)
+    parsed = _parsed(xml)
+    base = source.page.url
+    url = absolute(_alternate(parsed.feed), base) or base
+    read_posts = [
+        _feed_post(fields, base if absolute(base, "") else url, rules, name == "atom") for fields in parsed.entries
+    ]
+    found = _with_marks(read_posts, marks.posts)
     posts, markup = feed_keyed(found, rules.identity, ids_may_repeat=name == "atom")
     posts = tuple(titled(post, rules.language) for post in _with_tombstones(posts, marks.tombstones))
     title = _line(parsed.feed.get("title")) or None
@@ -107,9 +110,9 @@ def _is_closed(text: str, prolog: Prolog) -> bool:
     return text.rfind("<![CDATA[", 0, closings[-1]) <= text.rfind("]]>", 0, closings[-1])
 
 
-def _parsed(xml: bytes, url: str) -> Any:
+def _parsed(xml: bytes) -> Any:
     """What feedparser makes of it. A stream, because it takes strings and bytes for addresses and file names first."""
-    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
+    headers = {"content-type": "application/xml; charset=utf-8"}
     try:
         return feedparser.parse(
             BytesIO(xml), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
@@ -199,13 +202,13 @@ def _images(fields: _Fields, markup: str, base: str) -> Iterator[Image]:
 # --- deletions -----------------------------------------------------------------------------------------------------
 
 
-def _with_sync(found: Sequence[FeedPost], deleted: Sequence[str | None]) -> list[FeedPost]:
-    """Posts marked as withdrawn where FeedSync says `deleted="true"`; any other word is no deletion."""
-    if len(deleted) != len(found):  # a feed so broken that the two parsers disagree
+def _with_marks(found: Sequence[FeedPost], marks: Sequence[Mark]) -> list[FeedPost]:
+    """Posts with their ids as written, and withdrawn where FeedSync says `deleted="true"`; no other word deletes."""
+    if len(marks) != len(found):  # a feed so broken that the two parsers disagree
         return list(found)
     return [
-        replace(one, post=replace(one.post, withdrawn=True)) if mark == "true" else one
-        for one, mark in zip(found, deleted, strict=True)
+        replace(one, id=mark.id or one.id, post=replace(one.post, withdrawn=mark.deleted == "true"))
+        for one, mark in zip(found, marks, strict=True)
     ]
 
 
@@ -228,11 +231,11 @@ def _buried(post: Post, tombstone: Tombstone | None) -> Post:
 def _notes(parsed: Any, marks: Marks) -> Iterator[str]:
     if parsed.bozo:
         yield f"the feed is not well-formed: {' '.join(str(parsed.get('bozo_exception', '')).split())[:200]}"
-    odd = sorted({mark for mark in marks.deleted if mark not in (None, "true", "false")})
+    odd = sorted({mark.deleted for mark in marks.posts if mark.deleted not in (None, "true", "false")})
     if odd:
         yield f"sx:sync deleted is neither true nor false but {', '.join(odd)[:80]}: no deletion"
-    if len(marks.deleted) != len(parsed.entries) and any(marks.deleted):
-        yield "sx:sync marks could not be matched to their posts"
+    if len(marks.posts) != len(parsed.entries):
+        yield f"{len(parsed.entries)} posts were read of {len(marks.posts)} that stand in the feed"
 
 
 ATOM = Reader(name="atom", sees=sees_atom, read=read_atom)

@@ -37,7 +37,8 @@ def read(source: Source, rules: ReadRules) -> Snapshot:
     listed = feed.get("items")
     fields = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
     url = absolute(feed.get("home_page_url"), source.page.url) or source.page.url
-    found = [_feed_post(one, url, rules) for one in fields]
+    base = source.page.url if absolute(source.page.url, "") else url
+    found = [_feed_post(one, base, rules) for one in fields]
     posts, markup = feed_keyed(found, rules.identity, ids_may_repeat=True)
     title = _line(feed.get("title"))
     ending = ending_of(title, posts)

@@ -1,6 +1,7 @@
-"""Explicit deletions in feeds: Atom tombstones (RFC 6721) and FeedSync's `deleted`.
+"""What feedparser loses of a feed, read with lxml beside it.
 
-Read with lxml before feedparser, which keeps only the last tombstone of a feed and lets its link overwrite the feed's.
+Tombstones (RFC 6721): it keeps only the last, and lets its link overwrite the feed's. FeedSync's `deleted`: it goes by
+prefix. Ids: it takes them for relative addresses and resolves them, so that they change with the feed's.
 """
 
 from __future__ import annotations
@@ -28,15 +29,23 @@ class Tombstone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A post's id byte by byte, and what its FeedSync mark says."""
+
+    id: str | None = None
+    deleted: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
-    """A feed's deletions. `deleted` says for each entry, in document order, what its FeedSync mark says."""
+    """`posts` has one mark for each post of the feed, in document order."""
 
     tombstones: tuple[Tombstone, ...] = ()
-    deleted: tuple[str | None, ...] = ()
+    posts: tuple[Mark, ...] = ()
 
 
 def marks_in(feed: bytes) -> Marks:
-    """The marks of a feed in UTF-8. Entities are not expanded, nothing is fetched; what is broken is passed over."""
+    """The marks in a feed in UTF-8. Entities are not expanded, nothing is fetched; what is broken is passed over."""
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True, encoding="utf-8"
     )
@@ -46,7 +55,7 @@ def marks_in(feed: bytes) -> Marks:
         return Marks()
     if root is None:
         return Marks()
-    return Marks(tombstones=tuple(_tombstones(root)), deleted=tuple(_deleted(root)))
+    return Marks(tombstones=tuple(_tombstones(root)), posts=tuple(_marks(root)))
 
 
 def _tombstones(root: Any) -> Iterator[Tombstone]:
@@ -56,8 +65,16 @@ def _tombstones(root: Any) -> Iterator[Tombstone]:
             yield Tombstone(ref=ref, when=time_of(mark.get("when")))
 
 
-def _deleted(root: Any) -> Iterator[str | None]:
+def _marks(root: Any) -> Iterator[Mark]:
     for element in root.iter():
         if isinstance(element.tag, str) and etree.QName(element).localname in _POSTS:
             marks = [mark.get("deleted") for name in _SYNC for mark in element.iterchildren(name)]
-            yield next((mark for mark in marks if mark is not None), None)
+            yield Mark(id=_id(element), deleted=next((mark for mark in marks if mark is not None), None))
+
+
+def _id(post: Any) -> str | None:
+    """Atom's `id` or RSS's `guid`; both stand in the namespace of their post."""
+    name = etree.QName(post)
+    own = etree.QName(name.namespace, "id" if name.localname == "entry" else "guid")
+    found = next(post.iterchildren(own), None)
+    return "".join(found.itertext()).strip() or None if found is not None else None
