@@ -94,7 +94,12 @@ def test_in_a_language_from_right_to_left_what_runs_the_other_way_is_isolated() 
     assert time == "\u206814:02 EDT\u2069 · \u2068Ann\u2069 وسارة"
     assert link == "Read on \u2068example.org\u2069"
     assert_telegram_takes(rendered)
-    assert_telegram_takes(merged([post(), post(title="جسر")], lambda _: NEW_YORK, arabic))
+    several = merged([post(), post(id=2, title="جسر")], lambda _: NEW_YORK, arabic)
+    assert several.text.split("\n")[1:] == [
+        "\u206814:02 EDT\u2069 · \u2068Bridge reopens\u2069",
+        "\u206814:02 EDT\u2069 · جسر",
+    ]
+    assert_telegram_takes(several)
 
 
 def test_the_credit_is_the_last_line() -> None:
@@ -176,6 +181,7 @@ def test_with_headlines_alone_a_derived_one_is_shown() -> None:
 def test_a_first_paragraph_that_only_repeats_the_headline_is_left_out() -> None:
     assert words_of(message(post(text="Bridge reopens.\n\nTrucks must wait."), NEW_YORK, T)) == "Trucks must wait."
     assert words_of(message(post(text="Bridge reopens"), NEW_YORK, T)) == ""
+    assert words_of(message(post(title=".", text="...\n\nTrucks wait."), NEW_YORK, T)) == "...\n\nTrucks wait."
 
 
 def test_an_absurd_headline_is_cut_and_everything_else_stays() -> None:
@@ -194,9 +200,13 @@ def test_a_text_too_long_for_a_message_is_cut_at_a_sentence_and_keeps_its_foot()
 
 
 @pytest.mark.parametrize("piece", ["#a ", "@someone ", "http://example.org/x ", "#a_"])
-def test_a_text_full_of_tags_does_not_cost_the_link(piece: str) -> None:
-    many = piece * 1000
-    rendered = message(post(title=many, text=many, authors=(many, many)), style(text="full", credit=many), T)
+@pytest.mark.parametrize("times", [30, 50, 85, 95, 99, 1000])
+@pytest.mark.parametrize("struck", [False, True])
+def test_a_text_full_of_tags_does_not_cost_the_link(piece: str, times: int, struck: bool) -> None:
+    many = piece * times
+    rendered = message(
+        post(title=many, text=many, authors=(many, many), struck=struck), style(text="full", credit=many), T
+    )
 
     assert links(rendered) == [LINK]
     assert_telegram_takes(rendered)
@@ -354,6 +364,14 @@ def test_the_plainest_form_shortens_the_text_and_not_the_link() -> None:
     assert units(plain.text) <= 4096
     assert plain.text.endswith("example.org " + LINK + "?" + "x" * 1000)
     assert plain.text.count("This is a sentence.") > 100
+
+
+def test_where_only_addresses_are_left_the_first_ones_stay_whole() -> None:
+    urls = [f"https://example.org/{number}" + "x" * 1900 for number in range(3)]
+    entities = tuple(Entity(type="text_link", offset=2 * place, length=1, url=url) for place, url in enumerate(urls))
+
+    assert plainest(Rendered(text="a\nb\nc", entities=entities)).text == f"a {urls[0]}\nb {urls[1]}"
+    assert units(plainest(Rendered(text="a " + "x" * 3000, entities=(entities[0],))).text) <= 4096
 
 
 def test_an_address_that_is_its_own_words_is_not_said_twice() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import unicodedata
 
 import pytest
@@ -247,6 +248,13 @@ def test_crossing_formatting_is_parted_where_it_crosses() -> None:
         ("italic", 4, 3),
         ("italic", 7, 6),
     ]
+
+
+@pytest.mark.parametrize("kind", ["bold", "code", "pre", "blockquote", "text_link"])
+def test_the_same_formatting_twice_is_once(kind: str) -> None:
+    once = Entity(type=kind, offset=0, length=10, url="https://example.org/")
+
+    assert tidy("some words", [dataclasses.replace(once, length=4), once, once]) == ("some words", (once,))
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "tg://user?id=1", "data:text/html,x", "", None])

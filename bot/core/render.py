@@ -104,7 +104,7 @@ def _relayed(post: Relayed, style: Style, t: Texts, limit: int) -> Rendered:
         photo = None
     room = (CAPTION if photo else limit) - fixed
     most = ENTITIES - head.formatting - foot.formatting - 1
-    shown = fitted(text, room, style.language, most // 3 if struck else most) if room >= _SHORTEST else ""
+    shown = fitted(text, room, style.language, most // 3 if struck else most)
     middle = Writing(rtl=t.rtl).write(shown, *_struck(struck))
     return head.join(middle, foot, between="\n\n").rendered(photo=photo)
 
