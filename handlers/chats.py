@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from telegram import ChatMember, ChatMemberRestricted, ChatMemberUpdated, Message
+from telegram import ChatMember, ChatMemberAdministrator, ChatMemberRestricted, ChatMemberUpdated, Message
 from telegram.constants import ChatMemberStatus
 
 from bot.core.model import Button, Rendered
@@ -94,6 +94,8 @@ async def membership(house: House, change: ChatMemberUpdated) -> None:
 def _can_write(member: ChatMember) -> bool:
     if isinstance(member, ChatMemberRestricted):
         return member.is_member and member.can_send_messages
+    if isinstance(member, ChatMemberAdministrator):
+        return member.can_post_messages is not False  # said of channels only
     return member.status in _HERE
 
 

@@ -3,12 +3,12 @@ tested against it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
 from telegram import Bot, BotCommand, BotCommandScopeChat, BotCommandScopeDefault
-from telegram.error import BadRequest, Forbidden
+from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.core.model import Rendered
 from bot.core.writing import Writing
@@ -88,9 +88,16 @@ def find(name: str) -> Command | None:
 async def set_menus(bot: Bot, house: House) -> None:
     """Everybody's menu, and longer ones in the private chats of editors and admins.
 
-    Who never wrote to the bot has no such chat yet, and gets the menu when this is called again. Who is no longer in
-    the file loses theirs.
+    Who never wrote to the bot has no such chat yet, and gets the menu when this is called again, as after a reload.
+    Who is no longer in the file loses theirs. A menu that cannot be set keeps nothing else from working.
     """
+    try:
+        await _set_all(bot, house)
+    except TelegramError as error:
+        log.warning("menus not set", why=str(error))
+
+
+async def _set_all(bot: Bot, house: House) -> None:
     await bot.set_my_commands(_menu(Role.READER), scope=BotCommandScopeDefault())
     access = house.settings().access
     people = dict.fromkeys(access.editors, Role.EDITOR) | dict.fromkeys(access.admins, Role.ADMIN)
@@ -119,7 +126,3 @@ async def _set_menu(bot: Bot, person: int, role: Role | None) -> bool:
     except (BadRequest, Forbidden) as error:
         log.info("no menu", person=person, why=error.message)
         return False
-
-
-def names(commands: Iterable[Command] = COMMANDS) -> list[str]:
-    return [command.name for command in commands]

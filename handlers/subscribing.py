@@ -15,6 +15,7 @@ from handlers.targets import Target, chosen, own, target_of
 from storage import Subscription
 
 MOST_BUTTONS = 50  # Telegram takes a hundred; nobody reads fifty
+MOST_NAMED = 12  # topics in one sentence
 _DATA = 64  # bytes that a button can carry: core.telegram.org/bots/api#inlinekeyboardbutton
 _LABEL = 40
 
@@ -93,7 +94,9 @@ async def _what(where: Where, known: Known, topics: Sequence[str]) -> str:
     if not topics:
         return title
     titles = {name.id: name.title for name in await topics_known(where, [known])}
-    listed = where.t.listed([where.named(titles.get(topic, topic)) for topic in topics])
+    named = [where.named(titles.get(topic, topic)) for topic in topics[:MOST_NAMED]]
+    others = len(topics) - len(named)
+    listed = where.t.listed([*named, *([where.t.ngettext("{n} other", "{n} others", others)] if others else [])])
     return where.t.gettext("{topics} in {blog}", topics=listed, blog=title)
 
 

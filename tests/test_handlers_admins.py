@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.demo.telegram import Fault
 from config.settings import BadSettings, parse_settings
 from handlers import COMMANDS, set_menus
 from handlers.access import Role
@@ -182,6 +183,14 @@ async def test_who_leaves_the_file_loses_the_longer_menu(house: TelegramHouse) -
 
 async def test_an_admin_who_never_wrote_keeps_nobody_from_a_menu(house: TelegramHouse) -> None:
     house.settings = replace(house.settings, access=replace(house.settings.access, admins=(777, ADMIN)))
+    await set_menus(house.application.bot, house.house)
+    assert menu(house, ADMIN) == names(Role.ADMIN)
+
+
+async def test_menus_that_telegram_does_not_take_just_now_break_nothing(house: TelegramHouse) -> None:
+    house.telegram.fail(method="setMyCommands", error=Fault.refuse(500, "Internal Server Error"))
+    await set_menus(house.application.bot, house.house)
+    assert menu(house, ADMIN) == []
     await set_menus(house.application.bot, house.house)
     assert menu(house, ADMIN) == names(Role.ADMIN)
 

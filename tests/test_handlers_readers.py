@@ -301,6 +301,15 @@ async def test_topics_add_up_and_the_whole_blog_takes_their_place(house: Telegra
     assert await house.follows(ANN) == {"storm": ()}
 
 
+async def test_very_many_topics_make_a_sentence_all_the_same(house: TelegramHouse) -> None:
+    tags = [f"a rather long tag that a publisher gave to a post, number {n}" for n in range(90)]
+    await house.room.publish(*(post(f"p{n}", tags=(tag,)) for n, tag in enumerate(tags)))
+    for at in range(0, 90, 2):
+        said = await house.ask(ANN, f"/subscribe storm {tags[at]} {tags[at + 1]}")
+    assert "and 78 others in Storm" in said
+    assert len((await house.follows(ANN))["storm"]) == 90
+
+
 async def test_subscribe_alone_offers_buttons_where_there_are_several_blogs(house: TelegramHouse) -> None:
     answer = await house.answer(ANN, "/subscribe")
     assert buttons(answer) == ["follow:storm", "follow:election"]
