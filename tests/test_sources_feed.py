@@ -384,6 +384,14 @@ def test_a_feed_that_is_not_well_formed_gives_its_posts_with_a_note() -> None:
     assert "not well-formed" in found.notes[0]
 
 
+def test_a_broken_feed_that_lost_posts_says_nothing_about_absence() -> None:
+    broken = "<item><guid>b</guid><title>Tom </titl></item>"
+    found = read(rss(rss_post(2, guid="a"), broken, rss_post(1, guid="c")))
+    assert found.kind is SnapshotKind.DELTA
+    assert found.posts[0].key == "a"
+    assert "1 posts could not be read" in found.notes[1]
+
+
 BOMB = (
     '<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
     "<rss version='2.0'><channel><title>&b;</title></channel></rss>"

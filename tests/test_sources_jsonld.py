@@ -298,6 +298,12 @@ def test_the_pages_headline_repeated_on_every_post_is_no_headline() -> None:
     ]
 
 
+def test_a_body_that_begins_with_its_headline_loses_it() -> None:
+    assert read_post(headline="Out!", articleBody="<p>Out!</p><p>He is gone.</p>").text == "He is gone."
+    assert read_post(headline="Out!", articleBody="Out! He is gone.").text == "Out! He is gone."
+    assert read_post(headline="Out!", articleBody="Out!").text == "Out!"
+
+
 def test_a_page_that_took_the_headline_of_its_newest_post_leaves_it_to_the_post() -> None:
     found = read_blog(update(2, headline="Storm hits the coast"), update(1))
     assert (found.posts[0].title, found.posts[0].title_is_derived) == ("Storm hits the coast", False)
@@ -414,6 +420,16 @@ def test_an_id_that_unlike_posts_share_is_refused() -> None:
 
 def test_a_post_that_stands_twice_is_read_once() -> None:
     assert keys(update(2), update(1), update(2)) == ["post-2", "post-1"]
+
+
+def test_of_a_pinned_copy_and_the_listed_post_the_listed_one_stays_and_is_pinned() -> None:
+    found = read_blog(update(1), update(3), update(2), update(1), update(0))
+    assert [(post.key, post.pinned) for post in found.posts] == [
+        ("post-3", False),
+        ("post-2", False),
+        ("post-1", True),
+        ("post-0", False),
+    ]
 
 
 @pytest.mark.parametrize(("identity", "distinct"), [("auto", 2), ("id", 1), ("link", 1), ("link+title", 2)])

@@ -1,7 +1,7 @@
 """Sameness: which text is the same text, which address the same address, and what a post is known by.
 
-Pure rules, versioned where their results are stored. The evidence behind them stands in `docs/`; in short: publishers'
-times prove neither an edit nor its absence, so text is compared, after everything that no reader sees is taken out.
+Pure rules, versioned where their results are stored. Publishers' times prove neither an edit nor its absence (some
+give one time for all posts), so text is compared, after everything that no reader sees is taken out.
 """
 
 from __future__ import annotations

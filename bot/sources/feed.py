@@ -28,6 +28,7 @@ _Fields = Mapping[str, Any]
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _TAIL = 100_000  # characters at the end in which a feed must be closed
+_OPENED = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s>]", re.IGNORECASE)
 _LAST_OPENED = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)\b|<!\[CDATA\[", re.IGNORECASE)
 
 
@@ -64,7 +65,7 @@ def _read(source: Source, rules: ReadRules, name: str) -> Snapshot:
     ending = ending_of(title, posts)
     return Snapshot(
         format=name,
-        kind=SnapshotKind.DELTA if marks.tombstones and not found else SnapshotKind.WINDOW,
+        kind=SnapshotKind.DELTA if (marks.tombstones and not found) or _lost(parsed, xml) else SnapshotKind.WINDOW,
         posts=posts,
         title=title,
         url=url or None,
@@ -72,7 +73,7 @@ def _read(source: Source, rules: ReadRules, name: str) -> Snapshot:
         modified_at=_time(parsed.feed, "updated", rules),
         ended=ending.ended,
         next_url=next_page(markup[ending.moved], source, url) if ending.moved in markup else None,
-        notes=tuple(_notes(parsed, marks)),
+        notes=tuple(_notes(parsed, marks, _lost(parsed, xml))),
     )
 
 
@@ -119,6 +120,11 @@ def _parsed(xml: bytes) -> Any:
         )
     except Exception as fault:  # feedparser's many parsers raise what they like on hostile input
         raise NotReadable(f"the feed is broken: {type(fault).__name__} in feedparser") from fault
+
+
+def _lost(parsed: Any, xml: bytes) -> int:
+    """How many posts of a feed that is not well-formed could not be read: then absence says nothing."""
+    return max(0, len(_OPENED.findall(xml)) - len(parsed.entries)) if parsed.bozo else 0
 
 
 # --- posts ---------------------------------------------------------------------------------------------------------
@@ -228,14 +234,14 @@ def _buried(post: Post, tombstone: Tombstone | None) -> Post:
     return replace(post, withdrawn=True, modified_at=tombstone.when)
 
 
-def _notes(parsed: Any, marks: Marks) -> Iterator[str]:
+def _notes(parsed: Any, marks: Marks, lost: int) -> Iterator[str]:
     if parsed.bozo:
         yield f"the feed is not well-formed: {' '.join(str(parsed.get('bozo_exception', '')).split())[:200]}"
     odd = sorted({mark.deleted for mark in marks.posts if mark.deleted not in (None, "true", "false")})
     if odd:
         yield f"sx:sync deleted is neither true nor false but {', '.join(odd)[:80]}: no deletion"
-    if len(marks.posts) != len(parsed.entries):
-        yield f"{len(parsed.entries)} posts were read of {len(marks.posts)} that stand in the feed"
+    if lost:
+        yield f"{lost} posts could not be read, so that absence says nothing"
 
 
 ATOM = Reader(name="atom", sees=sees_atom, read=read_atom)

@@ -27,6 +27,7 @@ from bot.sources.parts import (
     names_in,
     same_words,
     titled,
+    with_pinned_copy,
     with_pinned_summary,
     without_repeats,
 )
@@ -152,7 +153,7 @@ def _posts_of(blog: _Blog) -> _Posts:
     found, more = keyed(_without_what_is_the_pages(kept, blog), blog.url, blog.rules.identity)
     posts = [_anchored(post, blog) for post in found]
     markup = {post.key: candidate.markup for post, candidate in zip(posts, kept, strict=True)}
-    return _Posts(posts=merged(posts), markup=markup, notes=(*notes, *more))
+    return _Posts(posts=merged(with_pinned_copy(posts)), markup=markup, notes=(*notes, *more))
 
 
 def _anchored(post: Post, blog: _Blog) -> Post:

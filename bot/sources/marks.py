@@ -67,14 +67,20 @@ def _tombstones(root: Any) -> Iterator[Tombstone]:
 
 def _marks(root: Any) -> Iterator[Mark]:
     for element in root.iter():
-        if isinstance(element.tag, str) and etree.QName(element).localname in _POSTS:
-            marks = [mark.get("deleted") for name in _SYNC for mark in element.iterchildren(name)]
-            yield Mark(id=_id(element), deleted=next((mark for mark in marks if mark is not None), None))
+        namespace, name = _named(element.tag)
+        if name in _POSTS:
+            marks = [mark.get("deleted") for sync in _SYNC for mark in element.iterchildren(sync)]
+            # Atom's `id` and RSS's `guid` stand in the namespace of their post.
+            id_ = next(element.iterchildren(f"{namespace}{'id' if name == 'entry' else 'guid'}"), None)
+            yield Mark(
+                id="".join(id_.itertext()).strip() or None if id_ is not None else None,
+                deleted=next((mark for mark in marks if mark is not None), None),
+            )
 
 
-def _id(post: Any) -> str | None:
-    """Atom's `id` or RSS's `guid`; both stand in the namespace of their post."""
-    name = etree.QName(post)
-    own = etree.QName(name.namespace, "id" if name.localname == "entry" else "guid")
-    found = next(post.iterchildren(own), None)
-    return "".join(found.itertext()).strip() or None if found is not None else None
+def _named(tag: object) -> tuple[str, str]:
+    """An element's namespace (in braces, as lxml writes it) and name. By hand: broken names are names here."""
+    if not isinstance(tag, str):  # a comment, an instruction
+        return "", ""
+    namespace, brace, name = tag.rpartition("}")
+    return namespace + brace, name

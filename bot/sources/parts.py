@@ -39,9 +39,13 @@ def absolute(address: object, base: str) -> str | None:
 
 
 def titled(post: Post, language: str) -> Post:
-    """A post without headline gets its first sentence as one; without text it stays without."""
+    """A post without headline gets its first sentence as one; without text it stays without.
+
+    A body that begins with the headline again, as a paragraph of its own, loses it.
+    """
     if post.title:
-        return post
+        first, _, rest = post.text.partition("\n\n")
+        return replace(post, text=rest) if rest and same_words(first, post.title) else post
     title = headline_of(post.text, language)
     return replace(post, title=title, title_is_derived=title is not None)
 
@@ -105,6 +109,15 @@ def merged(posts: Sequence[Post]) -> tuple[Post, ...]:
             del kept[post.key]  # so that it stands where the winner does
         kept[post.key] = both
     return tuple(kept.values())
+
+
+def with_pinned_copy(posts: Sequence[Post]) -> list[Post]:
+    """The posts, the first marked as pinned where it stands in the list again, below newer ones."""
+    if len(posts) < 3 or posts[0].key not in {post.key for post in posts[2:]}:
+        return list(posts)
+    first, second = posts[0].published_at, posts[1].published_at
+    is_older = first is not None and second is not None and first < second
+    return [replace(posts[0], pinned=posts[0].pinned or is_older), *posts[1:]]
 
 
 def _better(known: Post, other: Post) -> Post:
