@@ -97,16 +97,16 @@ def _short(asked: Asked, text: str) -> str:
     return isolated(cut(line(text[:1000]), (), 200)[0], rtl=asked.t.rtl)
 
 
-def _fitting(head: Writing, rows: Iterable[Writing], count: int, t: Texts) -> Rendered:
+def _fitting(head: Writing, rows: Iterable[Writing], count: int, t: Texts, between: str = "\n\n") -> Rendered:
     """As many rows below the head as a message holds, and a line that counts the others."""
     shown = 0
     for row in rows:
         if head.length + row.length + _REST > MESSAGE or head.formatting + row.formatting > _ENTITIES:
             break
-        head.join(row, between="\n\n")
+        head.join(row, between=between)
         shown += 1
     if shown < count:
-        head.newline(2).sentence(t.ngettext("and {n} more", "and {n} more", count - shown))
+        head.write(between).sentence(t.ngettext("and {n} more", "and {n} more", count - shown))
     return head.rendered()
 
 
@@ -164,4 +164,5 @@ async def reload(asked: Asked) -> Rendered:
 
 
 def _lines(head: Writing, lines: list[str], t: Texts) -> Rendered:
-    return _fitting(head.newline(), (Writing(rtl=t.rtl).plain(line[:1000]) for line in lines), len(lines), t)
+    rows = (Writing(rtl=t.rtl).plain(line[:1000]) for line in lines)
+    return _fitting(head, rows, len(lines), t, between="\n")

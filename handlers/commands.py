@@ -108,6 +108,16 @@ async def _set_all(bot: Bot, house: House) -> None:
     await house.store.keep_note(MENUS, " ".join(map(str, have)) or None)
 
 
+async def set_menu(bot: Bot, house: House, person: int, role: Role) -> None:
+    """The same for one, who may have written for the first time."""
+    try:
+        if await _set_menu(bot, person, role):
+            had = {int(number) for number in (await house.store.note(MENUS) or "").split()}
+            await house.store.keep_note(MENUS, " ".join(map(str, sorted({*had, person}))))
+    except TelegramError as error:
+        log.warning("menu not set", person=person, why=str(error))
+
+
 def _menu(role: Role) -> list[BotCommand]:
     return [BotCommand(command.name, _description(command)) for command in offered(role)]
 

@@ -15,7 +15,7 @@ from bot.core.model import Rendered
 from bot.core.texts import Texts
 from bot.core.writing import cut
 from handlers import chats, commands, editors, subscribing
-from handlers.access import Role, person_of
+from handlers.access import Role, person_of, role_of
 from handlers.arguments import Spoken, spoken
 from handlers.asked import N_, Asked, Effect, Pressed, Where, Wrong, language_of
 from handlers.blogs import Blogs
@@ -30,6 +30,7 @@ from storage import Chat
 log = structlog.get_logger()
 
 HINT_EVERY = 3600.0  # seconds
+MENU_SECONDS = 86_400.0  # how long we trust that a menu set is a menu shown
 ALBUM_SECONDS = 60.0  # the pictures of an album are messages of their own, one after the other
 _TOAST = 200  # characters: core.telegram.org/bots/api#answercallbackquery
 
@@ -76,6 +77,16 @@ class Hearing:
             await self._spoken(message, words)
         elif alone and self._is_to_us(message):
             await self._hint(message, N_("I understand commands only; /help lists them."))
+        await self._show_menu(message)
+
+    async def _show_menu(self, message: Message) -> None:
+        """Whoever may do more is offered more, from their first word on."""
+        person = person_of(message)
+        role = role_of(person, self._house.settings())
+        if person is None or role is Role.READER or message.chat.type != ChatType.PRIVATE:
+            return
+        if self._once.first(f"menu {person.id} {role}", MENU_SECONDS):
+            await commands.set_menu(message.get_bot(), self._house, person.id, role)
 
     async def _spoken(self, message: Message, words: Spoken) -> None:
         command = commands.find(words.name)

@@ -12,13 +12,14 @@ from typing import Any
 from telegram.ext import Application, ApplicationBuilder, ExtBot
 
 from bot.app import PaceLimiter
+from bot.core.model import Post
 from bot.demo.telegram import LocalMessage, LocalTelegram
 from bot.request import AiohttpRequest
 from config.settings import Settings
 from handlers import register
 from handlers.house import House
 from handlers.updates import PerChat
-from tests.newsroom import Newsroom, newsroom, settings_of
+from tests.newsroom import Newsroom, newsroom, post, settings_of
 
 ADMIN, EDITOR, OTHER_EDITOR = 1001, 1002, 1003
 ANN, BEN, STRANGER = 2001, 2002, 2003
@@ -109,6 +110,21 @@ class TelegramHouse:
 
     async def newest_says(self, chat: int, words: str) -> None:
         await self.telegram.until(lambda: any(words in one.text for one in self.said(chat)[-1:]))
+
+
+def buttons(message: LocalMessage) -> dict[str, str]:
+    """What the buttons carry, by their label."""
+    return {button["text"]: button["callback_data"] for row in message.buttons for button in row}
+
+
+def carried(message: LocalMessage) -> list[str]:
+    """The same, in their order."""
+    return list(buttons(message).values())
+
+
+def boats(count: int) -> list[Post]:
+    """Posts about ferries."""
+    return [post(f"boat-{n}", f"The ferry number {n} is late again.") for n in range(count)]
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,215 @@
+"""What people follow and leave, what is kept of them, and how it is forgotten."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.newsroom import post
+from tests.telegram_house import (
+    ADMIN,
+    ANN,
+    BEN,
+    ONE_BLOG,
+    STRANGER,
+    TelegramHouse,
+    boats,
+    carried,
+    telegram_house,
+)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[TelegramHouse]:
+    async with telegram_house(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+async def lone(tmp_path: Path) -> AsyncIterator[TelegramHouse]:
+    """With one blog in the file."""
+    async with telegram_house(tmp_path, ONE_BLOG) as one:
+        yield one
+
+
+# --- /subscribe, /unsubscribe ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "followed"),
+    [
+        ("storm", {"storm": ()}),
+        ("STORM", {"storm": ()}),
+        ("storm over", {"storm": ()}),
+        ("storm ferries", {"storm": ("ferries",)}),
+        ("ferries storm", {"storm": ("ferries",)}),
+        ("storm old town ferries", {"storm": ("old-town", "ferries")}),
+        ("storm #Old_Town, Ferries", {"storm": ("old-town", "ferries")}),
+        ("turnout", {"election": ("turnout",)}),
+    ],
+)
+async def test_subscribe_acts_at_once(house: TelegramHouse, words: str, followed: dict[str, tuple[str, ...]]) -> None:
+    said = await house.ask(ANN, f"/subscribe {words}")
+    assert said.startswith("You now follow")
+    assert "/latest" in said
+    assert await house.follows(ANN) == followed
+
+
+async def test_who_subscribed_gets_what_is_published(house: TelegramHouse) -> None:
+    await house.ask(ANN, "/subscribe storm ferries")
+    await house.ask(BEN, "/subscribe storm")
+    await house.room.publish(post("dry", "A dry day."), post("boat", "The ferry is late."))
+    await house.newest_says(ANN, "About boat")
+    await house.newest_says(BEN, "About boat")
+    assert not any("About dry" in said for said in house.room.screen(ANN))
+    assert any("About dry" in said for said in house.room.screen(BEN))
+
+
+async def test_subscribing_again_changes_nothing_and_says_so(house: TelegramHouse) -> None:
+    for words in ("storm ferries", "storm"):
+        await house.ask(ANN, f"/subscribe {words}")
+        assert (await house.ask(ANN, f"/subscribe {words}")).startswith("You already follow")
+    assert (await house.ask(ANN, "/subscribe storm ferries")).startswith("You already follow Storm")
+    assert await house.follows(ANN) == {"storm": ()}
+
+
+async def test_topics_add_up_and_the_whole_blog_takes_their_place(house: TelegramHouse) -> None:
+    await house.ask(ANN, "/subscribe storm ferries")
+    assert "Ferries and Old Town in Storm" in await house.ask(ANN, "/subscribe storm old town")
+    assert await house.follows(ANN) == {"storm": ("ferries", "old-town")}
+    await house.ask(ANN, "/subscribe storm")
+    assert await house.follows(ANN) == {"storm": ()}
+
+
+async def test_very_many_topics_make_a_sentence_all_the_same(house: TelegramHouse) -> None:
+    tags = [f"a rather long tag that a publisher gave to a post, number {n}" for n in range(90)]
+    await house.room.publish(*(post(f"p{n}", tags=(tag,)) for n, tag in enumerate(tags)))
+    for at in range(0, 90, 2):
+        said = await house.ask(ANN, f"/subscribe storm {tags[at]} {tags[at + 1]}")
+    assert "and 78 others in Storm" in said
+    assert len((await house.follows(ANN))["storm"]) == 90
+
+
+async def test_subscribe_alone_offers_buttons_where_there_are_several_blogs(house: TelegramHouse) -> None:
+    answer = await house.answer(ANN, "/subscribe")
+    assert carried(answer) == ["follow:storm", "follow:election"]
+    assert await house.follows(ANN) == {}
+
+
+async def test_with_one_blog_it_need_not_be_named_anywhere(lone: TelegramHouse) -> None:
+    await lone.room.publish(*boats(1))
+    assert (await lone.ask(ANN, "/subscribe")).startswith("You now follow Storm")
+    assert (await lone.ask(BEN, "/subscribe ferries")).startswith("You now follow Ferries in Storm")
+    assert (await lone.ask(ADMIN, "/subscribe storm old town")).startswith("You now follow Old Town in Storm")
+    assert "You no longer follow Ferries" in await lone.ask(BEN, "/unsubscribe ferries")
+    assert await lone.follows(BEN) == {}
+    assert "About boat-0" in await lone.ask(ANN, "/latest 1")
+    assert "/latest shows" in await lone.ask(STRANGER, "/subscribe")
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("strom", "I know no live blog “strom”; did you mean Storm over the harbour (storm)? /blogs lists them."),
+        (
+            "storm feries",
+            "I know no topic “feries” in Storm over the harbour; did you mean Ferries? /topic lists them.",
+        ),
+        ("storm xyz", "I know no topic “xyz” in Storm over the harbour; /topic lists them."),
+        ("storm ferries xyz", "I know no topic “xyz”"),
+        ("storm " + "x " * 40, "Those are too many words"),
+    ],
+)
+async def test_who_names_what_is_not_there_follows_nothing(house: TelegramHouse, words: str, sentence: str) -> None:
+    assert (await house.ask(ANN, f"/subscribe {words}")).startswith(sentence)
+    assert await house.follows(ANN) == {}
+
+
+async def test_with_one_blog_an_unknown_word_is_compared_with_blog_and_topics(lone: TelegramHouse) -> None:
+    assert "did you mean Storm over the harbour (storm)?" in await lone.ask(ANN, "/subscribe strom")
+    assert "did you mean Ferries?" in await lone.ask(ANN, "/subscribe feries")
+
+
+async def test_a_blog_that_has_ended_is_said_to_have_ended(house: TelegramHouse) -> None:
+    with closing(sqlite3.connect(house.room.store.path)) as db:
+        db.execute("UPDATE blog SET ended_at = 1 WHERE id = 'storm'")
+        db.commit()
+    assert "It has ended" in await house.ask(ANN, "/subscribe storm")
+    assert "(storm) · ended" in await house.ask(ANN, "/blogs")
+    assert "It has ended" in await house.ask(ANN, "/start storm")
+
+
+async def test_unsubscribing_a_topic_keeps_the_others_and_the_last_one_ends_it(house: TelegramHouse) -> None:
+    await house.ask(ANN, "/subscribe storm ferries old town")
+    said = await house.ask(ANN, "/unsubscribe storm ferries")
+    assert "You no longer follow Ferries in Storm" in said
+    assert "You still follow Old Town" in said
+    assert await house.follows(ANN) == {"storm": ("old-town",)}
+    await house.ask(ANN, "/unsubscribe storm old town")
+    assert await house.follows(ANN) == {}
+
+
+@pytest.mark.parametrize(
+    ("followed", "words", "sentence"),
+    [
+        ("storm", "storm", "You no longer follow Storm"),
+        ("storm", "election", "You do not follow Election night."),
+        ("storm ferries", "storm old town", "You do not follow Old Town in Storm"),
+        ("storm", "storm ferries", "All of Storm over the harbour is followed here; for some topics only"),
+        ("storm", "strom", "I know no live blog “strom”"),
+    ],
+)
+async def test_unsubscribe_says_what_came_of_it(house: TelegramHouse, followed: str, words: str, sentence: str) -> None:
+    await house.ask(ANN, f"/subscribe {followed}")
+    assert (await house.ask(ANN, f"/unsubscribe {words}")).startswith(sentence)
+
+
+async def test_unsubscribe_alone_ends_everything_after_a_button(house: TelegramHouse) -> None:
+    assert (await house.ask(ANN, "/unsubscribe")).startswith("You follow nothing here")
+    await house.ask(ANN, "/subscribe storm ferries")
+    await house.ask(ANN, "/subscribe election")
+    question = await house.answer(ANN, "/unsubscribe")
+    assert question.text == "You follow Ferries in Storm over the harbour and Election night. Stop all of it?"
+    await house.telegram.tap(ANN, ANN, "Keep it")
+    assert set(await house.follows(ANN)) == {"storm", "election"}
+    question = await house.answer(ANN, "/unsubscribe")
+    await house.telegram.tap(ANN, ANN, "Stop everything")
+    assert await house.follows(ANN) == {}
+    await house.telegram.until(lambda: question.text.startswith("You follow nothing any more."))
+    assert question.buttons == ()
+
+
+# --- /privacy, /forget, /id -----------------------------------------------------------------------------------------
+
+
+async def test_privacy_says_what_is_kept_and_by_whom(house: TelegramHouse) -> None:
+    said = await house.ask(ANN, "/privacy")
+    assert all(words in said for words in ("language", "what it follows", "/forget", "30 days", "The Harbour Post"))
+
+
+async def test_no_name_of_a_person_is_kept(house: TelegramHouse) -> None:
+    await house.ask(ANN, "/subscribe storm")
+    known = await house.room.store.chat("main", ANN)
+    assert known is not None
+    assert known.title is None
+
+
+async def test_forget_deletes_everything_after_a_button(house: TelegramHouse) -> None:
+    await house.ask(ANN, "/subscribe storm")
+    question = await house.answer(ANN, "/forget")
+    await house.telegram.tap(ANN, ANN, "Delete everything")
+    await house.telegram.until(lambda: question.text.startswith("Everything about this chat was deleted"))
+    assert await house.room.store.chat("main", ANN) is None
+    await house.room.publish(*boats(1))
+    await house.room.quiet()
+    assert house.said(ANN)[-1] is question
+
+
+async def test_id_tells_the_numbers_as_code(house: TelegramHouse) -> None:
+    answer = await house.answer(ANN, "/id")
+    assert answer.text == f"This chat: {ANN}\nYou: {ANN}"
+    assert [entity["type"] for entity in answer.entities] == ["code", "code"]
