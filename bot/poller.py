@@ -59,7 +59,7 @@ class Poller:
         self._settings, self._report, self._now = settings, report, now
         # A late poll is better than none: without a grace time APScheduler would skip it in silence.
         self._scheduler = AsyncIOScheduler(job_defaults={"misfire_grace_time": None, "coalesce": True})
-        self._states: dict[str, BlogState] = {}
+        self._states: defaultdict[str, BlogState] = defaultdict(BlogState)
         # blog -> page -> the alarm that the admins were told of
         self._alarms: defaultdict[str, dict[str, str]] = defaultdict(dict)
         self._noted: dict[str, float] = {}
@@ -110,7 +110,7 @@ class Poller:
             self._scheduler.remove_job(blog)
 
     def _schedule(self, blog: Blog, started: datetime | None) -> None:
-        state = self._states.setdefault(blog.id, BlogState(blog=blog.id))
+        state = replace(self._states[blog.id], blog=blog.id)
         at = next_poll(blog.schedule, blog.timezone, self._now(), started, state)
         self._scheduler.add_job(self._poll, DateTrigger(at), args=[blog.id], id=blog.id, replace_existing=True)
 
@@ -121,13 +121,17 @@ class Poller:
         self._polls.add(poll)
         started = self._now()
         try:
-            async with self._turns[id_]:
-                await self._turn(id_)
+            await self.poll_now(id_)
         finally:
             self._polls.discard(poll)
         blog = self._settings().blog(id_)
         if blog is not None and self._scheduler.running and self._scheduler.get_job(id_) is None:
             self._schedule(blog, started)
+
+    async def poll_now(self, id_: str) -> None:
+        """Ask the blog's pages, publish what is new, tell what went wrong; after the poll of it that is under way."""
+        async with self._turns[id_]:
+            await self._turn(id_)
 
     async def _turn(self, id_: str) -> None:
         blog = self._settings().blog(id_)

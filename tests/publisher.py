@@ -31,6 +31,7 @@ class Publisher:
     posts: list[Update] = field(default_factory=list)
     raw: bytes | None = None  # the body as it is, instead of the page
     ill: int | None = None
+    gone: str | None = None  # this query answers 404
     headers: dict[str, str] = field(default_factory=dict)
     polls: int = 0
     conditional: int = 0  # how often the answer was "not modified"
@@ -82,6 +83,8 @@ class Publisher:
         return answer
 
     def _page(self, request: web.Request) -> web.Response:
+        if self.gone is not None and request.query_string == self.gone:
+            return web.Response(status=404)
         if self.ill is not None:
             return web.Response(status=self.ill, headers=self.headers)
         body = self.raw if self.raw is not None else self._html().encode()
