@@ -159,7 +159,7 @@ async def test_the_next_days_page_continues_the_blog_and_repeats_nothing(tmp_pat
         watch = Watch(publisher, open_store(f"sqlite:///{tmp_path}/relay.db"), settings_of(text))
         await watch.open()
         await watch.poll()
-        watch.now += timedelta(days=1)
+        watch.now += timedelta(hours=20)
         publisher.gone, publisher.posts = "day=04", []
         publisher.publish("a2", "About a")
         publisher.publish("b")
