@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 from telegram import Update
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder, BaseRateLimiter, ExtBot
 
 from bot.desk import Desk
@@ -71,7 +71,12 @@ class PaceLimiter(BaseRateLimiter[None]):
         chat = data.get("chat_id")
         if endpoint not in self.SILENT and isinstance(chat, int):
             await self._pace.reply(chat, group=chat < 0)
-        return await callback(*args, **kwargs)
+        try:
+            return await callback(*args, **kwargs)
+        except RetryAfter as error:
+            if isinstance(chat, int):
+                self._pace.flooded(chat, error._retry_after.total_seconds())
+            raise
 
 
 class Relay:
@@ -85,6 +90,7 @@ class Relay:
         self.ready = asyncio.Event()
         self._stopped = asyncio.Event()
         self._refused: str | None = None  # the bad file the admins were told of
+        self._aside: set[asyncio.Task[Any]] = set()
 
     def stop(self) -> None:
         self._stopped.set()
@@ -138,6 +144,8 @@ class Relay:
             clock=time.time,
             reload=self.reload,
             next_polls=self._poller.next_polls,
+            last_polls=self._poller.last_polls,
+            report=self.report,
         )
         register(self._application, self._house)
 
@@ -174,8 +182,7 @@ class Relay:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, lambda: self._aside.add(asyncio.create_task(self._reload_quietly())))
-        self._aside: set[asyncio.Task[Any]] = set()
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload_quietly()))
         sending = asyncio.create_task(self._sender.run())
         listening = asyncio.create_task(self._listen())
         watching = asyncio.create_task(self._watch())
@@ -193,6 +200,12 @@ class Relay:
                 async with asyncio.timeout(STOP_SECONDS):
                     await self._wind_down(sending, listening, watching, stopped)
             log.info("stopped")
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Something that nobody waits for, ended with the rest."""
+        task = asyncio.create_task(work)
+        self._aside.add(task)
+        task.add_done_callback(self._aside.discard)
 
     async def _wind_down(
         self, sending: asyncio.Task[None], listening: asyncio.Task[None], *others: asyncio.Task[Any]
@@ -262,6 +275,8 @@ class Relay:
         self._telegram.paid = after.telegram.paid_broadcast
         await self._poller.apply(before)
         self._sender.wake()
+        if before.access != after.access:
+            self._spawn(set_menus(self._application.bot, self._house))
         return difference.words(difference.difference(before, after))
 
     async def report(self, text: str) -> None:

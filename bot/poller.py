@@ -62,6 +62,7 @@ class Poller:
         self._states: defaultdict[str, BlogState] = defaultdict(BlogState)
         # blog -> page -> the alarm that the admins were told of
         self._alarms: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        self._polled: dict[str, datetime] = {}
         self._noted: dict[str, float] = {}
         self._polls: set[asyncio.Task[None]] = set()
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # one poll of a blog at a time
@@ -105,6 +106,10 @@ class Poller:
         """When each blog is polled next."""
         return {job.id: job.trigger.run_date for job in self._scheduler.get_jobs()}
 
+    def last_polls(self) -> Mapping[str, datetime]:
+        """When each blog was last polled; fresher than the store, which quiet polls are noted in once a minute."""
+        return dict(self._polled)
+
     def _unschedule(self, blog: str) -> None:
         with contextlib.suppress(JobLookupError):  # it is being polled just now; `_poll` sees that it has left
             self._scheduler.remove_job(blog)
@@ -131,6 +136,7 @@ class Poller:
     async def poll_now(self, id_: str) -> None:
         """Ask the blog's pages, publish what is new, tell what went wrong; after the poll of it that is under way."""
         async with self._turns[id_]:
+            self._polled[id_] = self._now()
             await self._turn(id_)
 
     async def _turn(self, id_: str) -> None:

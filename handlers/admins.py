@@ -78,8 +78,11 @@ def _blog(asked: Asked, known: Known) -> Writing:
 def _facts(asked: Asked, known: Known) -> list[str]:
     t, state = asked.t, known.state
     facts = [t.gettext("ended") if known.ended else t.gettext("live") if state.started else t.gettext("not read yet")]
-    facts += [t.gettext("polled {ago}", ago=_ago(asked, state.polled_at))] if state.polled_at else []
-    facts += [t.gettext("answered {ago}", ago=_ago(asked, state.answered_at))] if state.answered_at else []
+    polled = asked.house.last_polls().get(known.id)
+    polled_at = polled.timestamp() if polled else state.polled_at
+    facts += [t.gettext("polled {ago}", ago=_ago(asked, polled_at))] if polled_at else []
+    if state.error and state.answered_at:
+        facts.append(t.gettext("answered {ago}", ago=_ago(asked, state.answered_at)))
     facts += [t.gettext("last new post {ago}", ago=_ago(asked, state.last_post_at))] if state.last_post_at else []
     facts.append(t.ngettext("{n} post", "{n} posts", state.posts))
     facts.append(t.ngettext("{n} subscription", "{n} subscriptions", state.subscriptions))

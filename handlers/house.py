@@ -18,7 +18,7 @@ class House:
     """One bot's relay, as its handlers see it.
 
     `reload` applies the file and says in words what changed, or raises `config.settings.BadSettings`; `next_polls`
-    tells when each blog (by id) is polled next; `report` tells the admins of trouble; `clock` is seconds since 1970.
+    and `last_polls` tell when each blog (by id) is and was polled; `report` tells the admins of trouble; `clock` is seconds since 1970.
     """
 
     store: Store
@@ -29,6 +29,7 @@ class House:
     next_polls: Callable[[], Mapping[str, datetime]]
     bot: str = "main"
     clock: Callable[[], float] = time.time
+    last_polls: Callable[[], Mapping[str, datetime]] = dict
     report: Callable[[str], Awaitable[None]] | None = None
 
     def blogs(self) -> tuple[Blog, ...]:

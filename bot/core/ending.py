@@ -24,7 +24,8 @@ _MOVED = re.compile(
 )
 _CLOSED = re.compile(
     rf"\b(?:our|this|the) {_PAGE}\b[^.!?]{{0,80}}\b(?:is|are|has|have|will be)(?: now| been| being)* {_OVER}\b"
-    rf"(?! (?:to|for) comments)|{_WE_ARE} (?:closing|wrapping up|ending|concluding)(?: down)? (?:our|this|the) {_PAGE}\b"
+    rf"(?! (?:to|for) comments)"
+    rf"|{_WE_ARE} (?:closing|wrapping up|ending|concluding)(?: down)? (?:our|this|the) {_PAGE}\b"
     rf"|\bthat(?:'s| is| was) (?:all|it) (?:from|for|in) (?:our|this|the) {_PAGE}\b"
     r"|\bthis (?:page|blog) (?:is|has)(?: now)?(?: been)? closed\b",
     re.IGNORECASE,
