@@ -18,7 +18,8 @@ class House:
     """One bot's relay, as its handlers see it.
 
     `reload` applies the file and says in words what changed, or raises `config.settings.BadSettings`; `next_polls`
-    and `last_polls` tell when each blog (by id) is and was polled; `report` tells the admins of trouble; `clock` is seconds since 1970.
+    and `last_polls` tell when each blog (by id) is and was polled; `report` tells the admins of trouble; `clock` is
+    seconds since 1970.
     """
 
     store: Store

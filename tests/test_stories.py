@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.telegram import Fault
+from bot.sender import BATCH_ROWS, IN_FLIGHT
 from tests.killed_at import STEPS
 from tests.service import Service, service
 
@@ -124,6 +125,46 @@ async def test_a_push_from_the_command_line_is_noticed_by_the_running_relay(rela
     assert "2 chats" in out
     await relay.shows(ANN, "All ports closed.")
     await relay.shows(BEN, "All ports closed.")
+
+
+CROWD = range(3000, 3300)
+
+
+async def half_of_a_push(relay: Service) -> None:
+    """A push to a crowd, up to the moment when a third of it has heard."""
+    await relay.followers(*CROWD)
+    await relay.start()
+    await relay.publisher.polled()
+    assert (await relay.run("push", "--text", "All ports closed.", "--config", str(relay.config)))[0] == 0
+    await relay.telegram.until(lambda: heard(relay) >= len(CROWD) // 3, 30)
+
+
+def heard(relay: Service) -> int:
+    return sum(bool(relay.telegram.chats[one].from_bot()) for one in CROWD)
+
+
+def heard_again(relay: Service) -> int:
+    return sum(len(relay.telegram.chats[one].from_bot()) - 1 for one in CROWD)
+
+
+async def test_a_push_goes_on_after_a_kill_in_its_middle_and_repeats_only_what_was_on_the_wire(relay: Service) -> None:
+    await half_of_a_push(relay)
+    await relay.kill()
+    assert heard(relay) < len(CROWD)
+    await relay.start()
+    await relay.telegram.until(lambda: heard(relay) == len(CROWD), 30)
+    assert await relay.terminate() == 0
+    assert heard_again(relay) <= IN_FLIGHT + BATCH_ROWS
+
+
+async def test_a_push_goes_on_after_sigterm_in_its_middle_and_repeats_nothing(relay: Service) -> None:
+    await half_of_a_push(relay)
+    assert await relay.terminate() == 0
+    assert heard(relay) < len(CROWD)
+    await relay.start()
+    await relay.telegram.until(lambda: heard(relay) == len(CROWD), 30)
+    assert await relay.terminate() == 0
+    assert heard_again(relay) == 0
 
 
 async def test_a_saved_file_changes_the_schedule_within_two_seconds(tmp_path: Path) -> None:
