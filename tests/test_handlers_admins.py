@@ -42,7 +42,7 @@ async def test_status_tells_blogs_queue_and_pace(house: TelegramHouse) -> None:
     said = await house.ask(ADMIN, "/status")
     assert "Queue: empty" in said
     assert "Pace: 1,940 of 2,000 messages a second allowed" in said
-    [storm] = [line for line in said.splitlines() if line.startswith("live · answered")]
+    [storm] = [line for line in said.splitlines() if line.startswith("live · last new post")]
     assert "2 posts · 1 subscription · next in 1" in storm
     assert "not read yet · 0 posts" in said
 
