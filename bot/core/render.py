@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bot.core.model import Entity, Relayed, Rendered, Style
+from bot.core.summary import summary
 from bot.core.texts import Texts
 from bot.core.writing import (
     CAPTION,
@@ -113,13 +114,6 @@ def headline(post: Relayed, style: Style, limit: int = _HEADLINE) -> str:
     """Its title on one line, cut if absurd; the beginning of its text where it has none, "" where it has no words."""
     words = (line(each) for each in (post.title, post.summary, post.text) if each)
     return fitted(next(filter(None, words), ""), limit, style.language, _FINDS)
-
-
-def summary(post: Relayed, limit: int, language: str) -> str:
-    """The publisher's summary, else the beginning of the text, in at most `limit` units."""
-    most = min(limit, MESSAGE)
-    whole = paragraphs(post.summary or "", most) or paragraphs(post.text, most)
-    return cut(whole, (), limit, language)[0]
 
 
 def _body(post: Relayed, style: Style) -> str:

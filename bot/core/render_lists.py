@@ -8,7 +8,8 @@ from datetime import datetime
 from itertools import groupby
 
 from bot.core.model import Relayed, Rendered, Style
-from bot.core.render import StyleOf, headline, is_gone, is_struck, notice, said_at, summary, updated
+from bot.core.render import StyleOf, headline, is_gone, is_struck, notice, said_at, updated
+from bot.core.summary import summary
 from bot.core.texts import Texts
 from bot.core.writing import ENTITIES, MESSAGE, Writing, cut, finds, fitted, isolated, line, units
 

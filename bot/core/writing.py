@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from bot.core.cutting import cut, sentence_ends
+from bot.core.cutting import cut
 from bot.core.entities import SENDABLE, settled, shifted, units
 from bot.core.model import Button, Entity, Rendered
 
@@ -25,7 +25,6 @@ __all__ = [
     "isolated",
     "line",
     "safe_url",
-    "sentence_ends",
     "tidy",
     "units",
 ]
