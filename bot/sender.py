@@ -22,6 +22,7 @@ from bot.core.render import message, plainest
 from bot.core.render_lists import merged
 from bot.core.settle import Settlement, settle
 from bot.core.texts import Texts
+from bot.core.writing import CAPTION, MESSAGE
 from bot.pace import Pace
 from bot.telegram import Telegram
 from config.settings import Settings
@@ -35,6 +36,7 @@ BATCH_ROWS, BATCH_SECONDS = 32, 0.020  # answers are written together: at most s
 AHEAD_SECONDS = 0.03  # how far ahead rows are claimed, so that a breaking push overtakes within the blink of an eye
 IDLE_SECONDS = 0.5  # other processes (`push` on the command line) write to the same table
 LAST_SECONDS = 8.0  # for what is in flight when we are told to stop
+TITLES_SECONDS = 60.0  # how old what the store says of the pages' titles may be
 STORE_PAUSE = 1.0  # seconds before a store that failed (a full disk) is asked again
 
 
@@ -62,6 +64,8 @@ class Sender:
         self._answers: asyncio.Queue[tuple[Claim, Settlement]] = asyncio.Queue()
         self._stopped = asyncio.Event()
         self._store_failed = False
+        self._titles: dict[str, str] = {}  # by blog, as its page says
+        self._titles_at = float("-inf")  # when they were asked for
         self._passed_over = False  # the last claim left out a chat that rests
 
     def wake(self) -> None:
@@ -130,10 +134,30 @@ class Sender:
         )
         claims, self._passed_over = found or ([], False)
         self._busy.update(one.telegram_id for one in claims)
+        if any(self._is_nameless(one.posts) for one in claims):
+            await self._learn_titles()
         return claims
 
     def _on_withdrawal(self, blog: str | None) -> str:
         return self._style(blog).on_withdrawal
+
+    def _is_nameless(self, posts: tuple[Relayed, ...]) -> bool:
+        """Whether they stand under a title that the file leaves to the page."""
+        blog = _common_blog(posts)
+        return blog is not None and not self._title_in_file(blog)
+
+    def _title_in_file(self, blog: str) -> str:
+        found = self._settings().blog(blog)
+        return found.title if found else ""
+
+    async def _learn_titles(self) -> None:
+        """What the pages call themselves. Asked seldom: the store counts while it answers."""
+        if self._clock() - self._titles_at < TITLES_SECONDS:
+            return
+        states = await self._guarded(self._store.blogs())
+        if states is not None:
+            self._titles |= {state.id: state.title for state in states if state.title}
+            self._titles_at = self._clock()
 
     async def _rest(self) -> None:
         """Until somebody publishes, a chat becomes free, or something that waits for its time is due."""
@@ -194,11 +218,18 @@ class Sender:
     def _render(self, claim: Claim) -> Rendered:
         """Once per revision and language, however many chats."""
         language = claim.language or self._style(claim.posts[0].blog).language
-        rendered = _rendered(claim.posts, tuple(self._style(post.blog) for post in claim.posts), language)
+        under_photo = isinstance(claim.action, Edit) and claim.action.message.kind == "photo"
+        limit = CAPTION if under_photo else MESSAGE
+        styles = tuple(self._style(post.blog) for post in claim.posts)
+        rendered = _rendered(claim.posts, styles, language, limit, self._title(claim.posts))
         if not any(row.plain for row in claim.action.rows):
             return rendered
-        keeps_photo = isinstance(claim.action, Edit) and claim.action.message.kind == "photo"
-        return replace(plainest(rendered), photo=rendered.photo if keeps_photo else None)
+        return replace(plainest(rendered, limit), photo=rendered.photo if under_photo else None)
+
+    def _title(self, posts: tuple[Relayed, ...]) -> str | None:
+        """What several posts of one blog stand under: its title in the file, else the page's own, else its id."""
+        blog = _common_blog(posts)
+        return blog and (self._title_in_file(blog) or self._titles.get(blog) or blog)
 
     def _style(self, blog: str | None) -> Style:
         found = self._settings().blog(blog) if blog is not None else None
@@ -277,10 +308,18 @@ def is_group(kind: str) -> bool:
     return kind != "private"
 
 
+def _common_blog(posts: tuple[Relayed, ...]) -> str | None:
+    """The blog that several posts are all of."""
+    blogs = {post.blog for post in posts}
+    return blogs.pop() if len(posts) > 1 and len(blogs) == 1 else None
+
+
 @lru_cache(maxsize=512)
-def _rendered(posts: tuple[Relayed, ...], styles: tuple[Style, ...], language: str) -> Rendered:
+def _rendered(
+    posts: tuple[Relayed, ...], styles: tuple[Style, ...], language: str, limit: int, title: str | None
+) -> Rendered:
     texts = Texts.of(language)
     if len(posts) == 1:
-        return message(posts[0], styles[0], texts)
+        return message(posts[0], styles[0], texts, limit)
     of_blog = {post.blog: style for post, style in zip(posts, styles, strict=True)}
-    return merged(posts, lambda post: of_blog[post.blog], texts)
+    return merged(posts, lambda post: of_blog[post.blog], texts, title)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.core.entities import units
 from bot.core.model import Image
 from bot.demo.telegram import Fault
 from bot.pace import Limits
-from tests.newsroom import FAST, FILE, Newsroom, newsroom, post
+from tests.newsroom import FAST, FILE, URL, Newsroom, newsroom, post
 
 ANN, BEN, CLEO = 2001, 2002, 2003
 PICTURE = "https://blog.example/quay.jpg"
@@ -100,6 +103,36 @@ async def test_a_withdrawn_photo_loses_its_picture_as_well(room: Newsroom) -> No
     assert message.photo.file_id != before.file_id
 
 
+@pytest.mark.parametrize("refused", [0, 1], ids=["as it is", "plain"])
+async def test_a_full_text_that_outgrows_its_photo_is_cut_to_a_caption(tmp_path: Path, refused: int) -> None:
+    file = FILE.replace('title = "Storm"', 'title = "Storm"\ntext = "full"')
+    async with newsroom(tmp_path, file=file) as room:
+        await room.follow(ANN)
+        await room.publish(post("a", images=(Image(url=PICTURE),)))
+        await room.shows(ANN, "About a")
+        room.telegram.fail(method="editMessageCaption", times=refused, error=Fault.refuse(400, "Bad Request: new"))
+        await room.publish(post("a", "The quay is closed. " * 150, title="Now long", images=(Image(url=PICTURE),)))
+        await room.shows(ANN, "Now long")
+        caption = room.screen(ANN)[0]
+        assert 900 < units(caption) <= 1024
+        assert (f"{URL}#a" in caption) == bool(refused)
+        assert room.telegram.chats[ANN].newest().photo is not None
+        assert [call.ok for call in room.telegram.calls] == [True, *[False] * refused, True]
+        assert room.reports == []
+
+
+async def test_a_full_text_that_lost_its_photo_is_cut_to_the_caption_of_the_blank_one(tmp_path: Path) -> None:
+    file = FILE.replace('title = "Storm"', 'title = "Storm"\ntext = "full"')
+    async with newsroom(tmp_path, file=file) as room:
+        await room.follow(ANN)
+        await room.publish(post("a", images=(Image(url=PICTURE),)))
+        await room.shows(ANN, "About a")
+        await room.publish(post("a", "The quay is closed. " * 150, title="Now long"))
+        await room.shows(ANN, "Now long")
+        assert 900 < units(room.screen(ANN)[0]) <= 1024
+        assert room.reports == []
+
+
 async def test_withdrawal_as_delete_takes_the_message_away(tmp_path: Path) -> None:
     file = FILE.replace('title = "Storm"', 'title = "Storm"\non_withdrawal = "delete"')
     async with newsroom(tmp_path, file=file) as room:
@@ -156,6 +189,37 @@ async def test_three_waiting_posts_of_a_chat_leave_as_one_message_and_follow_the
         await room.take_away("c")
         await room.telegram.until(lambda: "About c" not in room.screen(ANN)[0])
         assert len(room.screen(ANN)) == 1
+
+
+@pytest.mark.parametrize(
+    ("in_file", "on_page", "heading"),
+    [
+        ("Our storm", "Storm of the page", "Our storm"),
+        ("", "Storm of the page", "Storm of the page"),
+        ("", None, "storm"),
+    ],
+)
+async def test_posts_in_one_message_stand_under_the_title_of_their_blog(
+    tmp_path: Path, in_file: str, on_page: str | None, heading: str
+) -> None:
+    async with newsroom(tmp_path, file=FILE.replace('"Storm"', f'"{in_file}"'), start=False) as room:
+        await room.follow(ANN)
+        await room.publish(post("a"), post("b"), post("c"))
+        with closing(sqlite3.connect(room.store.path)) as db, db:
+            db.execute("UPDATE blog SET title = ?", (on_page,))
+        room.start()
+        await room.shows(ANN, f"{heading}: 3 updates\n")
+
+
+async def test_posts_of_several_blogs_in_one_message_stand_under_no_title(tmp_path: Path) -> None:
+    second = FILE + '[[blogs]]\nid = "calm"\ntitle = "Calm"\nurl = "https://calm.example/live"'
+    async with newsroom(tmp_path, file=second, start=False) as room:
+        await room.follow(ANN)
+        await room.publish(post("a"), post("b"), post("c"))
+        with closing(sqlite3.connect(room.store.path)) as db, db:
+            db.execute("UPDATE post SET blog = 'calm' WHERE key = 'b'")
+        room.start()
+        await room.shows(ANN, "3 updates\n")
 
 
 async def test_posts_of_a_blog_arrive_in_the_order_they_were_published(room: Newsroom) -> None:
