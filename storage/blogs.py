@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Any
 
 from bot.core.model import ChangeKind, Lane, Memory, PageMemory, Post
 from bot.core.pages import KnownPage
 from bot.core.publishing import LANE_OF_CHANGE, PostWrite, Publishing, Validators
-from storage import expansion, notes
+from storage import expansion, states
 from storage.rows import (
     instant,
     moment,
@@ -25,31 +23,9 @@ from storage.rows import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlogState:
-    """A blog as /blogs, /status and the poller see it. Instants in seconds since 1970, None where it never was."""
-
-    id: str
-    title: str | None
-    started: bool = False
-    ended_at: float | None = None
-    held_at: float | None = None
-    polled_at: float | None = None
-    answered_at: float | None = None
-    last_post_at: float | None = None
-    failures: int = 0
-    error: str | None = None
-    alarm: str | None = None
-    posts: int = 0
-    subscriptions: int = 0
-
-
 def memory(db: Connection, blog: str, url: str) -> tuple[Memory, Validators]:
     """All that a diff of this page needs."""
-    rows = db.execute(
-        "SELECT known.*, post.text FROM known LEFT JOIN post USING (blog, key) WHERE known.blog = ?", (blog,)
-    )
-    known = {row["key"]: seen(row) for row in rows}
+    known = {row["key"]: seen(row) for row in db.execute("SELECT * FROM known WHERE blog = ?", (blog,))}
     aliases = {row["alias"]: row["key"] for row in db.execute("SELECT alias, key FROM alias WHERE blog = ?", (blog,))}
     page = db.execute("SELECT * FROM page WHERE blog = ? AND url = ?", (blog, url)).fetchone()
     started = db.execute("SELECT started FROM blog WHERE id = ?", (blog,)).fetchone()
@@ -88,7 +64,7 @@ def publish(db: Connection, publishing: Publishing) -> list[int]:
 def _remember(db: Connection, publishing: Publishing) -> None:
     rows = [seen_columns(publishing.blog, one) for one in publishing.seen]
     if rows:
-        db.executemany(upsert("known", rows[0], ("blog", "key")), rows)
+        db.executemany(upsert("known", rows[0], key=("blog", "key")), rows)
     pairs = [(publishing.blog, alias, key) for alias, key in publishing.aliases.items()]
     db.executemany("INSERT OR REPLACE INTO alias (blog, alias, key) VALUES (?, ?, ?)", pairs)
 
@@ -96,15 +72,23 @@ def _remember(db: Connection, publishing: Publishing) -> None:
 def _advance(db: Connection, publishing: Publishing) -> None:
     """The blog's row, the page's memory and its validators."""
     db.execute(
-        """INSERT INTO blog (id, title, started, answered_at) VALUES (:id, :title, 1, :now)
+        """INSERT INTO blog (id, title, started, answered_at, ended_at, last_post_at)
+        VALUES (:id, :title, 1, :now, CASE WHEN :ended THEN :now END, :last_post_at)
         ON CONFLICT (id) DO UPDATE SET title = coalesce(excluded.title, title), started = 1, answered_at = :now,
-        ended_at = CASE WHEN :ended IS NULL THEN ended_at WHEN :ended THEN coalesce(ended_at, :now) END""",
-        {"id": publishing.blog, "title": publishing.title, "now": publishing.now, "ended": publishing.ended},
+        ended_at = CASE WHEN :ended IS NULL THEN ended_at WHEN :ended THEN coalesce(ended_at, :now) END,
+        last_post_at = coalesce(max(last_post_at, excluded.last_post_at), last_post_at, excluded.last_post_at)""",
+        {
+            "id": publishing.blog,
+            "title": publishing.title,
+            "now": publishing.now,
+            "ended": publishing.ended,
+            "last_post_at": _last_post_at(publishing),
+        },
     )
     if publishing.page is not None:
         columns = {"blog": publishing.blog, "url": publishing.url, "accepted_at": publishing.now}
         columns |= page_columns(publishing.page)
-        db.execute(upsert("page", columns, ("blog", "url")), columns)
+        db.execute(upsert("page", columns, key=("blog", "url"), once=("accepted_at",)), columns)
         db.execute(
             "UPDATE page SET moved_at = coalesce(moved_at, ?) WHERE blog = ? AND url = ? AND next_url IS NOT NULL",
             (publishing.now, publishing.blog, publishing.url),
@@ -116,15 +100,25 @@ def _advance(db: Connection, publishing: Publishing) -> None:
         )
 
 
+def _last_post_at(publishing: Publishing) -> float | None:
+    """When the newest of these posts came: now, or for what stood there at first sight when it was published."""
+    if any(write.change is ChangeKind.NEW for write in publishing.writes):
+        return publishing.now
+    stood = (instant(write.post.published_at) for write in publishing.writes if write.change is None)
+    return max((at for at in stood if at is not None and at <= publishing.now), default=None)
+
+
 def _write(db: Connection, publishing: Publishing, write: PostWrite) -> int | None:
     """One post and whoever should hear of it; None where nobody should."""
     before = db.execute("SELECT * FROM post WHERE blog = ? AND key = ?", (publishing.blog, write.post.key)).fetchone()
     match write.change:
-        case None:
-            _insert(db, publishing, write) if before is None else None
+        case None if before is None:
+            _insert(db, publishing, write)
             return None
-        case ChangeKind.NEW:
-            return _new(db, publishing, write) if before is None else None
+        case ChangeKind.NEW if before is None:
+            return _new(db, publishing, write)
+        case None | ChangeKind.NEW:
+            return None
         case _ if before is None:  # pruned: its messages are no longer followed
             return None
         case ChangeKind.WITHDRAWN:
@@ -135,7 +129,6 @@ def _write(db: Connection, publishing: Publishing, write: PostWrite) -> int | No
 
 def _new(db: Connection, publishing: Publishing, write: PostWrite) -> int:
     post = _insert(db, publishing, write)
-    db.execute("UPDATE blog SET last_post_at = ? WHERE id = ?", (publishing.now, publishing.blog))
     expansion.begin(db, _audience(publishing, write, post, "new") | {"not_before": publishing.now + publishing.hold})
     return post
 
@@ -169,7 +162,7 @@ def _public_at(db: Connection, publishing: Publishing, write: PostWrite) -> floa
     """When lists may show the post: at once, after the blog's hold, or (None) when an editor releases the blog."""
     if write.change is None:
         return publishing.now
-    return None if expansion.held(db, publishing.blog) else publishing.now + publishing.hold
+    return None if states.held(db, publishing.blog) else publishing.now + publishing.hold
 
 
 def _columns(write: PostWrite) -> dict[str, Any]:
@@ -207,123 +200,49 @@ def _rewrite(db: Connection, publishing: Publishing, write: PostWrite, before: A
     """An edit or a return: the post's text at a new revision, and whoever has it or now matches it."""
     columns = _columns(write) | {"id": before["id"], "now": publishing.now}
     columns["restored"] = write.change is ChangeKind.RESTORED
-    sets = ", ".join(f"{name} = :{name}" for name in _columns(write))
+    sets = ", ".join(f"{name} = :{name}" for name in _columns(write) if name != "published_at")
     db.execute(
-        f"""UPDATE post SET {sets}, revision = revision + 1, updated_at = :now,
+        f"""UPDATE post SET {sets}, published_at = coalesce(:published_at, published_at), revision = revision + 1,
+        updated_at = :now,
         withdrawn_at = CASE WHEN :restored THEN NULL ELSE withdrawn_at END WHERE id = :id""",
         columns,
     )
-    _raise(db, publishing, write, before)
+    if write.change is ChangeKind.RESTORED:
+        _bring_back(db, publishing, write, before)
+    else:
+        _pass_on(db, publishing, write, before)
     return int(before["id"])
 
 
-def _raise(db: Connection, publishing: Publishing, write: PostWrite, before: Any) -> None:
-    post, restored = before["id"], write.change is ChangeKind.RESTORED
-    change = _audience(publishing, write, post, "change")
-    if not restored:  # one edit per quiet time: a change that still waits will carry this revision as well
-        change |= {"not_before": publishing.now + publishing.edit_quiet}
-        change |= {"sent_since": publishing.now - publishing.edits_for}
-    expansion.begin(db, change)
-    if not was_published(db, post):
-        return
+def _bring_back(db: Connection, publishing: Publishing, write: PostWrite, before: Any) -> None:
+    """To the chats that show its withdrawal, and as news to those that had not got it; not before its first time."""
+    expansion.cancel(db, before["id"], publishing.now)
+    expansion.begin(db, _audience(publishing, write, before["id"], "change"))
+    if _told(db, before["id"]) is not None:
+        waits = {"not_before": max(publishing.now, before["public_at"] or 0.0)}
+        expansion.begin(db, _audience(publishing, write, before["id"], "new") | waits)
+
+
+def _pass_on(db: Connection, publishing: Publishing, write: PostWrite, before: Any) -> None:
+    """An edit to whoever has the post, and the post to whoever follows a topic that it has only now."""
+    # One edit per quiet time: a change that still waits will carry this revision as well.
+    times = {
+        "not_before": publishing.now + publishing.edit_quiet,
+        "sent_since": publishing.now - publishing.edits_for,
+    }
+    expansion.begin(db, _audience(publishing, write, before["id"], "change") | times)
     gained = set(write.topics) - set(unspaced(before["topics"]))
-    if restored:
-        expansion.begin(db, _audience(publishing, write, post, "new"))
-    elif gained:
+    told = _told(db, before["id"])
+    if gained and told is not None and told["begun_at"] is not None and before["withdrawn_at"] is None:
         topics = {"lane": Lane.LIVE, "topics": spaced(sorted(gained))}
-        expansion.begin(db, _audience(publishing, write, post, "gained") | topics)
+        expansion.begin(db, _audience(publishing, write, before["id"], "gained") | topics)
 
 
-def was_published(db: Connection, post: int) -> bool:
-    """False for baseline and backfill, which nobody was told of."""
-    return db.execute("SELECT 1 FROM publication WHERE post = ? AND kind = 'new'", (post,)).fetchone() is not None
+def _told(db: Connection, post: int) -> Any:
+    """The publication by which people heard of the post, or will; None for baseline and backfill.
 
-
-def polled(db: Connection, blog: str, now: float, error: str | None) -> int:
-    """Note that a poll was made, and how it failed. Returns how many polls have failed in a row."""
-    db.execute(
-        """INSERT INTO blog (id, polled_at, answered_at, failures, error)
-        VALUES (:id, :now, CASE WHEN :error IS NULL THEN :now END, :error IS NOT NULL, :error)
-        ON CONFLICT (id) DO UPDATE SET polled_at = :now, error = :error,
-        answered_at = CASE WHEN :error IS NULL THEN :now ELSE answered_at END,
-        failures = CASE WHEN :error IS NULL THEN 0 ELSE failures + 1 END""",
-        {"id": blog, "now": now, "error": error},
-    )
-    row = db.execute("SELECT failures FROM blog WHERE id = ?", (blog,)).fetchone()
-    return int(row["failures"])
-
-
-def alarm(db: Connection, blog: str, text: str | None) -> None:
-    """Set the blog's alarm, or clear it."""
-    db.execute(
-        "INSERT INTO blog (id, alarm) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET alarm = excluded.alarm", (blog, text)
-    )
-
-
-HOLD_ALL = "hold all"
-
-
-def hold(db: Connection, blog: str | None, now: float) -> None:
-    """Stop relaying a blog; None: every blog, also one that joins the file meanwhile."""
-    if blog is None:
-        notes.keep(db, HOLD_ALL, str(now))
-        return
-    db.execute(
-        "INSERT INTO blog (id, held_at) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET held_at = coalesce(held_at, ?)",
-        (blog, now, now),
-    )
-
-
-def release(db: Connection, blog: str | None, now: float) -> None:
-    """Relaying goes on; what came meanwhile becomes public and goes to the audience of this moment."""
-    if blog is None:
-        notes.keep(db, HOLD_ALL, None)
-    db.execute("UPDATE blog SET held_at = NULL WHERE :blog IS NULL OR id = :blog", {"blog": blog})
-    db.execute(
-        "UPDATE post SET public_at = :now WHERE (:blog IS NULL OR blog = :blog) AND blog IS NOT NULL"
-        " AND public_at IS NULL",
-        {"blog": blog, "now": now},
-    )
-
-
-def in_file(db: Connection, blogs: Sequence[tuple[str, str | None, str | None]], now: float) -> None:
-    """Note which blogs (id, title, former id) the file has; those it lost sleep, those that return wake."""
-    for blog, title, was in blogs:
-        if was and db.execute("SELECT 1 FROM blog WHERE id = ?", (was,)).fetchone():
-            _rename(db, was, blog)
-        db.execute(
-            """INSERT INTO blog (id, title) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET
-            removed_at = NULL, title = coalesce(excluded.title, title)""",
-            (blog, title),
-        )
-    ids = to_json([blog for blog, _, _ in blogs])
-    db.execute(
-        """UPDATE blog SET removed_at = ? WHERE removed_at IS NULL
-        AND id NOT IN (SELECT value FROM json_each(?))""",
-        (now, ids),
-    )
-
-
-def _rename(db: Connection, was: str, blog: str) -> None:
-    if db.execute("SELECT started FROM blog WHERE id = ? AND started", (blog,)).fetchone():
-        return  # both have lived: nothing to carry over
-    db.execute("DELETE FROM blog WHERE id = ?", (blog,))
-    db.execute("UPDATE blog SET id = ? WHERE id = ?", (blog, was))
-    for table in ("page", "known", "alias", "post", "subscription", "publication"):
-        db.execute(f"UPDATE OR IGNORE {table} SET blog = ? WHERE blog = ?", (blog, was))
-
-
-def states(db: Connection) -> list[BlogState]:
-    """Every blog that is in the file, in its order of first appearance."""
-    rows = db.execute(
-        """SELECT blog.*, (SELECT count(*) FROM known WHERE known.blog = blog.id) AS posts,
-        (SELECT count(*) FROM subscription s JOIN chat ON chat.id = s.chat AND chat.open
-         WHERE s.blog = blog.id) AS subscriptions
-        FROM blog WHERE removed_at IS NULL ORDER BY rowid"""
-    )
-    return [_state(row) for row in rows]
-
-
-def _state(row: Any) -> BlogState:
-    columns = {name: row[name] for name in BlogState.__slots__}
-    return BlogState(**columns | {"started": bool(row["started"])})
+    One that has not begun will find whoever follows the topics that the post has by then.
+    """
+    return db.execute(
+        "SELECT * FROM publication WHERE post = ? AND kind = 'new' ORDER BY id DESC LIMIT 1", (post,)
+    ).fetchone()

@@ -3,33 +3,41 @@ rows in doubt are known."""
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from sqlite3 import Connection, Row
-from typing import Any
+from typing import Any, assert_never
 
 from bot.core.model import Lane, Relayed
-from bot.core.plan import Action, Delete, Drop, Edit, OnScreen, Plan, Send, Skip, Waiting, plan
+from bot.core.plan import Action, Delete, Drop, Edit, OnScreen, Plan, Rest, Send, Skip, Waiting, plan
 from bot.core.settle import Closed, Moved, Resting, RowAfter, Settlement
-from storage import chats
+from storage import chats, states
 from storage.rows import relayed, to_json
 
-_FREE = """d.bot = :bot AND d.sent <> d.wanted AND d.aside IS NULL AND d.sending IS NULL
-  AND (d.lane = 0 OR p.blog IS NULL OR b.held_at IS NULL AND NOT :all_held)"""
+LOOK_AT = 500  # chats that one claim looks at: what it settles without a message must not take long
 
-# CROSS JOIN keeps SQLite to the order of the index: the most urgent rows first, and no sorting.
+_WAITS = "d.bot = :bot AND d.sent <> d.wanted AND d.aside IS NULL AND d.sending IS NULL"
+
+# CROSS JOIN keeps SQLite to the order of the index: the most urgent rows first, and no sorting. A row behind one of its
+# lane and thread that is being retried is left out here already, or it would stand in everybody's way.
 _HEADS = f"""
-SELECT d.chat, c.telegram_id FROM delivery d INDEXED BY delivery_due
-CROSS JOIN chat c ON c.id = d.chat CROSS JOIN post p ON p.id = d.post LEFT JOIN blog b ON b.id = p.blog
-WHERE {_FREE} AND d.not_before <= :now AND c.open AND c.not_before <= :now
+SELECT d.chat, d.lane, d.since, d.post, c.telegram_id FROM delivery d INDEXED BY delivery_due
+CROSS JOIN chat c ON c.id = d.chat
+WHERE {_WAITS} AND (d.lane, d.since, d.post) > (:lane, :since, :post) AND d.not_before <= :now
+AND c.open AND c.not_before <= :now
+AND NOT EXISTS (SELECT 1 FROM delivery r INDEXED BY delivery_retried WHERE r.chat = d.chat AND r.thread = d.thread
+  AND r.lane = d.lane AND (r.since, r.post) < (d.since, d.post) AND r.not_before > :now
+  AND r.sent <> r.wanted AND r.aside IS NULL AND r.not_before > 0)
 ORDER BY d.lane, d.since, d.post
 """
 _ROWS = f"""
 SELECT d.*, p.withdrawn_at, p.blog, p.copied_chat FROM json_each(:chats) j
 CROSS JOIN delivery d INDEXED BY delivery_waiting ON d.chat = j.value
-CROSS JOIN post p ON p.id = d.post LEFT JOIN blog b ON b.id = p.blog WHERE {_FREE}
+CROSS JOIN post p ON p.id = d.post LEFT JOIN blog b ON b.id = p.blog
+WHERE {_WAITS} AND (d.lane = 0 OR p.blog IS NULL OR b.held_at IS NULL AND NOT :all_held)
 """
 _MESSAGES = """
 SELECT s.post, s.thread, m.id, m.message_id, m.kind, m.picture FROM shown s JOIN message m ON m.id = s.message
@@ -58,39 +66,74 @@ def claim(
     limit: int,
     busy: AbstractSet[int],
     on_withdrawal: Callable[[str | None], str],
-) -> tuple[list[Claim], bool]:
+) -> tuple[list[Claim], bool, bool]:
     """At most `limit` actions, the most urgent first, one per chat, none for the `busy` (Telegram's ids).
 
-    Also says whether a busy chat was passed over.
+    Also says whether a busy chat was passed over, and whether the queue holds more than was looked at: rows that need
+    no message are settled here, and there may be very many of them.
     """
-    bound = {"bot": bot, "now": now, "all_held": all_held(db)}
-    wanted, passed_over = _heads(db, bound, limit, busy)
-    if not wanted:
-        return [], passed_over
-    waiting = _waiting(db, bound | {"chats": to_json(wanted)}, on_withdrawal)
-    plans = {chat: plan(waiting[chat], now) for chat in wanted}
-    for chat, decided in plans.items():
+    bound = {"bot": bot, "now": now, "all_held": states.all_held(db)}
+    heads, looked, before = _Heads(db, bound, busy), 0, db.total_changes
+    actions: dict[int, Action] = {}
+    while looked < LOOK_AT and (found := heads.take(limit - len(actions))):
+        looked += len(found)
+        waiting = _waiting(db, bound | {"chats": to_json(found)}, on_withdrawal)
+        for chat in found:
+            if (action := _next_action(db, bot, chat, waiting[chat], now)) is not None:
+                actions[chat] = action
+    more = not actions and looked >= LOOK_AT and db.total_changes > before
+    return _claims(db, bot, actions), heads.passed_over, more
+
+
+class _Heads:
+    """The chats whose rows are due first, read only as far as asked: the queue may be a million rows long."""
+
+    def __init__(self, db: Connection, bound: dict[str, Any], busy: AbstractSet[int]) -> None:
+        self._db, self._bound, self._busy = db, bound, busy
+        self._any_held = bound["all_held"] or db.execute("SELECT 1 FROM blog WHERE held_at IS NOT NULL").fetchone()
+        self._chats = self._walk()
+        self.passed_over = False  # a busy chat
+
+    def take(self, count: int) -> list[int]:
+        """The next so many, each once; fewer at the end."""
+        return list(itertools.islice(self._chats, count))
+
+    def _walk(self) -> Iterator[int]:
+        """Rows in their order. Of a held post one look is enough, however many wait for it."""
+        seen: set[int] = set()
+        after: dict[str, Any] | None = {"lane": -1, "since": 0.0, "post": 0}
+        while after is not None:
+            rows, after = self._db.execute(_HEADS, self._bound | after), None
+            for row in rows:
+                if self._any_held and row["lane"] != Lane.WITHDRAWAL and self._is_held(row["post"]):
+                    after = {name: row[name] for name in ("lane", "since", "post")}
+                    break
+                if row["telegram_id"] in self._busy:
+                    self.passed_over = True
+                elif row["chat"] not in seen:
+                    seen.add(row["chat"])
+                    yield row["chat"]
+
+    def _is_held(self, post: int) -> bool:
+        row = self._db.execute("SELECT blog FROM post WHERE id = ?", (post,)).fetchone()
+        return states.held(self._db, row["blog"])
+
+
+def _next_action(db: Connection, bot: str, chat: int, rows: Sequence[Waiting], now: float) -> Action | None:
+    """What a chat gets now, after settling the rows that need no message; None: nothing yet."""
+    while rows:
+        decided = plan(rows, now)
         _carry_out(db, bot, chat, decided)
-    actions = {chat: one for chat, one in plans.items() if isinstance(one, Send | Edit | Delete)}
-    return _claims(db, bot, actions), passed_over or len(actions) < len(plans)
-
-
-def _heads(db: Connection, bound: dict[str, Any], limit: int, busy: AbstractSet[int]) -> tuple[list[int], bool]:
-    """The chats whose rows are due first. Read only as far as needed: the queue may be a million rows long."""
-    chosen: dict[int, None] = {}
-    passed_over = False
-    for row in db.execute(_HEADS, bound):
-        if row["telegram_id"] in busy:
-            passed_over = True
-            continue
-        chosen[row["chat"]] = None
-        if len(chosen) == limit:
-            break
-    return list(chosen), passed_over
-
-
-def all_held(db: Connection) -> bool:
-    return db.execute("SELECT 1 FROM note WHERE name = 'hold all'").fetchone() is not None
+        match decided:
+            case Send() | Edit() | Delete():
+                return decided
+            case Rest():
+                return None
+            case Skip(rows=done) | Drop(rows=done):
+                rows = [row for row in rows if row not in done]
+            case _:
+                assert_never(decided)
+    return None
 
 
 def _waiting(
@@ -181,114 +224,105 @@ def _places(db: Connection, ids: list[int]) -> list[Row]:
 
 
 def settle(db: Connection, settled: Sequence[tuple[Claim, Settlement]], now: float) -> None:
-    """One write for a batch of answers."""
+    """One write for a batch of answers. A chat that was forgotten meanwhile stays forgotten."""
     for claimed, settlement in settled:
-        _settle_rows(db, claimed, settlement, now)
-        _settle_screen(db, claimed, settlement, now)
-        _settle_chat(db, claimed, settlement, now)
+        chat = chat_of(db, claimed)
+        if chat is None:
+            continue
+        shown = _settle_rows(db, claimed, chat, settlement, now)
+        _settle_screen(db, claimed, chat, settlement, shown, now)
+        _settle_chat(db, claimed, chat, settlement, now)
 
 
-def _settle_rows(db: Connection, claimed: Claim, settlement: Settlement, now: float) -> None:
+def chat_of(db: Connection, claimed: Claim) -> int | None:
+    """The claim's chat, which may have been joined with another that has its Telegram id now."""
+    row = db.execute(
+        "SELECT id FROM chat WHERE id = ? UNION ALL SELECT id FROM chat WHERE bot = ? AND telegram_id = ? LIMIT 1",
+        (claimed.chat, claimed.bot, claimed.telegram_id),
+    ).fetchone()
+    return row["id"] if row else None
+
+
+_THIS_ROW = "bot = :bot AND post = :post AND chat = :chat AND thread = :thread"
+# `sending` is the revision that was wanted when the row was claimed. What was wanted since gets its own chance: in the
+# usual form, also where the one before was refused. A first send that leaves an edit behind has done its own part.
+_SETTLE = f"""
+UPDATE delivery SET sent = coalesce(:sent, sent), wanted = max(wanted, coalesce(:sent, 0)), sending = NULL,
+  not_before = :not_before, attempts = :attempts, settled_at = :now,
+  plain = CASE WHEN coalesce(:sent, sending) < wanted THEN 0 ELSE :plain END,
+  aside = CASE WHEN aside = 'closed' AND coalesce(:sent, sent) <> wanted THEN 'closed'
+    WHEN aside = 'left' AND :sent IS NULL THEN 'left' WHEN sending < wanted THEN NULL ELSE :aside END,
+  lane = CASE WHEN sent = 0 AND :sent IS NOT NULL AND lane <> {Lane.WITHDRAWAL:d} THEN {Lane.EDIT:d} ELSE lane END,
+  first_sent_at = CASE WHEN :sent IS NULL THEN first_sent_at ELSE coalesce(first_sent_at, :now) END
+WHERE {_THIS_ROW}
+"""
+_TAKEN_AWAY = f"""
+UPDATE delivery SET sent = 0, sending = NULL, first_sent_at = NULL, not_before = 0, attempts = 0, plain = 0,
+  settled_at = :now, lane = {Lane.LIVE:d} WHERE {_THIS_ROW}
+"""
+_WITHDRAWN = f"""
+DELETE FROM delivery WHERE {_THIS_ROW} AND EXISTS (SELECT 1 FROM post WHERE id = :post AND withdrawn_at IS NOT NULL)
+"""
+_LEFT = f"DELETE FROM delivery WHERE {_THIS_ROW} AND aside = 'left' AND sent = 0"
+
+
+def _settle_rows(db: Connection, claimed: Claim, chat: int, settlement: Settlement, now: float) -> bool:
+    """The rows after the action. False where there are none any more: nobody keeps their message true."""
+    taken_away = isinstance(claimed.action, Delete) and settlement.gone is not None
+    known = False
     for row in settlement.rows:
-        db.execute(
-            """UPDATE delivery SET sent = coalesce(:sent, sent), wanted = max(wanted, coalesce(:sent, 0)),
-            sending = NULL, not_before = :not_before, attempts = :attempts,
-            plain = CASE WHEN :sent < wanted THEN 0 ELSE :plain END, aside = :aside, settled_at = :now,
-            first_sent_at = CASE WHEN :sent IS NULL THEN first_sent_at ELSE coalesce(first_sent_at, :now) END
-            WHERE bot = :bot AND post = :post AND chat = :chat AND thread = :thread""",
-            _bound_row(claimed, row) | {"now": now},
-        )
+        bound = _bound_row(claimed, chat, row) | {"now": now}
+        if taken_away:  # should the post return, it is sent anew
+            db.execute(_WITHDRAWN, bound)
+            db.execute(_TAKEN_AWAY, bound)
+            continue
+        known |= db.execute(_SETTLE, bound).rowcount > 0
+        if row.sent is None:
+            db.execute(_LEFT, bound)
+    return known
 
 
-def _bound_row(claimed: Claim, row: RowAfter) -> dict[str, Any]:
-    return {"bot": claimed.bot, "chat": claimed.chat} | {name: getattr(row, name) for name in RowAfter.__slots__}
+def _bound_row(claimed: Claim, chat: int, row: RowAfter) -> dict[str, Any]:
+    return {"bot": claimed.bot, "chat": chat} | {name: getattr(row, name) for name in RowAfter.__slots__}
 
 
-def _settle_screen(db: Connection, claimed: Claim, settlement: Settlement, now: float) -> None:
+def _settle_screen(db: Connection, claimed: Claim, chat: int, settlement: Settlement, known: bool, now: float) -> None:
     """What stands in the chat now: new messages, others gone, revisions shown."""
-    for message_id in settlement.message_ids:
-        _stands(db, claimed, message_id, settlement, now)
+    for message_id in settlement.message_ids if known else ():
+        _stands(db, claimed, chat, message_id, settlement, now)
     if settlement.gone is not None:
         db.execute("DELETE FROM shown WHERE message = ?", (settlement.gone,))
         db.execute("DELETE FROM message WHERE id = ?", (settlement.gone,))
     if settlement.edited is not None:
         revisions = [(post.revision, settlement.edited, post.id) for post in claimed.posts]
         db.executemany("UPDATE shown SET revision = ? WHERE message = ? AND post = ?", revisions)
-        db.execute("UPDATE message SET picture = ? WHERE id = ?", (settlement.picture, settlement.edited))
+        # an edit that changed nothing tells nothing of the picture
+        db.execute(
+            "UPDATE message SET picture = coalesce(?, picture) WHERE id = ?", (settlement.picture, settlement.edited)
+        )
 
 
-def _stands(db: Connection, claimed: Claim, message_id: int, made: Settlement, now: float) -> None:
+def _stands(db: Connection, claimed: Claim, chat: int, message_id: int, made: Settlement, now: float) -> None:
     thread = claimed.action.rows[0].thread
     message = db.execute(
         "INSERT INTO message (bot, chat, thread, message_id, kind, picture, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (claimed.bot, claimed.chat, thread, message_id, made.kind, made.picture, now),
+        (claimed.bot, chat, thread, message_id, made.kind, made.picture, now),
     ).lastrowid
     db.executemany(
         "INSERT INTO shown (post, chat, thread, message, revision, position) VALUES (?, ?, ?, ?, ?, ?)",
-        [(post.id, claimed.chat, thread, message, post.revision, at) for at, post in enumerate(claimed.posts)],
+        [(post.id, chat, thread, message, post.revision, at) for at, post in enumerate(claimed.posts)],
     )
 
 
-def _settle_chat(db: Connection, claimed: Claim, settlement: Settlement, now: float) -> None:
+def _settle_chat(db: Connection, claimed: Claim, chat: int, settlement: Settlement, now: float) -> None:
     match settlement.chat:
         case Closed(why=why, thread=None):
-            chats.close(db, claimed.chat, why, now)
+            chats.close(db, chat, why, now)
         case Closed(thread=int() as thread):
-            chats.close_thread(db, claimed.chat, thread)
+            chats.close_thread(db, chat, thread)
         case Moved(to=to):
-            chats.move(db, claimed.bot, claimed.chat, to)
+            chats.move(db, claimed.bot, chat, to)
         case Resting(until=until):
-            db.execute("UPDATE chat SET not_before = ? WHERE id = ?", (until, claimed.chat))
+            db.execute("UPDATE chat SET not_before = ? WHERE id = ?", (until, chat))
         case None:
             pass
-
-
-def release_claims(db: Connection, claims: Iterable[Claim]) -> None:
-    """Claims that were never sent: as they were before."""
-    rows = [(one.bot, row.post, one.chat, row.thread) for one in claims for row in one.action.rows]
-    db.executemany("UPDATE delivery SET sending = NULL WHERE bot = ? AND post = ? AND chat = ? AND thread = ?", rows)
-
-
-def recover(db: Connection, bot: str, ambiguous: str, now: float) -> int:
-    """After a kill: the rows in doubt. Edits are done again, first sends as configured. Returns how many."""
-    if ambiguous == "drop":
-        db.execute(
-            """UPDATE delivery INDEXED BY delivery_sending SET sent = sending, first_sent_at = ?
-            WHERE bot = ? AND sending IS NOT NULL AND sent = 0""",
-            (now, bot),
-        )
-    return db.execute(
-        "UPDATE delivery INDEXED BY delivery_sending SET sending = NULL WHERE bot = ? AND sending IS NOT NULL", (bot,)
-    ).rowcount
-
-
-def next_due(db: Connection, bot: str, now: float) -> float | None:
-    """When the next waiting row that is not due yet becomes so: a retry, or a chat whose rest ends."""
-    row = db.execute(
-        """SELECT min(max(d.not_before, c.not_before)) FROM delivery d INDEXED BY delivery_due
-        JOIN chat c ON c.id = d.chat AND c.open WHERE d.bot = ? AND d.sent <> d.wanted AND d.aside IS NULL
-        AND d.sending IS NULL AND max(d.not_before, c.not_before) > ?""",
-        (bot, now),
-    ).fetchone()
-    due: float | None = row[0]
-    return due
-
-
-def queue(db: Connection, bot: str) -> dict[Lane, int]:
-    """How many rows wait, by lane."""
-    rows = db.execute(
-        """SELECT lane, count(*) AS waiting FROM delivery INDEXED BY delivery_due
-        WHERE bot = ? AND sent <> wanted AND aside IS NULL GROUP BY lane""",
-        (bot,),
-    )
-    return {Lane(row["lane"]): row["waiting"] for row in rows}
-
-
-def recent_sends(db: Connection, since: float) -> list[tuple[int, str, float]]:
-    """(Telegram id, kind, instant) of messages sent lately: what Telegram's limits still remember after a restart."""
-    rows = db.execute(
-        """SELECT c.telegram_id, c.kind, m.sent_at FROM message m JOIN chat c ON c.id = m.chat
-        WHERE m.id > (SELECT max(id) - 5000 FROM message) AND m.sent_at > ? ORDER BY m.sent_at""",
-        (since,),
-    )
-    return [(row["telegram_id"], row["kind"], row["sent_at"]) for row in rows]

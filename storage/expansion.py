@@ -11,40 +11,66 @@ from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.model import Lane
+from storage import states
 from storage.rows import to_json, unspaced
 
 CHUNK = 500
 TOP = 2**62  # above every id
 
+_RANGE = """(s.chat, s.thread) > (:low_chat, :low_thread) AND (s.chat, s.thread) <= (:high_chat, :high_thread)"""
+
+# Relayed posts: each subscription of the blog. A push: each chat once, in its first thread.
+_OF_BLOG = f"FROM subscription s WHERE s.blog = :blog AND {_RANGE}"
+_OF_ALL = f"FROM subscription s INDEXED BY subscription_chat WHERE {_RANGE}"
+_ROWS = f"FROM delivery s WHERE s.bot = :bot AND s.post = :post AND {_RANGE}"
+
+_END = "SELECT s.chat, s.thread {source} ORDER BY s.chat, s.thread LIMIT 1 OFFSET :chunk - 1"
+_END_OF_CHATS = f"SELECT DISTINCT s.chat, {TOP} AS thread {{source}} ORDER BY s.chat LIMIT 1 OFFSET :chunk - 1"
+
 _MATCHES = """
   (:any_topic OR (s.topics = ' ' AND NOT :gained)
    OR EXISTS (SELECT 1 FROM json_each(:topics) t WHERE instr(s.topics, ' ' || t.value || ' ')))
-  AND (:push OR s.volume <> 'key' OR :is_key) AND s.created_at <= :begun_at
+  AND (:push OR s.volume <> 'key' OR :is_key) AND s.created_at <= :audience_of
+  AND EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open AND chat.bot = :bot)
 """
-_BETWEEN = "({0}, {1}) > (:low_chat, :low_thread) AND ({0}, {1}) <= (:high_chat, :high_thread)"
-_RANGE = _BETWEEN.format("s.chat", "s.thread")
-
-# Relayed posts: each subscription of the blog. A push: each chat once, in its first thread.
-_SUBSCRIPTIONS = f"FROM subscription s WHERE s.blog = :blog AND {_RANGE}"
-_CHATS = f"FROM subscription s WHERE (:blog IS NULL OR s.blog = :blog) AND {_RANGE}"
-_ROWS = f"FROM delivery s WHERE s.bot = :bot AND s.post = :post AND {_RANGE}"
-
-_END = "SELECT s.chat, {thread} AS thread {source} {group} ORDER BY 1, 2 LIMIT 1 OFFSET :chunk - 1"
 _INSERT = """
 INSERT INTO delivery (bot, post, chat, thread, wanted, lane, since, silent)
-SELECT :bot, :post, s.chat, {thread}, :revision, :lane, :since, :silent
-{source} AND {matches} AND EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open AND chat.bot = :bot) {group}
+SELECT :bot, :post, s.chat, {thread}, :revision, :lane, :since, :silent {source} AND {matches} {group}
 ON CONFLICT DO NOTHING
 """
+# The subscriptions of a blog that left the file sleep. Who has a push in one thread gets it in no other.
+_AWAKE_AND_WITHOUT_IT = """
+  AND NOT EXISTS (SELECT 1 FROM blog b WHERE b.id = s.blog AND b.removed_at IS NOT NULL)
+  AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.bot = :bot AND d.post = :post AND d.chat = s.chat)
+"""
+
+# What was never sent keeps its place, since its first sending is what waits; a raised row that still waited as well.
 _RAISE = f"""
 UPDATE delivery AS s SET wanted = :revision, plain = 0,
-  aside = CASE WHEN EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open) THEN NULL ELSE 'closed' END,
+  aside = CASE WHEN s.aside = 'left' THEN 'left'
+    WHEN EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open) THEN NULL ELSE 'closed' END,
   attempts = CASE WHEN s.sent = s.wanted THEN 0 ELSE s.attempts END,
   not_before = CASE WHEN s.sent = s.wanted THEN 0 ELSE s.not_before END,
-  lane = CASE WHEN s.sent = 0 AND s.sending IS NULL AND :lane <> {Lane.WITHDRAWAL:d} THEN s.lane ELSE :lane END,
-  since = CASE WHEN s.sent = 0 AND s.sending IS NULL THEN s.since ELSE :since END
+  lane = CASE WHEN s.sent > 0 OR :lane = {Lane.WITHDRAWAL:d} THEN :lane
+    WHEN s.lane = {Lane.WITHDRAWAL:d} THEN {Lane.LIVE:d} ELSE s.lane END,
+  since = CASE WHEN s.sent = s.wanted THEN :since ELSE s.since END
 WHERE s.bot = :bot AND s.post = :post AND {_RANGE} AND s.wanted < :revision
-  AND (s.first_sent_at IS NULL OR s.first_sent_at >= :sent_since) AND coalesce(s.aside, '') <> 'closed'
+  AND (s.first_sent_at IS NULL OR s.first_sent_at >= :sent_since)
+"""
+_NEVER_SENT = f"""
+DELETE FROM delivery AS s WHERE s.bot = :bot AND s.post = :post AND {_RANGE} AND s.sent = 0 AND s.sending IS NULL
+"""
+
+# Posts of a blog reach each chat in the order they were published: what came before must be expanded first, also where
+# it waits for a longer hold. A scheduled push stands in nobody's way.
+_DUE = f"""
+SELECT p.* FROM publication p JOIN post ON post.id = p.post LEFT JOIN blog ON blog.id = post.blog
+WHERE p.done_at IS NULL AND p.not_before <= :now AND (:id IS NULL OR p.id = :id)
+  AND (p.lane = {Lane.WITHDRAWAL:d} OR post.blog IS NULL OR (blog.held_at IS NULL AND NOT :all_held))
+  AND (p.kind = 'change' OR NOT EXISTS (SELECT 1 FROM publication q WHERE q.done_at IS NULL AND q.id < p.id
+    AND q.kind <> 'change' AND q.blog IS p.blog AND q.lane = p.lane
+    AND (post.blog IS NOT NULL OR q.not_before <= :now)))
+ORDER BY p.lane, p.created_at, p.id LIMIT 1
 """
 
 
@@ -52,32 +78,14 @@ def begin(db: Connection, columns: dict[str, Any]) -> None:
     """Open a publication, and take its first chunk where it is due. `columns` are those of `publication`."""
     if columns["kind"] == "change" and _joins_a_waiting_change(db, columns):
         return
-    behind = _behind_another(db, columns)
     highest = db.execute("SELECT coalesce(max(id), 0) FROM chat").fetchone()[0]
     origin = random.randint(0, highest)  # noqa: S311
     columns = columns | {"origin": origin, "cursor_chat": origin, "cursor_thread": TOP}
     names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
     number = db.execute(f"INSERT INTO publication ({names}) VALUES ({values})", columns).lastrowid
-    due = columns["not_before"] <= columns["created_at"]
-    if due and not behind and not held(db, columns["blog"], columns["lane"]):
-        _first_chunk(db, number or 0, columns["created_at"])
-
-
-def _behind_another(db: Connection, columns: dict[str, Any]) -> bool:
-    """Posts of a blog reach each chat in the order they were published: the one before must be expanded first."""
-    row = db.execute(
-        "SELECT 1 FROM publication WHERE done_at IS NULL AND kind <> 'change' AND blog IS ? AND lane = ?",
-        (columns["blog"], columns["lane"]),
-    )
-    return row.fetchone() is not None
-
-
-def _first_chunk(db: Connection, number: int, now: float) -> None:
-    """The stretch before the wrap may be short, or empty: then the one after it as well."""
+    # The stretch before the wrap may be short, or empty: then the one after it as well.
     for _ in range(2):
-        publication = db.execute("SELECT * FROM publication WHERE id = ?", (number,)).fetchone()
-        if publication["done_at"] is None:
-            _step(db, publication, now)
+        advance(db, columns["created_at"], number)
 
 
 def _joins_a_waiting_change(db: Connection, columns: dict[str, Any]) -> bool:
@@ -91,32 +99,21 @@ def _joins_a_waiting_change(db: Connection, columns: dict[str, Any]) -> bool:
 
 
 def cancel(db: Connection, post: int, now: float) -> None:
-    """End what is still open of this post: a withdrawn post reaches nobody else."""
+    """End what is still open of this post."""
     db.execute("UPDATE publication SET done_at = ? WHERE post = ? AND done_at IS NULL", (now, post))
 
 
-def held(db: Connection, blog: str | None, lane: int = Lane.LIVE) -> bool:
-    """Whether an editor stopped the relaying of this blog. Withdrawals pass, and so do editors' own posts."""
-    if blog is None or lane == Lane.WITHDRAWAL:
-        return False
-    row = db.execute(
-        """SELECT 1 FROM blog WHERE id = ? AND held_at IS NOT NULL
-        UNION ALL SELECT 1 FROM note WHERE name = 'hold all' LIMIT 1""",
-        (blog,),
+def begin_again(db: Connection) -> None:
+    """What is under way starts over, as subscriptions changed their place; rows that are there stay as they are."""
+    db.execute(
+        "UPDATE publication SET wrapped = 0, cursor_chat = origin, cursor_thread = ? WHERE done_at IS NULL", (TOP,)
     )
-    return row.fetchone() is not None
 
 
-def advance(db: Connection, now: float) -> bool:
-    """Take the next chunk of the most urgent publication that is due. False: there is none."""
-    publication = db.execute(
-        """SELECT publication.* FROM publication JOIN post ON post.id = publication.post
-        LEFT JOIN blog ON blog.id = post.blog
-        WHERE done_at IS NULL AND not_before <= :now AND (lane = 0 OR post.blog IS NULL OR (blog.held_at IS NULL
-        AND NOT EXISTS (SELECT 1 FROM note WHERE name = 'hold all')))
-        ORDER BY lane, created_at, publication.id LIMIT 1""",
-        {"now": now},
-    ).fetchone()
+def advance(db: Connection, now: float, number: int | None = None) -> bool:
+    """Take the next chunk of the most urgent publication that is due, or of this one. False: there is none."""
+    bound = {"now": now, "id": number, "all_held": states.all_held(db)}
+    publication = db.execute(_DUE, bound).fetchone()
     if publication is None:
         return False
     _step(db, publication, now)
@@ -132,19 +129,17 @@ def next_due(db: Connection, now: float) -> float | None:
 
 def _step(db: Connection, publication: Row, now: float) -> None:
     post = db.execute("SELECT * FROM post WHERE id = ?", (publication["post"],)).fetchone()
-    fresh = publication["kind"] != "change"
-    if fresh and post["withdrawn_at"] is not None:
+    if publication["kind"] != "change" and post["withdrawn_at"] is not None:
         cancel(db, post["id"], now)
         return
-    bound = _bound(publication, post, now)
-    end = _expand(db, publication["kind"], bound)
+    bound = _bound(publication, post)
+    end = _raise(db, bound, post) if publication["kind"] == "change" else _insert(db, bound)
     _keep_cursor(db, publication, end, now)
 
 
-def _bound(publication: Row, post: Row, now: float) -> dict[str, Any]:
+def _bound(publication: Row, post: Row) -> dict[str, Any]:
     """Everything a chunk's statements name."""
-    topics = unspaced(publication["topics"]) or unspaced(post["topics"])
-    push = post["blog"] is None
+    asked, push = unspaced(publication["topics"]), post["blog"] is None
     return {
         "bot": "main",
         "post": post["id"],
@@ -155,10 +150,10 @@ def _bound(publication: Row, post: Row, now: float) -> dict[str, Any]:
         "blog": publication["blog"],
         "push": push,
         "is_key": bool(post["pinned"] or post["key_event"]),
-        "any_topic": push and not unspaced(publication["topics"]),
+        "any_topic": push and not asked,
         "gained": publication["kind"] == "gained",
-        "topics": to_json(topics),
-        "begun_at": publication["begun_at"] or now,
+        "topics": to_json(asked or unspaced(post["topics"])),
+        "audience_of": publication["not_before"],
         "sent_since": publication["sent_since"],
         "low_chat": publication["cursor_chat"],
         "low_thread": publication["cursor_thread"],
@@ -168,26 +163,31 @@ def _bound(publication: Row, post: Row, now: float) -> dict[str, Any]:
     }
 
 
-def _expand(db: Connection, kind: str, bound: dict[str, Any]) -> tuple[int, int] | None:
-    """One chunk; returns its last (chat, thread), or None where the stretch is at its end."""
-    if kind == "change":
-        source, thread, group, statement = _ROWS, "s.thread", "", _RAISE
-    else:
-        source, thread, group = _audience(bound)
-        statement = _INSERT.format(source=source, thread=thread, group=group, matches=_MATCHES)
-    row = db.execute(_END.format(source=source, thread=thread, group=group), bound).fetchone()
-    end = (row["chat"], TOP if group else row["thread"]) if row else None
+def _insert(db: Connection, bound: dict[str, Any]) -> tuple[int, int] | None:
+    """One chunk of an audience; returns its last (chat, thread), or None where the stretch is at its end."""
+    source = _OF_ALL if bound["blog"] is None else _OF_BLOG
+    if not bound["push"]:
+        statement = _INSERT.format(thread="s.thread", source=source, matches=_MATCHES, group="")
+        return _chunk(db, _END.format(source=source), (statement,), bound)
+    matches = _MATCHES + _AWAKE_AND_WITHOUT_IT
+    statement = _INSERT.format(thread="min(s.thread)", source=source, matches=matches, group="GROUP BY s.chat")
+    return _chunk(db, _END_OF_CHATS.format(source=source), (statement,), bound)
+
+
+def _raise(db: Connection, bound: dict[str, Any], post: Row) -> tuple[int, int] | None:
+    """One chunk of the rows there are. Of a withdrawn post, what was never sent is forgotten."""
+    statements = (_RAISE,) if post["withdrawn_at"] is None else (_NEVER_SENT, _RAISE)
+    return _chunk(db, _END.format(source=_ROWS), statements, bound)
+
+
+def _chunk(db: Connection, last: str, statements: tuple[str, ...], bound: dict[str, Any]) -> tuple[int, int] | None:
+    row = db.execute(last, bound).fetchone()
+    end = (row["chat"], row["thread"]) if row else None
     if end is not None:
         bound = bound | {"high_chat": end[0], "high_thread": end[1]}
-    db.execute(statement, bound)
+    for statement in statements:
+        db.execute(statement, bound)
     return end
-
-
-def _audience(bound: dict[str, Any]) -> tuple[str, str, str]:
-    """Where the audience stands, which thread of a chat is meant, and how its rows are grouped."""
-    if bound["push"]:
-        return _CHATS, "min(s.thread)", "GROUP BY s.chat"
-    return _SUBSCRIPTIONS, "s.thread", ""
 
 
 def _keep_cursor(db: Connection, publication: Row, end: tuple[int, int] | None, now: float) -> None:

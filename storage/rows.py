@@ -18,8 +18,11 @@ def instant(moment: datetime | None) -> float | None:
     return None if moment is None else moment.timestamp()
 
 
+_LAST = 253_402_300_799.0  # the last second of the year 9999, which a fraction of it would round out of the calendar
+
+
 def moment(instant: float | None) -> datetime | None:
-    return None if instant is None else datetime.fromtimestamp(instant, UTC)
+    return None if instant is None else datetime.fromtimestamp(min(instant, _LAST), UTC)
 
 
 def to_json(value: Any) -> str:
@@ -67,13 +70,13 @@ def relayed(row: Row) -> Relayed:
 
 
 def seen(row: Row) -> Seen:
-    """A row of `known` joined with its post's text (NULL once the post was pruned)."""
+    """A row of `known`."""
     return Seen(
         key=row["key"],
         key_kind=KeyKind(row["key_kind"]),
         hash=row["hash"],
         title=row["title"],
-        text=row["text"] or "",
+        text=row["text"],
         text_is_whole=bool(row["text_is_whole"]),
         published_at=moment(row["published_at"]),
         modified_at=moment(row["modified_at"]),
@@ -90,6 +93,7 @@ def seen_columns(blog: str, seen: Seen) -> dict[str, Any]:
         "key_kind": seen.key_kind.value,
         "hash": seen.hash,
         "title": seen.title,
+        "text": seen.text,
         "text_is_whole": seen.text_is_whole,
         "published_at": instant(seen.published_at),
         "modified_at": instant(seen.modified_at),
@@ -129,9 +133,12 @@ def page_columns(memory: PageMemory) -> dict[str, Any]:
     }
 
 
-def upsert(table: str, columns: Mapping[str, Any], key: tuple[str, ...]) -> str:
-    """An INSERT … ON CONFLICT over exactly these columns; names come from this package, values are bound."""
+def upsert(table: str, columns: Mapping[str, Any], *, key: tuple[str, ...], once: tuple[str, ...] = ()) -> str:
+    """An INSERT … ON CONFLICT over exactly these columns, of which `once` are never changed.
+
+    Names come from this package, values are bound.
+    """
     names = ", ".join(columns)
     values = ", ".join(f":{name}" for name in columns)
-    others = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
+    others = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in (*key, *once))
     return f"INSERT INTO {table} ({names}) VALUES ({values}) ON CONFLICT ({', '.join(key)}) DO UPDATE SET {others}"

@@ -7,6 +7,8 @@ chats about posts.
 
 from __future__ import annotations
 
+import contextlib
+
 from sqlite_utils import Database, Migrations
 
 migrations = Migrations("liveblog-relay")
@@ -43,47 +45,51 @@ CREATE TABLE page (
   etag TEXT,
   last_modified TEXT,
   body_hash TEXT,
-  accepted_at REAL NOT NULL,
+  accepted_at REAL NOT NULL,           -- for the first time
   PRIMARY KEY (blog, url)
 ) WITHOUT ROWID;
 """
 
 POSTS = """
+-- What lists look at stands before the long texts, so that it is found without reading them.
 CREATE TABLE post (
   id INTEGER PRIMARY KEY,
   blog TEXT,                           -- NULL: an editor's own
   key TEXT NOT NULL,
   revision INTEGER NOT NULL DEFAULT 1,
-  title TEXT,
-  title_is_derived INTEGER NOT NULL DEFAULT 0,
-  text TEXT NOT NULL DEFAULT '',
-  entities TEXT NOT NULL DEFAULT '[]',
-  summary TEXT,
   published_at REAL,
   first_seen_at REAL NOT NULL,
   public_at REAL,                      -- NULL: held back, in no list yet
   updated_at REAL,
   withdrawn_at REAL,
-  authors TEXT NOT NULL DEFAULT '[]',
   topics TEXT NOT NULL DEFAULT ' ',    -- ids between spaces: ' nato kyiv '
-  images TEXT NOT NULL DEFAULT '[]',
-  photo TEXT,
-  copied_chat INTEGER,                 -- an editor's message of another kind, sent as a copy
-  copied_message INTEGER,
-  url TEXT,
   pinned INTEGER NOT NULL DEFAULT 0,
   key_event INTEGER NOT NULL DEFAULT 0,
   struck INTEGER NOT NULL DEFAULT 0,
+  copied_chat INTEGER,                 -- an editor's message of another kind, sent as a copy
+  copied_message INTEGER,
+  title TEXT,
+  title_is_derived INTEGER NOT NULL DEFAULT 0,
+  url TEXT,
+  photo TEXT,
+  authors TEXT NOT NULL DEFAULT '[]',
+  summary TEXT,
+  text TEXT NOT NULL DEFAULT '',
+  entities TEXT NOT NULL DEFAULT '[]',
+  images TEXT NOT NULL DEFAULT '[]',
   UNIQUE (blog, key)
 );
-CREATE INDEX post_newest ON post (blog, coalesce(published_at, first_seen_at) DESC);
--- Outlives the post: no key is ever new twice while its blog is in the file.
+CREATE INDEX post_newest ON post (blog, coalesce(published_at, first_seen_at) DESC, first_seen_at DESC, id DESC);
+-- The page's side of a post, as it was last read. Outlives the post: no key is ever new twice while its blog is in the
+-- file. The text stands here as well as in `post`, which may say something else: a re-published post goes on under the
+-- key that chats know it by.
 CREATE TABLE known (
   blog TEXT NOT NULL,
   key TEXT NOT NULL,
   key_kind TEXT NOT NULL,
   hash TEXT NOT NULL,
   title TEXT,
+  text TEXT NOT NULL DEFAULT '',
   text_is_whole INTEGER NOT NULL DEFAULT 1,
   published_at REAL,
   modified_at REAL,
@@ -103,7 +109,7 @@ CREATE TABLE alias (
 CHATS = """
 -- Telegram's id is an attribute: a group that becomes a supergroup is one update.
 CREATE TABLE chat (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice: an answer may come for a chat that was forgotten
   bot TEXT NOT NULL,
   telegram_id INTEGER NOT NULL,
   kind TEXT NOT NULL,
@@ -116,6 +122,7 @@ CREATE TABLE chat (
   created_at REAL NOT NULL,
   UNIQUE (bot, telegram_id)
 );
+CREATE INDEX chat_resting ON chat (bot, not_before) WHERE not_before > 0;
 CREATE TABLE subscription (
   blog TEXT NOT NULL,
   chat INTEGER NOT NULL REFERENCES chat(id),
@@ -164,13 +171,16 @@ CREATE TABLE delivery (
   plain INTEGER NOT NULL DEFAULT 0,    -- Telegram refused the usual form
   silent INTEGER NOT NULL DEFAULT 0,
   sending INTEGER,                     -- the revision on its way; after a kill these rows are in doubt
-  aside TEXT,                          -- why it is not tried any more
+  aside TEXT,                          -- why it is not tried any more: 'closed', 'left', or what Telegram said
   first_sent_at REAL,
   settled_at REAL,
   PRIMARY KEY (bot, post, chat, thread)
 ) WITHOUT ROWID;
 CREATE INDEX delivery_due ON delivery (bot, lane, since, post, chat, thread) WHERE sent <> wanted AND aside IS NULL;
 CREATE INDEX delivery_waiting ON delivery (chat, thread) WHERE sent <> wanted;
+-- The few rows that wait for their next attempt: they hold back the rows behind them.
+CREATE INDEX delivery_retried ON delivery (chat, thread, lane, since, post, not_before)
+  WHERE sent <> wanted AND aside IS NULL AND not_before > 0;
 CREATE INDEX delivery_sending ON delivery (bot, post, chat, thread) WHERE sending IS NOT NULL;
 CREATE TABLE message (
   id INTEGER PRIMARY KEY,
@@ -219,6 +229,12 @@ def the_first_tables(db: Database) -> None:
             db.execute(statement)
     # remove_diacritics: who types "Kyjiw" or "Sao Paulo" finds it as well.
     db.table("post").enable_fts(["title", "text"], create_triggers=True, tokenize="unicode61 remove_diacritics 2")
+
+
+def names() -> frozenset[str]:
+    """Of all the migrations that this version knows."""
+    with contextlib.closing(Database(memory=True)) as empty:
+        return frozenset(one.name for one in migrations.pending(empty))
 
 
 def _statements(script: str) -> list[str]:

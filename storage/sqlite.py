@@ -22,12 +22,13 @@ from bot.core.model import Lane, Memory, PageMemory, Relayed
 from bot.core.pages import KnownPage
 from bot.core.publishing import Audience, Progress, Publishing, PushText, Validators
 from bot.core.settle import Settlement
-from storage import blogs, chats, deliveries, expansion, notes, posts, pushes
-from storage.blogs import BlogState
-from storage.chats import Chat, Subscription
+from storage import blogs, chats, deliveries, expansion, notes, posts, pushes, states, subscriptions, waiting
+from storage.chats import Chat
 from storage.deliveries import Claim
 from storage.pushes import Push
-from storage.schema import migrations
+from storage.schema import migrations, names
+from storage.states import BlogState
+from storage.subscriptions import Subscription
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,24 +56,27 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock: IO[str] | None = None
-        with _told(path):
+        with _told(path), contextlib.ExitStack() as opened:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._writing = _connect(path)
-            migrations.apply(Database(self._writing))
-            self._writing.isolation_level = None
-            self._reading = _connect(path)
+            self._writing = opened.enter_context(contextlib.closing(_connect(path)))
+            _bring_up_to_date(self._writing, path)
+            self._reading = opened.enter_context(contextlib.closing(_connect(path)))
             self._reading.execute("PRAGMA query_only = 1")
+            opened.pop_all()  # from here on `close` closes them
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
 
     def claim_sole_use(self) -> None:
         """Be the one relay on this database, until the process ends in whatever way."""
-        lock = self.path.with_name(self.path.name + ".lock").open("w")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            raise AlreadyRunning(f"{self.path}: another relay runs on this database; stop it first") from None
+        with _told(self.path):
+            lock = self.path.with_name(self.path.name + ".lock").open("w")
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                lock.close()
+                if isinstance(error, BlockingIOError):
+                    raise AlreadyRunning(f"{self.path}: another relay runs on this database; stop it first") from None
+                raise
         self._lock = lock
 
     async def close(self) -> None:
@@ -85,15 +89,15 @@ class Store:
 
     async def _write(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def work() -> T:
-            with _told(self.path), _transaction(self._writing) as db:
+            with _told(self.path), _transaction(self._writing, "BEGIN IMMEDIATE") as db:
                 return query(db, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)
 
     async def _read(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def work() -> T:
-            with _told(self.path):
-                return query(self._reading, *args, **kwargs)
+            with _told(self.path), _transaction(self._reading, "BEGIN") as db:
+                return query(db, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._reader, work)
 
@@ -116,52 +120,56 @@ class Store:
         return await self._write(expansion.advance, now)
 
     async def polled(self, blog: str, now: float, error: str | None) -> int:
-        return await self._write(blogs.polled, blog, now, error)
+        return await self._write(states.polled, blog, now, error)
 
     async def alarm(self, blog: str, text: str | None) -> None:
-        await self._write(blogs.alarm, blog, text)
+        await self._write(states.alarm, blog, text)
 
     async def in_file(self, ids: Sequence[tuple[str, str | None, str | None]], now: float) -> None:
-        await self._write(blogs.in_file, ids, now)
+        await self._write(states.in_file, ids, now)
 
     async def blogs(self) -> list[BlogState]:
-        return await self._read(blogs.states)
+        return await self._read(states.states)
 
     async def hold(self, blog: str | None, now: float) -> None:
         """Stop the relaying of a blog, or of all."""
-        await self._write(blogs.hold, blog, now)
+        await self._write(states.hold, blog, now)
 
     async def release(self, blog: str | None, now: float) -> None:
-        await self._write(blogs.release, blog, now)
+        await self._write(states.release, blog, now)
 
     # --- deliveries
 
     async def claim(
         self, *, bot: str, now: float, limit: int, busy: AbstractSet[int], on_withdrawal: Callable[[str | None], str]
     ) -> tuple[list[Claim], bool]:
-        return await self._write(
-            deliveries.claim, bot=bot, now=now, limit=limit, busy=busy, on_withdrawal=on_withdrawal
-        )
+        """At most `limit` actions, the most urgent first, and whether a busy chat was passed over."""
+        more = True
+        while more:  # rows that need no message are settled in turns, so that others can write between
+            claims, passed_over, more = await self._write(
+                deliveries.claim, bot=bot, now=now, limit=limit, busy=busy, on_withdrawal=on_withdrawal
+            )
+        return claims, passed_over
 
     async def settle(self, settled: Sequence[tuple[Claim, Settlement]], now: float) -> None:
         await self._write(deliveries.settle, settled, now)
 
     async def release_claims(self, claims: Sequence[Claim]) -> None:
-        await self._write(deliveries.release_claims, claims)
+        await self._write(waiting.release_claims, claims)
 
     async def recover(self, bot: str, ambiguous: str, now: float) -> int:
-        return await self._write(deliveries.recover, bot, ambiguous, now)
+        return await self._write(waiting.recover, bot, ambiguous, now)
 
     async def next_due(self, bot: str, now: float) -> float | None:
         """The instant at which something that waits for its time becomes due; None: nothing waits for a time."""
-        dues = (await self._read(deliveries.next_due, bot, now), await self._read(expansion.next_due, now))
+        dues = (await self._read(waiting.next_due, bot, now), await self._read(expansion.next_due, now))
         return min((due for due in dues if due is not None), default=None)
 
     async def queue(self, bot: str) -> dict[Lane, int]:
-        return await self._read(deliveries.queue, bot)
+        return await self._read(waiting.queue, bot)
 
     async def recent_sends(self, since: float) -> list[tuple[int, str, float]]:
-        return await self._read(deliveries.recent_sends, since)
+        return await self._read(waiting.recent_sends, since)
 
     # --- chats
 
@@ -193,22 +201,22 @@ class Store:
     async def subscribe(
         self, *, chat: int, thread: int, blog: str, topics: Sequence[str], now: float
     ) -> Subscription | None:
-        return await self._write(chats.subscribe, chat=chat, thread=thread, blog=blog, topics=topics, now=now)
+        return await self._write(subscriptions.subscribe, chat=chat, thread=thread, blog=blog, topics=topics, now=now)
 
     async def unsubscribe(self, *, chat: int, thread: int, blog: str | None) -> list[Subscription]:
-        return await self._write(chats.unsubscribe, chat=chat, thread=thread, blog=blog)
+        return await self._write(subscriptions.unsubscribe, chat=chat, thread=thread, blog=blog)
 
     async def subscriptions(self, chat: int, thread: int) -> list[Subscription]:
-        return await self._read(chats.subscriptions, chat, thread)
+        return await self._read(subscriptions.subscriptions, chat, thread)
 
     async def every_subscription(self) -> list[Subscription]:
-        return await self._read(chats.every_subscription)
+        return await self._read(subscriptions.every_subscription)
 
     async def take_in(self, bot: str, rows: Sequence[Subscription], now: float) -> int:
-        return await self._write(chats.take_in, bot, rows, now)
+        return await self._write(subscriptions.take_in, bot, rows, now)
 
     async def audience(self, audience: Audience) -> int:
-        return await self._read(chats.audience, audience.blog, audience.topics)
+        return await self._read(subscriptions.audience, audience.blog, audience.topics)
 
     # --- posts
 
@@ -261,24 +269,44 @@ class Store:
 
 def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=10.0, check_same_thread=False, isolation_level=None, cached_statements=256)
-    db.row_factory = sqlite3.Row
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute("PRAGMA temp_store = MEMORY")
-    db.execute("PRAGMA cache_size = -65536")  # KiB
+    try:
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA temp_store = MEMORY")
+        db.execute("PRAGMA cache_size = -65536")  # KiB
+    except sqlite3.Error:
+        db.close()
+        raise
     return db
 
 
+def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
+    """All that is missing, in one transaction; no writing where nothing is, since others may be at work."""
+    _refuse_newer(db, path)
+    if migrations.pending(Database(db)):
+        with _transaction(db, "BEGIN IMMEDIATE"):
+            migrations.apply(Database(db))
+
+
+def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
+    """A version that does not know all there is to fill in would leave it out."""
+    newer = [one.name for one in migrations.applied(Database(db)) if one.name not in names()]
+    if newer:
+        raise StoreError(f"{path}: written by a newer version of the relay ({', '.join(newer)}); use that one")
+
+
 @contextlib.contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
-    db.execute("BEGIN IMMEDIATE")
+def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connection]:
+    """All of it or nothing. A commit may fail as well: on a full disk, for one."""
+    db.execute(begin)
     try:
         yield db
+        db.execute("COMMIT")
     except BaseException:
-        if db.in_transaction:  # a full disk rolls back by itself
+        if db.in_transaction:  # a full disk may have rolled back by itself
             db.execute("ROLLBACK")
         raise
-    db.execute("COMMIT")
 
 
 @contextlib.contextmanager
@@ -286,5 +314,7 @@ def _told(path: Path) -> Iterator[None]:
     """Database and file errors as one clear line."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except sqlite3.Error as error:
         raise StoreError(f"{path}: {error}") from error
+    except OSError as error:
+        raise StoreError(f"{error.filename or path}: {error.strerror or error}") from error

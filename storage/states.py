@@ -1,0 +1,174 @@
+"""Which blogs there are, and how they are: polled, failing, held, in the file or asleep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from sqlite3 import Connection
+from typing import Any
+
+from bot.core.model import Lane
+from storage import notes
+from storage.rows import to_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlogState:
+    """A blog as /blogs, /status and the poller see it. Instants in seconds since 1970, None where it never was."""
+
+    id: str
+    title: str | None
+    started: bool = False
+    ended_at: float | None = None
+    held_at: float | None = None
+    polled_at: float | None = None
+    answered_at: float | None = None
+    last_post_at: float | None = None
+    failures: int = 0
+    error: str | None = None
+    alarm: str | None = None
+    posts: int = 0
+    subscriptions: int = 0  # of open chats
+
+
+def states(db: Connection) -> list[BlogState]:
+    """Every blog that is in the file, in its order of first appearance."""
+    rows = db.execute(
+        """SELECT blog.*, (SELECT count(*) FROM post WHERE post.blog = blog.id) AS posts,
+        (SELECT count(*) FROM subscription s JOIN chat ON chat.id = s.chat AND chat.open
+         WHERE s.blog = blog.id) AS subscriptions
+        FROM blog WHERE removed_at IS NULL ORDER BY rowid"""
+    )
+    return [_state(row) for row in rows]
+
+
+def _state(row: Any) -> BlogState:
+    columns = {name: row[name] for name in BlogState.__slots__}
+    return BlogState(**columns | {"started": bool(row["started"])})
+
+
+# --- what a poll leaves behind -------------------------------------------------------------------------------------
+
+
+def polled(db: Connection, blog: str, now: float, error: str | None) -> int:
+    """Note that a poll was made, and how it failed. Returns how many polls have failed in a row."""
+    db.execute(
+        """INSERT INTO blog (id, polled_at, answered_at, failures, error)
+        VALUES (:id, :now, CASE WHEN :error IS NULL THEN :now END, :error IS NOT NULL, :error)
+        ON CONFLICT (id) DO UPDATE SET polled_at = :now, error = :error,
+        answered_at = CASE WHEN :error IS NULL THEN :now ELSE answered_at END,
+        failures = CASE WHEN :error IS NULL THEN 0 ELSE failures + 1 END""",
+        {"id": blog, "now": now, "error": error},
+    )
+    row = db.execute("SELECT failures FROM blog WHERE id = ?", (blog,)).fetchone()
+    return int(row["failures"])
+
+
+def alarm(db: Connection, blog: str, text: str | None) -> None:
+    """Set the blog's alarm, or clear it."""
+    db.execute(
+        "INSERT INTO blog (id, alarm) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET alarm = excluded.alarm", (blog, text)
+    )
+
+
+# --- hold and release ----------------------------------------------------------------------------------------------
+
+HOLD_ALL = "hold all"
+
+
+def all_held(db: Connection) -> bool:
+    return notes.read(db, HOLD_ALL) is not None
+
+
+def held(db: Connection, blog: str | None, lane: int = Lane.LIVE) -> bool:
+    """Whether an editor stopped the relaying of this blog. Withdrawals pass, and so do editors' own posts (None)."""
+    if blog is None or lane == Lane.WITHDRAWAL:
+        return False
+    row = db.execute("SELECT 1 FROM blog WHERE id = ? AND held_at IS NOT NULL", (blog,))
+    return row.fetchone() is not None or all_held(db)
+
+
+def hold(db: Connection, blog: str | None, now: float) -> None:
+    """Stop relaying a blog; None: every blog, also one that joins the file meanwhile.
+
+    What was not public yet stays so until the release, also where its own time comes before that.
+    """
+    if blog is None:
+        notes.keep(db, HOLD_ALL, str(now))
+    else:
+        db.execute(
+            """INSERT INTO blog (id, held_at) VALUES (?, ?)
+            ON CONFLICT (id) DO UPDATE SET held_at = coalesce(held_at, excluded.held_at)""",
+            (blog, now),
+        )
+    for one in _these(db, blog):
+        db.execute("UPDATE post SET public_at = NULL WHERE blog = ? AND public_at > ?", (one, now))
+
+
+def release(db: Connection, blog: str | None, now: float) -> None:
+    """Relaying goes on; what came meanwhile becomes public and goes to the audience of this moment.
+
+    A post that has to wait for the blog's own hold still does.
+    """
+    if blog is None:
+        notes.keep(db, HOLD_ALL, None)
+    these = _these(db, blog)
+    db.executemany("UPDATE blog SET held_at = NULL WHERE id = ?", [(one,) for one in these])
+    for one in () if all_held(db) else these:
+        db.execute(
+            """UPDATE publication SET not_before = max(not_before, :now)
+            WHERE done_at IS NULL AND begun_at IS NULL AND kind <> 'change' AND blog = :blog
+            AND post IN (SELECT id FROM post WHERE blog = :blog)""",
+            {"blog": one, "now": now},
+        )
+        db.execute(
+            """UPDATE post SET public_at = max(:now, coalesce(
+            (SELECT max(not_before) FROM publication WHERE post = post.id AND kind = 'new'), :now))
+            WHERE blog = :blog AND public_at IS NULL""",
+            {"blog": one, "now": now},
+        )
+
+
+def _these(db: Connection, blog: str | None) -> Iterable[str]:
+    if blog is not None:
+        return (blog,)
+    return [row["id"] for row in db.execute("SELECT id FROM blog").fetchall()]
+
+
+# --- the file ------------------------------------------------------------------------------------------------------
+
+_TABLES = ("page", "known", "alias", "post", "subscription", "publication")
+_NOTES = ("failing {}",)  # notes about one blog, by its id
+
+
+def in_file(db: Connection, blogs: Sequence[tuple[str, str | None, str | None]], now: float) -> None:
+    """Note which blogs (id, title, former id) the file has; those it lost sleep, those that return wake."""
+    ids = [blog for blog, _, _ in blogs]
+    for blog, title, was in blogs:
+        if was and was not in ids and db.execute("SELECT 1 FROM blog WHERE id = ?", (was,)).fetchone():
+            _rename(db, was, blog)
+        db.execute(
+            """INSERT INTO blog (id, title) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET
+            removed_at = NULL, title = coalesce(excluded.title, title)""",
+            (blog, title),
+        )
+    db.execute(
+        """UPDATE blog SET removed_at = ? WHERE removed_at IS NULL
+        AND id NOT IN (SELECT value FROM json_each(?))""",
+        (now, to_json(ids)),
+    )
+
+
+def _rename(db: Connection, was: str, blog: str) -> None:
+    """Everything of the one is the other's. Where both have lived, what the new one has stands."""
+    if db.execute("SELECT started FROM blog WHERE id = ? AND started", (blog,)).fetchone():
+        db.execute("DELETE FROM blog WHERE id = ?", (was,))
+    else:
+        db.execute("DELETE FROM blog WHERE id = ?", (blog,))
+        db.execute("UPDATE blog SET id = ? WHERE id = ?", (blog, was))
+    for table in _TABLES:
+        db.execute(f"UPDATE OR IGNORE {table} SET blog = ? WHERE blog = ?", (blog, was))
+    for table in ("page", "known", "alias", "subscription"):
+        db.execute(f"DELETE FROM {table} WHERE blog = ?", (was,))
+    for note in _NOTES:
+        db.execute("UPDATE OR REPLACE note SET name = ? WHERE name = ?", (note.format(blog), note.format(was)))

@@ -1,0 +1,160 @@
+"""Who wants to hear of what, and what of it still waits when the wish ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from sqlite3 import Connection, Row
+
+from bot.core.model import Volume
+from storage import chats
+from storage.rows import spaced, to_json, unspaced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A wish to hear of a blog in one chat and thread (0: none). No topics: the whole blog."""
+
+    blog: str
+    telegram_id: int
+    thread: int = 0
+    topics: tuple[str, ...] = ()
+    volume: Volume = Volume.EVERYTHING
+    language: str | None = None
+
+
+def subscribe(
+    db: Connection,
+    *,
+    chat: int,
+    thread: int,
+    blog: str,
+    topics: Sequence[str],
+    now: float,
+    volume: str | None = None,
+    language: str | None = None,
+) -> Subscription | None:
+    """Set what a thread follows of a blog. Returns the subscription it had before, None where it had none.
+
+    What waits for topics that are no longer among them is dropped, as in `unsubscribe`. A forum topic that was closed
+    opens: it spoke to us.
+    """
+    before = next((one for one in subscriptions(db, chat, thread) if one.blog == blog), None)
+    db.execute(
+        """INSERT INTO subscription (blog, chat, thread, topics, volume, language, created_at)
+        VALUES (:blog, :chat, :thread, :topics, coalesce(:volume, 'everything'), :language, :now)
+        ON CONFLICT (blog, chat, thread) DO UPDATE SET topics = :topics, volume = coalesce(:volume, volume),
+        language = coalesce(:language, language)""",
+        {
+            "blog": blog,
+            "chat": chat,
+            "thread": thread,
+            "topics": spaced(topics),
+            "volume": volume,
+            "language": language,
+            "now": now,
+        },
+    )
+    if before is None:
+        chats.reopen_thread(db, chat, thread)
+    elif topics and not (before.topics and set(before.topics) <= set(topics)):
+        _drop(db, chat, _OTHER_TOPICS, {"thread": thread, "blog": blog, "topics": to_json(list(topics))})
+    return before
+
+
+def unsubscribe(db: Connection, *, chat: int, thread: int, blog: str | None) -> list[Subscription]:
+    """End a thread's subscription of a blog (None: of all). What was not sent yet is dropped; what was sent follows."""
+    ended = [one for one in subscriptions(db, chat, thread) if blog in (None, one.blog)]
+    for one in ended:
+        db.execute("DELETE FROM subscription WHERE blog = ? AND chat = ? AND thread = ?", (one.blog, chat, thread))
+        _drop(db, chat, _OF_BLOG, {"thread": thread, "blog": one.blog})
+    if ended:
+        _drop(db, chat, _PUSHES_FOR_OTHERS, {})
+    return ended
+
+
+_OF_BLOG = "thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog)"
+_OTHER_TOPICS = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog
+  AND NOT EXISTS (SELECT 1 FROM json_each(:topics) t WHERE instr(p.topics, ' ' || t.value || ' ')))"""
+# Pushes go to chats: one waits as long as some thread of its chat follows what the push is for.
+_PUSHES_FOR_OTHERS = """EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog IS NULL) AND NOT EXISTS (
+  SELECT 1 FROM publication p JOIN subscription s ON s.chat = :chat AND (p.blog IS NULL OR s.blog = p.blog)
+  WHERE p.post = delivery.post)"""
+
+
+def _drop(db: Connection, chat: int, which: str, bound: dict[str, object]) -> None:
+    """First sends that wait are dropped; one that is on its way is not tried again if it does not arrive."""
+    bound = bound | {"chat": chat}
+    waiting = "WHERE chat = :chat AND sent <> wanted AND sent = 0"
+    db.execute(f"DELETE FROM delivery INDEXED BY delivery_waiting {waiting} AND sending IS NULL AND {which}", bound)
+    db.execute(f"UPDATE delivery INDEXED BY delivery_waiting SET aside = 'left' {waiting} AND {which}", bound)
+
+
+def subscriptions(db: Connection, chat: int, thread: int) -> list[Subscription]:
+    rows = db.execute(
+        """SELECT s.*, c.telegram_id FROM subscription s JOIN chat c ON c.id = s.chat
+        WHERE s.chat = ? AND s.thread = ? ORDER BY s.created_at""",
+        (chat, thread),
+    )
+    return [_value(row) for row in rows]
+
+
+def every_subscription(db: Connection) -> list[Subscription]:
+    """For an export: open chats, in a stable order."""
+    rows = db.execute(
+        """SELECT s.*, c.telegram_id FROM subscription s JOIN chat c ON c.id = s.chat AND c.open
+        ORDER BY c.telegram_id, s.thread, s.blog"""
+    )
+    return [_value(row) for row in rows]
+
+
+def _value(row: Row) -> Subscription:
+    return Subscription(
+        blog=row["blog"],
+        telegram_id=row["telegram_id"],
+        thread=row["thread"],
+        topics=unspaced(row["topics"]),
+        volume=Volume(row["volume"]),
+        language=row["language"],
+    )
+
+
+def take_in(db: Connection, bot: str, rows: Iterable[Subscription], now: float) -> int:
+    """From another bot. Importing the same rows twice changes nothing. Returns how many were new."""
+    return sum(_take_in(db, bot, one, now) is None for one in rows)
+
+
+def _take_in(db: Connection, bot: str, one: Subscription, now: float) -> Subscription | None:
+    chat = chats.find(db, bot, one.telegram_id) or chats.meet(
+        db, bot=bot, telegram_id=one.telegram_id, kind=_kind(one.telegram_id), title=None, language=None, now=now
+    )
+    return subscribe(
+        db,
+        chat=chat.id,
+        thread=one.thread,
+        blog=one.blog,
+        topics=one.topics,
+        now=now,
+        volume=one.volume.value,
+        language=one.language,
+    )
+
+
+def _kind(telegram_id: int) -> str:
+    """What a bare Telegram id tells of its chat: people are positive, supergroups and channels begin with -100."""
+    if telegram_id > 0:
+        return "private"
+    return "supergroup" if str(telegram_id).startswith("-100") else "group"
+
+
+def audience(db: Connection, blog: str | None, topics: Sequence[str]) -> int:
+    """How many open chats a push would reach now: each once, whatever it subscribes to."""
+    which = "s.blog = :blog" if blog is not None else "true"
+    row = db.execute(
+        f"""SELECT count(DISTINCT s.chat) FROM subscription s JOIN chat c ON c.id = s.chat AND c.open
+        WHERE {which} AND (:any OR s.topics = ' ' OR EXISTS
+        (SELECT 1 FROM json_each(:topics) t WHERE instr(s.topics, ' ' || t.value || ' ')))
+        AND NOT EXISTS (SELECT 1 FROM blog b WHERE b.id = s.blog AND b.removed_at IS NOT NULL)""",
+        {"blog": blog, "any": not topics, "topics": to_json(list(topics))},
+    ).fetchone()
+    return int(row[0])

@@ -1,0 +1,74 @@
+"""What waits, how many and until when; and what is to be done about it when we start or stop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from sqlite3 import Connection
+
+from bot.core.model import Lane
+from storage.deliveries import Claim, chat_of
+
+_RECENT = 100_000  # messages: more than a minute of them, at any pace that Telegram grants
+
+
+def release_claims(db: Connection, claims: Iterable[Claim]) -> None:
+    """Claims that were never sent: as they were before."""
+    for claimed in claims:
+        chat = chat_of(db, claimed)
+        rows = [(claimed.bot, row.post, chat, row.thread) for row in claimed.action.rows]
+        db.executemany(
+            "UPDATE delivery SET sending = NULL WHERE bot = ? AND post = ? AND chat = ? AND thread = ?", rows
+        )
+        db.executemany(
+            """DELETE FROM delivery WHERE bot = ? AND post = ? AND chat = ? AND thread = ?
+            AND aside = 'left' AND sent = 0""",
+            rows,
+        )
+
+
+_IN_DOUBT = "INDEXED BY delivery_sending {} WHERE bot = :bot AND sending IS NOT NULL"
+
+
+def recover(db: Connection, bot: str, ambiguous: str, now: float) -> int:
+    """After a kill: the rows in doubt. Edits are done again, first sends as configured. Returns how many."""
+    bound = {"bot": bot, "now": now}
+    given_up = db.execute(f"DELETE FROM delivery {_IN_DOUBT.format('')} AND sent = 0 AND aside = 'left'", bound)
+    if ambiguous == "drop":
+        arrived = _IN_DOUBT.format("SET sent = sending, first_sent_at = :now")
+        db.execute(f"UPDATE delivery {arrived} AND sent = 0", bound)
+    return given_up.rowcount + db.execute(f"UPDATE delivery {_IN_DOUBT.format('SET sending = NULL')}", bound).rowcount
+
+
+def next_due(db: Connection, bot: str, now: float) -> float | None:
+    """When something that waits for its time may become due: a retry, or a chat whose rest ends."""
+    row = db.execute(
+        """SELECT min(at) FROM (
+        SELECT min(not_before) AS at FROM delivery INDEXED BY delivery_retried
+        WHERE bot = :bot AND sent <> wanted AND aside IS NULL AND not_before > 0 AND not_before > :now
+        UNION ALL
+        SELECT min(not_before) FROM chat INDEXED BY chat_resting
+        WHERE bot = :bot AND open AND not_before > 0 AND not_before > :now)""",
+        {"bot": bot, "now": now},
+    ).fetchone()
+    due: float | None = row[0]
+    return due
+
+
+def queue(db: Connection, bot: str) -> dict[Lane, int]:
+    """How many rows wait, by lane."""
+    rows = db.execute(
+        """SELECT lane, count(*) AS waiting FROM delivery INDEXED BY delivery_due
+        WHERE bot = ? AND sent <> wanted AND aside IS NULL GROUP BY lane""",
+        (bot,),
+    )
+    return {Lane(row["lane"]): row["waiting"] for row in rows}
+
+
+def recent_sends(db: Connection, since: float) -> list[tuple[int, str, float]]:
+    """(Telegram id, kind, instant) of messages sent lately: what Telegram's limits still remember after a restart."""
+    rows = db.execute(
+        """SELECT c.telegram_id, c.kind, m.sent_at FROM message m JOIN chat c ON c.id = m.chat
+        WHERE m.id > (SELECT max(id) FROM message) - ? AND m.sent_at > ? ORDER BY m.sent_at""",
+        (_RECENT, since),
+    )
+    return [(row["telegram_id"], row["kind"], row["sent_at"]) for row in rows]
