@@ -35,16 +35,20 @@ def pages_to_poll(template: str, timezone: str, known: Sequence[KnownPage], now:
 
 
 def _followed(start: str, known: dict[str, KnownPage], now: datetime) -> list[str]:
-    """A page and those it handed over to; the ones that were left behind long ago drop out."""
+    """A page and those it handed over to, without the ones left behind long ago; pages in a circle are all kept."""
     chain, url = [], start
     while url not in chain:
         chain.append(url)
         page = known.get(url)
         if page is None or page.next_url is None:
-            break
-        if page.next_url in known and page.moved_at is not None and now - page.moved_at > TOGETHER:
-            chain.remove(url)
-            if page.next_url in chain:  # two pages that name each other: stay
-                return [url]
+            return [one for one in chain if not _left_behind(one, known, now)]
         url = page.next_url
     return chain
+
+
+def _left_behind(url: str, known: dict[str, KnownPage], now: datetime) -> bool:
+    """Moved from long ago, to a page that was accepted since."""
+    page = known.get(url)
+    if page is None or page.moved_at is None:
+        return False
+    return page.next_url in known and now - page.moved_at > TOGETHER
