@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from bot.core.durations import say_duration
 from bot.core.formats import AVAILABLE
-from config.values import Blog, Settings, Telegram, Web
+from config.values import Blog, Settings, Storage, Telegram, Web
 
 FREE_RATE, PAID_RATE = 30, 1000  # messages a second that Telegram grants a bot, and with paid broadcasts
 POLITE = timedelta(seconds=15)
@@ -21,6 +21,7 @@ NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
     ('telegram.updates = "webhook"', lambda s: s.telegram.updates != Telegram().updates),
     ("telegram.rich_messages", lambda s: s.telegram.rich_messages),
     ("storage.url with PostgreSQL", lambda s: s.storage.url.startswith("postgres")),
+    ("storage.keep_days", lambda s: s.storage.keep_days != Storage().keep_days),
     ("web.listen", lambda s: s.web.listen not in {Web().listen, ""}),
     ("web.public_url", lambda s: s.web.public_url != Web().public_url),
     ("web.dashboard_password_env", lambda s: s.web.dashboard_password_env != Web().dashboard_password_env),
