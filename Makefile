@@ -11,7 +11,7 @@ setup: .venv/ready
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Liveblog Relay needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
 	$(PYTHON) -m venv --clear .venv
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-setup.txt \
-	&& VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --require-hashes -r requirements.txt \
+	&& VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/uv pip install -q --system-certs --require-hashes -r requirements.txt \
 	|| $(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
 	@$(BIN)/pip install -q --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
 	@touch $@
