@@ -128,9 +128,7 @@ class Newsroom:
 
 
 def _begin(screen: list[str], texts: Sequence[str]) -> bool:
-    return len(screen) == len(texts) and all(
-        said.startswith(text) for said, text in zip(screen, texts, strict=True)
-    )
+    return len(screen) == len(texts) and all(said.startswith(text) for said, text in zip(screen, texts, strict=True))
 
 
 def _now() -> float:
