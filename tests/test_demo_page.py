@@ -487,6 +487,6 @@ async def test_a_capture_is_played_under_an_id_of_its_own(opened: Opener, tmp_pa
 async def test_a_capture_without_a_live_blog_is_one_clear_line(opened: Opener, tmp_path: Path) -> None:
     path = tmp_path / "letter.html"
     path.write_text("<p>Dear reader</p>", encoding="utf-8")
-    with pytest.raises(ValueError, match=r"no live blog in .*letter\.html") as refusal:
+    with pytest.raises(ValueError, match="no live blog") as refusal:
         await opened(captured=path)
     assert "\n" not in str(refusal.value)

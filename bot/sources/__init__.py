@@ -28,7 +28,7 @@ def read(page: Page, rules: ReadRules = _PLAIN) -> Snapshot:
     """
     source = Source(page=page)
     if not page.body.strip():
-        raise NotReadable(f"{_place(page)} is empty: no live blog to read")
+        raise NotReadable("it is empty: no live blog to read")
     if rules.format != "auto":
         return _read_as(rules.format, source, rules)
     snapshots = []
@@ -55,7 +55,7 @@ def _read_as(name: str, source: Source, rules: ReadRules) -> Snapshot:
         why = reader.sees(source)
         snapshot = reader.read(source, rules)
     except NotReadable as refusal:
-        raise NotReadable(f'{_place(source.page)} was to be read as "{name}": {refusal}') from None
+        raise NotReadable(f'it was to be read as "{name}": {refusal}') from None
     return replace(snapshot, why=f'format = "{name}"' + (f": {why}" if why else ""))
 
 
@@ -73,16 +73,12 @@ def _candidates(source: Source, rules: ReadRules, refusals: list[str]) -> list[t
     return sorted(found, key=lambda one: one[0].name != rules.kept)
 
 
-def _place(page: Page) -> str:
-    return page.url or "the page"
-
-
 def _nothing(source: Source, refusals: list[str]) -> str:
     """One line: what was looked for, and what was found."""
     reasons = "; ".join(dict.fromkeys(refusal.partition(": ")[2] for refusal in refusals))
     looked_for = ", ".join(reader.name for reader in READERS)
     found = f"found {_looks_like(source)}" + (f" ({reasons})" if reasons else "")
-    return f"no live blog in {_place(source.page)}: looked for {looked_for}; {found}"
+    return f"no live blog: looked for {looked_for}; {found}"
 
 
 def _looks_like(source: Source) -> str:
