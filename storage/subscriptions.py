@@ -140,11 +140,14 @@ def _take_in(db: Connection, bot: str, one: Subscription, now: float) -> Subscri
     )
 
 
+_CHANNELS = -1_000_000_000_000  # https://core.telegram.org/api/bots/ids
+
+
 def _kind(telegram_id: int) -> str:
-    """What a bare Telegram id tells of its chat: people are positive, supergroups and channels begin with -100."""
+    """What a bare Telegram id tells of its chat: people are positive, supergroups and channels lie far below zero."""
     if telegram_id > 0:
         return "private"
-    return "supergroup" if str(telegram_id).startswith("-100") else "group"
+    return "supergroup" if telegram_id < _CHANNELS else "group"
 
 
 def audience(db: Connection, blog: str | None, topics: Sequence[str]) -> int:
