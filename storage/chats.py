@@ -145,11 +145,15 @@ def move(db: Connection, bot: str, chat: int, to: int) -> None:
         reopen(db, chat)
 
 
+# Rows stand by post first: a look for each post is little, where a look at every row would be millions.
+_ROWS_OF = "bot = :bot AND post IN (SELECT id FROM post) AND chat = {}"
+
+
 def _fold(db: Connection, other: Row, chat: int) -> None:
     """What the supergroup has is the group's now. What the group had got already, it does not get again."""
-    bound = {"other": other["id"], "chat": chat}
+    bound = {"bot": other["bot"], "other": other["id"], "chat": chat}
     db.execute(
-        """DELETE FROM delivery WHERE chat = :other AND sent = 0 AND EXISTS (SELECT 1 FROM delivery d
+        f"""DELETE FROM delivery WHERE {_ROWS_OF.format(":other")} AND sent = 0 AND EXISTS (SELECT 1 FROM delivery d
         WHERE d.bot = delivery.bot AND d.post = delivery.post AND d.chat = :chat AND d.thread = delivery.thread
         AND d.sent > 0)""",
         bound,
@@ -160,20 +164,25 @@ def _fold(db: Connection, other: Row, chat: int) -> None:
         WHERE s.chat = :other""",
         bound,
     )
-    for table in ("delivery", "subscription", "message", "shown"):
-        db.execute(f"UPDATE OR REPLACE {table} SET chat = :chat WHERE chat = :other", bound)
+    for table, rows in (
+        ("delivery", _ROWS_OF.format(":other")),
+        ("shown", "message IN (SELECT id FROM message WHERE chat = :other)"),
+        ("message", "chat = :other"),
+        ("subscription", "chat = :other"),
+    ):
+        db.execute(f"UPDATE OR REPLACE {table} SET chat = :chat WHERE {rows}", bound)
     db.execute("DELETE FROM chat WHERE id = :other", bound)
     expansion.begin_again(db)
 
 
 def forget(db: Connection, chat: int) -> None:
     """Everything we know of a chat; and where it is an editor's, of the pushes that it holds previews of."""
-    row = db.execute("SELECT telegram_id FROM chat WHERE id = ?", (chat,)).fetchone()
+    row = db.execute("SELECT bot, telegram_id FROM chat WHERE id = ?", (chat,)).fetchone()
     if row is None:
         return
     _forget_screen(db, chat)
-    for table in ("subscription", "delivery"):
-        db.execute(f"DELETE FROM {table} WHERE chat = ?", (chat,))
+    db.execute("DELETE FROM subscription WHERE chat = ?", (chat,))
+    db.execute(f"DELETE FROM delivery WHERE {_ROWS_OF.format(':chat')}", {"bot": row["bot"], "chat": chat})
     _forget_previews(db, row["telegram_id"])
     db.execute("DELETE FROM chat WHERE id = ?", (chat,))
 
@@ -185,7 +194,7 @@ def _forget_screen(db: Connection, chat: int) -> None:
 
 def _forget_previews(db: Connection, telegram_id: int) -> None:
     """Drafts are dropped. What was sent to others stays, as it is theirs as well."""
-    mine = "(preview_chat = :me OR post IN (SELECT id FROM post WHERE copied_chat = :me))"
+    mine = "(preview_chat = :me OR EXISTS (SELECT 1 FROM post p WHERE p.id = push.post AND p.copied_chat = :me))"
     me = {"me": telegram_id}
     db.execute(f"UPDATE push SET state = 'cancelled', author = 0 WHERE state = 'draft' AND {mine}", me)
     db.execute(

@@ -15,6 +15,7 @@ from bot.core.model import Lane, Relayed
 from bot.core.plan import Action, Delete, Drop, Edit, OnScreen, Plan, Rest, Send, Skip, Waiting, plan
 from bot.core.settle import Closed, Moved, Resting, RowAfter, Settlement
 from storage import chats, states
+from storage.expansion import TOP
 from storage.rows import relayed, to_json
 
 LOOK_AT = 500  # chats that one claim looks at: what it settles without a message must not take long
@@ -26,7 +27,7 @@ _WAITS = "d.bot = :bot AND d.sent <> d.wanted AND d.aside IS NULL AND d.sending 
 _HEADS = f"""
 SELECT d.chat, d.lane, d.since, d.post, c.telegram_id FROM delivery d INDEXED BY delivery_due
 CROSS JOIN chat c ON c.id = d.chat
-WHERE {_WAITS} AND (d.lane, d.since, d.post) > (:lane, :since, :post) AND d.not_before <= :now
+WHERE {_WAITS} AND (d.lane, d.since, d.post, d.chat) > (:lane, :since, :post, :chat) AND d.not_before <= :now
 AND c.open AND c.not_before <= :now
 AND NOT EXISTS (SELECT 1 FROM delivery r INDEXED BY delivery_retried WHERE r.chat = d.chat AND r.thread = d.thread
   AND r.lane = d.lane AND (r.since, r.post) < (d.since, d.post) AND r.not_before > :now
@@ -41,7 +42,7 @@ WHERE {_WAITS} AND (d.lane = 0 OR p.blog IS NULL OR b.held_at IS NULL AND NOT :a
 """
 _MESSAGES = """
 SELECT s.post, s.thread, m.id, m.message_id, m.kind, m.picture FROM shown s JOIN message m ON m.id = s.message
-WHERE s.chat = :chat AND s.post = :post AND s.thread = :thread ORDER BY m.id DESC LIMIT 1
+WHERE s.chat = :chat AND s.post = :post AND s.thread = :thread ORDER BY s.message DESC LIMIT 1
 """
 
 
@@ -101,12 +102,13 @@ class _Heads:
     def _walk(self) -> Iterator[int]:
         """Rows in their order. Of a held post one look is enough, however many wait for it."""
         seen: set[int] = set()
-        after: dict[str, Any] | None = {"lane": -1, "since": 0.0, "post": 0}
+        after: dict[str, Any] | None = {"lane": -1, "since": 0.0, "post": 0, "chat": 0}
         while after is not None:
             rows, after = self._db.execute(_HEADS, self._bound | after), None
             for row in rows:
                 if self._any_held and row["lane"] != Lane.WITHDRAWAL and self._is_held(row["post"]):
-                    after = {name: row[name] for name in ("lane", "since", "post")}
+                    # behind all of its chats: SQLite enters the index there, and not at the post's first row
+                    after = {name: row[name] for name in ("lane", "since", "post")} | {"chat": TOP}
                     break
                 if row["telegram_id"] in self._busy:
                     self.passed_over = True
@@ -236,11 +238,10 @@ def settle(db: Connection, settled: Sequence[tuple[Claim, Settlement]], now: flo
 
 def chat_of(db: Connection, claimed: Claim) -> int | None:
     """The claim's chat, which may have been joined with another that has its Telegram id now."""
-    row = db.execute(
-        "SELECT id FROM chat WHERE id = ? UNION ALL SELECT id FROM chat WHERE bot = ? AND telegram_id = ? LIMIT 1",
-        (claimed.chat, claimed.bot, claimed.telegram_id),
-    ).fetchone()
-    return row["id"] if row else None
+    if db.execute("SELECT 1 FROM chat WHERE id = ?", (claimed.chat,)).fetchone() is not None:
+        return claimed.chat
+    joined = chats.find(db, claimed.bot, claimed.telegram_id)
+    return joined.id if joined else None
 
 
 _THIS_ROW = "bot = :bot AND post = :post AND chat = :chat AND thread = :thread"

@@ -25,7 +25,7 @@ _OF_ALL = f"FROM subscription s INDEXED BY subscription_chat WHERE {_RANGE}"
 _ROWS = f"FROM delivery s WHERE s.bot = :bot AND s.post = :post AND {_RANGE}"
 
 _END = "SELECT s.chat, s.thread {source} ORDER BY s.chat, s.thread LIMIT 1 OFFSET :chunk - 1"
-_END_OF_CHATS = f"SELECT DISTINCT s.chat, {TOP} AS thread {{source}} ORDER BY s.chat LIMIT 1 OFFSET :chunk - 1"
+_END_OF_CHATS = f"SELECT s.chat, {TOP} AS thread {{source}} GROUP BY s.chat ORDER BY s.chat LIMIT 1 OFFSET :chunk - 1"
 
 _MATCHES = """
   (:any_topic OR (s.topics = ' ' AND NOT :gained)
@@ -67,8 +67,8 @@ _DUE = f"""
 SELECT p.* FROM publication p JOIN post ON post.id = p.post LEFT JOIN blog ON blog.id = post.blog
 WHERE p.done_at IS NULL AND p.not_before <= :now AND (:id IS NULL OR p.id = :id)
   AND (p.lane = {Lane.WITHDRAWAL:d} OR post.blog IS NULL OR (blog.held_at IS NULL AND NOT :all_held))
-  AND (p.kind = 'change' OR NOT EXISTS (SELECT 1 FROM publication q WHERE q.done_at IS NULL AND q.id < p.id
-    AND q.kind <> 'change' AND q.blog IS p.blog AND q.lane = p.lane
+  AND (p.kind = 'change' OR NOT EXISTS (SELECT 1 FROM publication q INDEXED BY publication_before
+    WHERE q.done_at IS NULL AND q.id < p.id AND q.kind <> 'change' AND q.blog IS p.blog AND q.lane = p.lane
     AND (post.blog IS NOT NULL OR q.not_before <= :now)))
 ORDER BY p.lane, p.created_at, p.id LIMIT 1
 """

@@ -122,6 +122,7 @@ CREATE TABLE chat (
   created_at REAL NOT NULL,
   UNIQUE (bot, telegram_id)
 );
+CREATE INDEX chat_closed ON chat (id) WHERE NOT open;
 CREATE INDEX chat_resting ON chat (bot, not_before) WHERE not_before > 0;
 CREATE TABLE subscription (
   blog TEXT NOT NULL,
@@ -156,6 +157,8 @@ CREATE TABLE publication (
   done_at REAL
 );
 CREATE INDEX publication_open ON publication (not_before) WHERE done_at IS NULL;
+-- What a publication has to wait for: those of its blog and lane that came before it.
+CREATE INDEX publication_before ON publication (blog, lane, id) WHERE done_at IS NULL AND kind <> 'change';
 CREATE INDEX publication_post ON publication (post);
 CREATE TABLE delivery (
   bot TEXT NOT NULL,
@@ -204,7 +207,7 @@ CREATE TABLE shown (
   position INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (post, chat, thread, message)
 ) WITHOUT ROWID;
-CREATE INDEX shown_message ON shown (message);
+CREATE INDEX shown_message ON shown (message, position);
 """
 
 EDITORS = """

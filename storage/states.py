@@ -35,8 +35,9 @@ def states(db: Connection) -> list[BlogState]:
     """Every blog that is in the file, in its order of first appearance."""
     rows = db.execute(
         """SELECT blog.*, (SELECT count(*) FROM post WHERE post.blog = blog.id) AS posts,
-        (SELECT count(*) FROM subscription s JOIN chat ON chat.id = s.chat AND chat.open
-         WHERE s.blog = blog.id) AS subscriptions
+        (SELECT count(*) FROM subscription s WHERE s.blog = blog.id)
+        - (SELECT count(*) FROM chat INDEXED BY chat_closed CROSS JOIN subscription s ON s.chat = chat.id
+           WHERE NOT chat.open AND s.blog = blog.id) AS subscriptions
         FROM blog WHERE removed_at IS NULL ORDER BY rowid"""
     )
     return [_state(row) for row in rows]

@@ -1,0 +1,276 @@
+"""The tables: how they come about, and that no frequent statement reads or sorts more than it needs."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlite_utils import Database, Migrations
+
+import storage.schema
+import storage.sqlite
+from bot.core.model import TryLater
+from storage import StoreError, expansion, open_store
+from tests.ledger import BLOG, NOON, Ledger
+
+ANN = 2001
+
+# --- plans ---------------------------------------------------------------------------------------------------------
+
+LARGE = "delivery|subscription|chat|post|message|shown|known|alias|publication"
+SMALL = "blog|note|json_each|publication_open|post_fts"  # partial or virtual, or with a row for each blog
+
+Statements = dict[str, Any]
+
+
+class Recorded(sqlite3.Connection):
+    """A connection that keeps what it was asked, with one set of parameters for each statement."""
+
+    asked: Statements
+
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+        self.asked = {**getattr(self, "asked", {}), sql: parameters}
+        return super().execute(sql, *parameters)
+
+    def executemany(self, sql: str, rows: Any) -> sqlite3.Cursor:
+        rows = list(rows)
+        self.asked = {**getattr(self, "asked", {}), sql: (rows[0],)} if rows else getattr(self, "asked", {})
+        return super().executemany(sql, rows)
+
+
+@pytest.fixture
+async def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ledger]:
+    monkeypatch.setattr(storage.sqlite.sqlite3, "connect", partial(sqlite3.connect, factory=Recorded))
+    monkeypatch.setattr(expansion, "CHUNK", 2)
+    store = open_store(f"sqlite:///{tmp_path}/relay.db")
+    ledger = Ledger(store)
+    for person in range(ANN, ANN + 5):
+        await ledger.follow(person, "nato")
+    yield ledger
+    await store.close()
+
+
+async def publishing(ledger: Ledger) -> None:
+    await ledger.publish("a", topics=("nato",), hold=0.0)
+    await ledger.publish("b", topics=("nato",), hold=60.0)
+
+
+async def expanding(ledger: Ledger) -> None:
+    await publishing(ledger)
+    await ledger.push()
+    await ledger.push(blog=BLOG)
+    await ledger.expand()
+
+
+async def claiming(ledger: Ledger) -> None:
+    await expanding(ledger)
+    await ledger.store.hold("flood", NOON)
+    await ledger.claim()
+
+
+async def settling(ledger: Ledger) -> None:
+    await expanding(ledger)
+    await ledger.deliver(lambda claim: TryLater(why="", after=5.0) if claim.telegram_id == ANN else None)
+
+
+async def following_edits_and_withdrawals(ledger: Ledger) -> None:
+    await expanding(ledger)
+    await ledger.deliver()
+    await ledger.edit("a", topics=("nato", "kyiv"))
+    await ledger.run()
+    for change in (ledger.withdraw, ledger.restore):
+        await change("a")
+        await ledger.run()
+
+
+async def recovering(ledger: Ledger) -> None:
+    await claiming(ledger)
+    await ledger.store.recover("main", "drop", NOON)
+    await ledger.store.release_claims(await ledger.claim())
+
+
+async def looking_when_something_is_due(ledger: Ledger) -> None:
+    await expanding(ledger)
+    await ledger.store.next_due("main", NOON)
+    await ledger.store.queue("main")
+
+
+async def closing_opening_and_leaving(ledger: Ledger) -> None:
+    await expanding(ledger)
+    chat = await ledger.chat(ANN)
+    await ledger.store.close_thread(chat, 7)
+    await ledger.store.close_chat(chat, "blocked", NOON)
+    await ledger.follow(ANN, "nato")
+    await ledger.store.subscribe(chat=chat, thread=0, blog=BLOG, topics=["kyiv"], now=NOON)
+    await ledger.leave(chat)
+
+
+async def moving_and_forgetting(ledger: Ledger) -> None:
+    await expanding(ledger)
+    await ledger.deliver()
+    group, _ = [await ledger.follow(one, kind="group") for one in (-500, -1005)]
+    await ledger.store.move_chat("main", group, -1005)
+    await ledger.store.forget(group)
+
+
+async def remembering(ledger: Ledger) -> None:
+    await publishing(ledger)
+    await ledger.store.memory(BLOG, "https://blog.example/live")
+    await ledger.store.page(BLOG, "https://blog.example/live")
+    await ledger.store.polled(BLOG, NOON, None)
+
+
+async def asking(ledger: Ledger) -> None:
+    store = ledger.store
+    await publishing(ledger)
+    await store.latest(blogs=[BLOG], now=NOON, limit=5)
+    await store.search(words="a", blogs=[BLOG], now=NOON, limit=5)
+    await store.topics(blogs=[BLOG], now=NOON)
+    await store.subscriptions(await ledger.chat(ANN), 0)
+    await store.progress("main", await ledger.push())
+
+
+ACTS = [
+    publishing,
+    expanding,
+    claiming,
+    settling,
+    following_edits_and_withdrawals,
+    recovering,
+    looking_when_something_is_due,
+    closing_opening_and_leaving,
+    moving_and_forgetting,
+    remembering,
+    asking,
+]
+MAY_SORT = (
+    "ORDER BY bm25",  # the best of those that match
+    "ORDER BY s.created_at",  # what one thread follows
+    "FROM publication p JOIN post",  # what is open now
+)
+
+
+@pytest.mark.parametrize("act", ACTS)
+async def test_what_is_done_often_finds_its_rows_by_an_index_and_sorts_nothing(
+    recorded: Ledger, act: Callable[[Ledger], Awaitable[None]]
+) -> None:
+    asked: Statements = {}
+    for connection in (recorded.store._writing, recorded.store._reading):
+        connection.asked = {}  # type: ignore[attr-defined]
+    await act(recorded)
+    for connection in (recorded.store._writing, recorded.store._reading):
+        asked |= connection.asked  # type: ignore[attr-defined]
+    with closing(sqlite3.connect(recorded.store.path)) as db:
+        plans = {sql: _plan(db, sql, parameters) for sql, parameters in asked.items() if _is_query(sql)}
+    assert len(plans) > 3
+    slow = [f"{sql}\n  {step}" for sql, plan in plans.items() for step in _slow(sql, plan)]
+    assert not slow, "\n".join(slow)
+
+
+def _is_query(sql: str) -> bool:
+    return sql.split(maxsplit=1)[0] in ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+
+def _plan(db: sqlite3.Connection, sql: str, parameters: Any) -> list[str]:
+    return [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", *parameters)]
+
+
+def _slow(sql: str, plan: list[str]) -> list[str]:
+    """Steps that go through a whole table, or sort."""
+    whole = [step for step in plan if step.startswith("SCAN") or "(rowid<?)" in step]
+    scans = [step for step in whole if not re.search(SMALL, step) and _is_large(step, sql)]
+    sorts = [step for step in plan if "TEMP B-TREE" in step and not any(words in sql for words in MAY_SORT)]
+    return scans + sorts
+
+
+def _is_large(step: str, sql: str) -> bool:
+    """Whether the table that a step names, perhaps by its letter, is one of the large ones."""
+    name = step.split()[1]
+    named = re.search(rf"(?:FROM|JOIN|UPDATE)\s+(\w+)\s+(?:AS\s+)?{name}\b", sql)
+    return re.fullmatch(LARGE, named.group(1) if named else name) is not None
+
+
+# --- migrations ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def newer(monkeypatch: pytest.MonkeyPatch) -> Migrations:
+    """A later version of the relay, with one migration more."""
+    later = Migrations("liveblog-relay")
+    for one in storage.schema.migrations.pending(Database(memory=True)):
+        later()(one.fn)
+    monkeypatch.setattr(storage.schema, "migrations", later)
+    monkeypatch.setattr(storage.sqlite, "migrations", later)
+    return later
+
+
+async def test_an_older_database_is_brought_up_to_date_with_all_that_is_in_it(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path}/relay.db"
+    before = Ledger(open_store(url))
+    await before.follow(ANN)
+    await before.publish("a")
+    await before.store.close()
+
+    @request.getfixturevalue("newer")()
+    def colours(db: Database) -> None:
+        db.execute("ALTER TABLE chat ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue'")
+
+    for _ in range(2):
+        store = open_store(url)
+        after = Ledger(store, numbers=before.numbers)
+        assert store._reading.execute("SELECT colour FROM chat").fetchall()[0][0] == "blue"
+        await after.deliver()
+        await store.close()
+    assert await _count(tmp_path, "message") == 1
+
+
+async def test_a_migration_that_fails_leaves_the_older_database_as_it_was(tmp_path: Path, newer: Migrations) -> None:
+    @newer()
+    def broken(db: Database) -> None:
+        db.execute("ALTER TABLE chat ADD COLUMN colour TEXT")
+        db.execute("UPDATE no_such_table SET colour = 'blue'")
+
+    with pytest.raises(StoreError, match="no such table: no_such_table"):
+        open_store(f"sqlite:///{tmp_path}/relay.db")
+    with closing(sqlite3.connect(tmp_path / "relay.db")) as db:
+        assert db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'chat'").fetchone() == (0,)
+
+
+async def test_a_database_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/relay.db"
+    await open_store(url).close()
+    with closing(sqlite3.connect(tmp_path / "relay.db")) as db, db:
+        db.execute(
+            "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES ('liveblog-relay', 'colours', '')"
+        )
+    with pytest.raises(StoreError, match=r"relay\.db: written by a newer version of the relay \(colours\)"):
+        open_store(url)
+
+
+def test_processes_that_open_a_new_database_at_once_all_can(tmp_path: Path) -> None:
+    program = f"""
+import asyncio
+from storage import open_store
+store = open_store("sqlite:///{tmp_path}/relay.db")
+asyncio.run(store.keep_note("a", "b"))
+asyncio.run(store.close())
+"""
+    together = [subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE) for _ in range(4)]
+    ends = [process.communicate()[1].decode() for process in together]
+    assert ends == [""] * 4
+
+
+async def _count(folder: Path, table: str) -> int:
+    with closing(sqlite3.connect(folder / "relay.db")) as db:
+        found: int = db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        return found
