@@ -5,8 +5,8 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from bot.core.answers import outcome_of
 from bot.core.model import ChatClosed, ChatMoved, Done, Gone, Outcome, Refused, TryLater, Unknown
-from bot.telegram import outcome_of
 
 
 def refusal(code: int, description: str, **parameters: int) -> bytes:
