@@ -175,28 +175,30 @@ class Sender:
         """Each claim in its turn; what is left when we are told to stop goes back."""
         for at, claim in enumerate(claims):
             await self._room.acquire()
-            await self._pace.turn()
+            left = await self._pace.turn()
             if self._stopped.is_set():
                 self._room.release()
                 await self._give_back(claims[at:])
                 return
             if self._pace.rest_of(claim.telegram_id) > 0:  # a person was answered there meanwhile
+                self._pace.unused(left)
                 self._room.release()
                 await self._give_back([claim])
                 continue
             self._pace.spoke(claim.telegram_id, group=is_group(claim.kind))
-            self._spawn(self._deliver(claim))
+            self._spawn(self._deliver(claim, left))
 
     async def _give_back(self, claims: list[Claim]) -> None:
         if claims:
             await self._guarded(self._store.release_claims(claims))
             self._busy.difference_update(one.telegram_id for one in claims)
 
-    async def _deliver(self, claim: Claim) -> None:
+    async def _deliver(self, claim: Claim, left: float) -> None:
         """One action, from its posts to its settlement."""
         try:
             outcome = await self._perform(claim)
         finally:
+            self._pace.answered(claim.telegram_id, left)
             self._room.release()
         rendered = {post.id: post.revision for post in claim.posts}
         ambiguous = self._settings().delivery.ambiguous
