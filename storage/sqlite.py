@@ -12,6 +12,7 @@ import fcntl
 import sqlite3
 from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Concatenate, ParamSpec, TypeVar
 
@@ -154,12 +155,11 @@ class Store:
 
         What came of earlier ones is written in the same transaction, before anything is claimed.
         """
-        more = True
-        while more:  # rows that need no message are settled in turns, so that others can write between
-            found, passed_over, more = await self._write(
-                _turn, settled, self._due, bot=bot, now=now, limit=limit, busy=busy, on_withdrawal=on_withdrawal
-            )
-            settled = ()
+        turn = partial(_turn, due=self._due, bot=bot, now=now, limit=limit, busy=busy, on_withdrawal=on_withdrawal)
+        found, passed_over, more = await self._write(turn, settled)
+        with contextlib.suppress(StoreError):  # what was settled is written; who asks again is told
+            while more:  # rows that need no message are settled in turns, so that others can write between
+                found, passed_over, more = await self._write(turn, ())
         return found, passed_over
 
     async def settle(self, settled: Sequence[Settled], now: float) -> None:
