@@ -34,14 +34,15 @@ AND (d.lane, d.since, d.post, d.chat) > (:lane, :since, :post, :chat)
 ORDER BY d.lane, d.since, d.post LIMIT 1
 """
 # CROSS JOIN keeps SQLite to the order of the index, and no sorting. A row behind one of its lane and thread that is
-# being retried is left out here already, or it would stand in everybody's way.
+# being retried is left out here already, or it would stand in everybody's way. The + before :now keeps SQLite from
+# comparing the value with the partial index's own condition, for which it would prepare the statement anew every time.
 _HEADS = f"""
 SELECT d.chat, c.telegram_id, c.kind, c.language FROM delivery d INDEXED BY delivery_due
 CROSS JOIN chat c ON c.id = d.chat
 WHERE {_WAITS} AND d.lane = :lane AND d.since = :since AND d.post = :post AND d.chat > :low AND d.chat <= :high
 AND d.not_before <= :now AND c.open AND c.not_before <= :now
 AND NOT EXISTS (SELECT 1 FROM delivery r INDEXED BY delivery_retried WHERE r.chat = d.chat AND r.thread = d.thread
-  AND r.lane = d.lane AND (r.since, r.post) < (d.since, d.post) AND r.not_before > :now
+  AND r.lane = d.lane AND (r.since, r.post) < (d.since, d.post) AND r.not_before > +:now
   AND r.sent <> r.wanted AND r.aside IS NULL AND r.not_before > 0)
 ORDER BY d.chat
 """

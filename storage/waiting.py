@@ -44,10 +44,10 @@ def next_due(db: Connection, bot: str, now: float) -> float | None:
     row = db.execute(
         """SELECT min(at) FROM (
         SELECT min(not_before) AS at FROM delivery INDEXED BY delivery_retried
-        WHERE bot = :bot AND sent <> wanted AND aside IS NULL AND not_before > 0 AND not_before > :now
+        WHERE bot = :bot AND sent <> wanted AND aside IS NULL AND not_before > 0 AND not_before > +:now
         UNION ALL
         SELECT min(not_before) FROM chat INDEXED BY chat_resting
-        WHERE bot = :bot AND open AND not_before > 0 AND not_before > :now)""",
+        WHERE bot = :bot AND open AND not_before > 0 AND not_before > +:now)""",
         {"bot": bot, "now": now},
     ).fetchone()
     due: float | None = row[0]
