@@ -317,6 +317,8 @@ def _stands(db: Connection, claimed: Claim, chat: int, message_id: int, made: Se
 
 def _settle_chat(db: Connection, claimed: Claim, chat: int, settlement: Settlement, now: float) -> None:
     match settlement.chat:
+        case Closed() if _has_moved(db, claimed, chat):  # it is the old id where nobody is any more
+            pass
         case Closed(why=why, thread=None):
             chats.close(db, chat, why, now)
         case Closed(thread=int() as thread):
@@ -327,3 +329,8 @@ def _settle_chat(db: Connection, claimed: Claim, chat: int, settlement: Settleme
             db.execute("UPDATE chat SET not_before = ? WHERE id = ?", (until, chat))
         case None:
             pass
+
+
+def _has_moved(db: Connection, claimed: Claim, chat: int) -> bool:
+    row = db.execute("SELECT telegram_id FROM chat WHERE id = ?", (chat,)).fetchone()
+    return row is not None and row["telegram_id"] != claimed.telegram_id
