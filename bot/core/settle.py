@@ -106,7 +106,11 @@ def _later(action: Action, outcome: TryLater, now: float) -> Settlement:
     if outcome.flood:
         return Settlement(rows=_again(action, not_before=0.0), chat=Resting(until=now + outcome.after))
     rows = tuple(_retried(row, max(outcome.after, pause(row.attempts + 1)), now) for row in action.rows)
-    return Settlement(rows=rows, report=f"Telegram takes nothing: {outcome.why}" if outcome.for_admins else None)
+    return Settlement(rows=rows, report=_trouble(outcome.why) if outcome.for_admins else None)
+
+
+def _trouble(why: str) -> str:
+    return f"Telegram takes no messages at present: {why}\nWhat waits is kept, and sent when it takes them again."
 
 
 def _retried(row: Waiting, wait: float, now: float) -> RowAfter:
