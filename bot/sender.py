@@ -16,8 +16,9 @@ from typing import TypeVar
 
 import structlog
 
+from bot.core.answers import checksum
 from bot.core.model import Done, Outcome, Refused, Relayed, Rendered, Style, TryLater
-from bot.core.plan import Edit
+from bot.core.plan import Action, Edit
 from bot.core.render import message, plainest
 from bot.core.render_lists import merged
 from bot.core.reports import Reported
@@ -226,7 +227,7 @@ class Sender:
         rendered = _rendered(claim.posts, styles, language, limit, self._title(claim.posts))
         if not any(row.plain for row in claim.action.rows):
             return rendered
-        return replace(plainest(rendered, limit), photo=rendered.photo if under_photo else None)
+        return replace(plainest(rendered, limit), photo=_picture_kept(claim.action, rendered))
 
     def _title(self, posts: tuple[Relayed, ...]) -> str | None:
         """What several posts of one blog stand under: its title in the file, else the page's own, else its id."""
@@ -316,6 +317,13 @@ def _common_blog(posts: tuple[Relayed, ...]) -> str | None:
     """The blog that several posts are all of."""
     blogs = {post.blog for post in posts}
     return blogs.pop() if len(posts) > 1 and len(blogs) == 1 else None
+
+
+def _picture_kept(action: Action, rendered: Rendered) -> str | None:
+    """The picture that stands there stays where it is still the post's; another may be what Telegram refused."""
+    if isinstance(action, Edit) and rendered.photo and action.message.picture == checksum(rendered.photo):
+        return rendered.photo
+    return None
 
 
 @lru_cache(maxsize=512)

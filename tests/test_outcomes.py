@@ -405,6 +405,23 @@ async def test_a_message_that_cannot_be_edited_can_still_be_withdrawn(room: News
     assert room.reports == []
 
 
+async def test_a_correction_whose_new_picture_is_refused_is_shown_without_the_old_one(room: Newsroom) -> None:
+    await room.follow(ANN)
+    await room.publish(post("a", images=(Image(url=PICTURE),)))
+    await room.shows(ANN, "About a")
+    before = room.telegram.chats[ANN].newest().photo
+    room.telegram.files.refuse("https://blog.example/right.jpg", "failed to get HTTP URL content")
+    await room.publish(post("a", title="The right person", images=(Image(url="https://blog.example/right.jpg"),)))
+    await room.shows(ANN, "The right person")
+    await room.quiet()
+    after = room.telegram.chats[ANN].newest().photo
+    assert before is not None
+    assert after is not None
+    assert after.file_id != before.file_id
+    assert calls(room, ANN) == [("sendPhoto", True), ("editMessageMedia", False), ("editMessageMedia", True)]
+    assert room.reports == []
+
+
 async def test_the_admins_hear_of_a_withdrawn_post_that_no_way_takes_down(room: Newsroom) -> None:
     await room.follow(ANN, BEN)
     await room.publish(post("a"))
