@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bot.core.answers import checksum
 from bot.core.model import Relayed, Rendered, Style
-from bot.core.plan import Edit, Send
+from bot.core.plan import Action, Edit, Send
 from bot.core.render import message, plainest
 from bot.core.render_lists import merged
 from bot.core.texts import Texts
@@ -42,7 +43,7 @@ class Bodies:
         if rendered is None:
             rendered = self._rendered[looks] = self._render(claim)
         row = claim.action.rows[0]
-        about = (looks, type(claim.action), _shown(claim), row.thread, row.silent, self._telegram.file_of(rendered))
+        about = (looks, type(claim.action), row.thread, row.silent, self._telegram.file_of(rendered))
         body = self._bodies.get(about)
         if body is None:
             body = self._telegram.body(claim.action, rendered, thread=row.thread, silent=row.silent)
@@ -52,7 +53,7 @@ class Bodies:
     def _looks(self, claim: Claim) -> tuple[Any, ...]:
         """All that the rendering depends on."""
         revisions = tuple([(post.id, post.revision, post.withdrawn_at) for post in claim.posts])
-        return revisions, claim.language, _under_photo(claim), _is_plain(claim), self._title(claim.posts)
+        return revisions, claim.language, _shown(claim), _is_plain(claim), self._title(claim.posts)
 
     def _render(self, claim: Claim) -> Rendered:
         language = claim.language or self.style(claim.posts[0].blog).language
@@ -60,7 +61,7 @@ class Bodies:
         rendered = self._message(claim.posts, texts, limit)
         if not _is_plain(claim):
             return rendered
-        return replace(plainest(rendered, limit), photo=rendered.photo if _under_photo(claim) else None)
+        return replace(plainest(rendered, limit), photo=_picture_kept(claim.action, rendered))
 
     def _message(self, posts: Sequence[Relayed], texts: Texts, limit: int) -> Rendered:
         if len(posts) == 1:
@@ -90,6 +91,13 @@ def _common_blog(posts: Sequence[Relayed]) -> str | None:
     """The blog that several posts are all of."""
     blogs = {post.blog for post in posts} if len(posts) > 1 else set()
     return blogs.pop() if len(blogs) == 1 else None
+
+
+def _picture_kept(action: Action, rendered: Rendered) -> str | None:
+    """The picture that stands there stays where it is still the post's; another may be what Telegram refused."""
+    if isinstance(action, Edit) and rendered.photo and action.message.picture == checksum(rendered.photo):
+        return rendered.photo
+    return None
 
 
 def _under_photo(claim: Claim) -> bool:

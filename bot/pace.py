@@ -104,10 +104,14 @@ class Pace:
         """A 429. Its chat rests by itself; the bot rests where it cannot be the chat's doing alone."""
         self._refused[chat] = None
         if after > LONG_PAUSE or len(self._refused) >= CHATS_FOR_A_PAUSE:
-            self._paused_until = max(self._paused_until, _now() + after)
             self.share = max(SLOWEST, self.share * SLOWER)
             self._refused.clear()
-            self._arm()
+            self.rest(after)
+
+    def rest(self, seconds: float) -> None:
+        """The bot says nothing for so long; its pace stays as it is."""
+        self._paused_until = max(self._paused_until, _now() + seconds)
+        self._arm()
 
     def succeeded(self) -> None:
         self._refused.clear()

@@ -17,6 +17,7 @@ import structlog
 from bot.bodies import Bodies
 from bot.core.model import Done, Outcome, Refused, TryLater
 from bot.core.plan import Send
+from bot.core.reports import Reported
 from bot.core.settle import Settlement, settle
 from bot.pace import Pace
 from bot.telegram import Telegram
@@ -68,6 +69,7 @@ class Sender:
         self._bodies = Bodies(telegram, settings, self._titles)
         self._titles_at = float("-inf")  # when they were asked for
         self._passed_over = False  # the last claim left out a chat that rests
+        self._reported = Reported()
 
     def wake(self) -> None:
         """Something was published: look at once."""
@@ -216,10 +218,12 @@ class Sender:
         if isinstance(outcome, Done):
             self._pace.succeeded()
             return
-        if isinstance(outcome, TryLater) and outcome.flood:
+        if isinstance(outcome, TryLater) and outcome.bot_wide:
+            self._pace.rest(outcome.after)
+        elif isinstance(outcome, TryLater) and outcome.flood and not outcome.slow_mode:
             self._pace.flooded(claim.telegram_id, outcome.after)
         log.warning("not delivered", chat=claim.telegram_id, outcome=outcome)
-        if settlement.report:
+        if settlement.report and self._reported.is_news(settlement.report, self._clock()):
             self._spawn(self._report(settlement.report))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:

@@ -171,6 +171,8 @@ def _settle_screens(db: Connection, answers: Sequence[_Answer]) -> None:
 
 def _settle_chat(db: Connection, answer: _Answer, now: float) -> None:
     match answer.made.chat:
+        case Closed() if _has_moved(db, answer):  # it is the old id where nobody is any more
+            pass
         case Closed(why=why, thread=None):
             chats.close(db, answer.chat, why, now)
         case Closed(thread=int() as thread):
@@ -181,3 +183,8 @@ def _settle_chat(db: Connection, answer: _Answer, now: float) -> None:
             db.execute("UPDATE chat SET not_before = ? WHERE id = ?", (until, answer.chat))
         case None:
             pass
+
+
+def _has_moved(db: Connection, answer: _Answer) -> bool:
+    row = db.execute("SELECT telegram_id FROM chat WHERE id = ?", (answer.chat,)).fetchone()
+    return row is not None and row["telegram_id"] != answer.claimed.telegram_id
