@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Container, Coroutine, Sequence
 from typing import TypeVar
 
 import structlog
@@ -30,6 +30,7 @@ T = TypeVar("T")
 IN_FLIGHT = 200  # sends whose answers are awaited; Telegram's own server stops at about 1000
 BATCH_ROWS, BATCH_SECONDS = 32, 0.020  # answers are written together: at most so many, at most so old
 AHEAD_SECONDS = 0.020  # how far ahead rows are claimed, so that a breaking push overtakes within the blink of an eye
+PASSED_OVER_SECONDS = 0.02  # at least, until chats that rest are looked at again
 IDLE_SECONDS = 0.5  # other processes (`push` on the command line) write to the same table
 LAST_SECONDS = 8.0  # for what is in flight when we are told to stop
 TITLES_SECONDS = 60.0  # how old what the store says of the pages' titles may be
@@ -56,7 +57,8 @@ class Sender:
         self._settings, self._report, self._bot, self._clock = settings, report, bot, clock
         self._wake = asyncio.Event()
         self._published = asyncio.Event()  # there may be something to expand
-        self._room = asyncio.Semaphore(IN_FLIGHT)
+        self._in_flight = 0
+        self._landed = asyncio.Event()  # an answer is here
         self._flights: set[asyncio.Task[None]] = set()
         self._busy: set[int] = set()  # chats (Telegram's ids) with an action claimed or not settled yet
         self._answers: list[Answer] = []  # to be written
@@ -136,7 +138,7 @@ class Sender:
                 bot=self._bot,
                 now=self._clock(),
                 limit=max(1, min(BATCH_ROWS, int(AHEAD_SECONDS / self._pace.interval))),
-                busy=self._busy | self._pace.resting().keys(),
+                busy=_Either(self._busy, self._pace.resting_chats()),
                 on_withdrawal=lambda blog: self._bodies.style(blog).on_withdrawal,
                 settled=answers,
             )
@@ -163,39 +165,53 @@ class Sender:
             return
         until = IDLE_SECONDS
         if self._passed_over:
-            until = min(self._pace.resting().values(), default=until)
+            until = max(PASSED_OVER_SECONDS, self._pace.next_rested() or 0.0)
         due = await self._guarded(self._store.next_due(self._bot, self._clock()))
         until = min(until, IDLE_SECONDS, IDLE_SECONDS if due is None else max(0.001, due - self._clock()))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), until)
 
-    async def _dispatch(self, claims: list[Claim]) -> None:
+    async def _dispatch(self, claims: Sequence[Claim]) -> None:
         """Each claim in its turn; what is left when we are told to stop goes back."""
-        for at, claim in enumerate(claims):
-            await self._room.acquire()
-            await self._pace.turn()
+        while claims:
+            turns = await self._pace.turns(min(len(claims), await self._room()))
             if self._stopped.is_set():
-                self._room.release()
-                await self._give_back(claims[at:])
+                await self._give_back(claims)
                 return
-            if self._pace.rest_of(claim.telegram_id) > 0:  # a person was answered there meanwhile
-                self._room.release()
-                await self._give_back([claim])
-                continue
-            self._pace.spoke(claim.telegram_id, group=is_group(claim.kind))
-            self._spawn(self._deliver(claim))
+            now, claims = claims[: len(turns)], claims[len(turns) :]
+            rested = [claim for claim, left in zip(now, turns, strict=True) if not self._send(claim, left)]
+            await self._give_back(rested)
 
-    async def _give_back(self, claims: list[Claim]) -> None:
+    async def _room(self) -> int:
+        """How many more answers may be awaited."""
+        while self._in_flight >= IN_FLIGHT:
+            self._landed.clear()
+            await self._landed.wait()
+        return IN_FLIGHT - self._in_flight
+
+    def _send(self, claim: Claim, left: float) -> bool:
+        """False where a person was answered in the chat meanwhile: it rests now."""
+        if self._pace.rest_of(claim.telegram_id) > 0:
+            self._pace.unused(left)
+            return False
+        self._pace.spoke(claim.telegram_id, group=is_group(claim.kind))
+        self._in_flight += 1
+        self._spawn(self._deliver(claim, left))
+        return True
+
+    async def _give_back(self, claims: Sequence[Claim]) -> None:
         if claims:
             await self._guarded(self._store.release_claims(claims))
             self._busy.difference_update(one.telegram_id for one in claims)
 
-    async def _deliver(self, claim: Claim) -> None:
+    async def _deliver(self, claim: Claim, left: float) -> None:
         """One action, from its posts to its settlement."""
         try:
             outcome = await self._perform(claim)
         finally:
-            self._room.release()
+            self._pace.answered(claim.telegram_id, left)
+            self._in_flight -= 1
+            self._landed.set()
         rendered = {post.id: post.revision for post in claim.posts}
         settlement = settle(claim.action, rendered, outcome, self._clock(), self._settings().delivery.ambiguous)
         self._tell(claim, outcome, settlement)
@@ -296,3 +312,13 @@ class Sender:
 def is_group(kind: str) -> bool:
     """Where Telegram counts by the minute as well."""
     return kind != "private"
+
+
+class _Either:
+    """The chats of two collections, neither of them copied: asked for by the store's thread, as they are by then."""
+
+    def __init__(self, *chats: Container[int]) -> None:
+        self._chats = chats
+
+    def __contains__(self, chat: object) -> bool:
+        return any(chat in some for some in self._chats)
