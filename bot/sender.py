@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 IN_FLIGHT = 200  # sends whose answers are awaited; Telegram's own server stops at about 1000
 BATCH_ROWS, BATCH_SECONDS = 32, 0.020  # answers are written together: at most so many, at most so old
-AHEAD_SECONDS = 0.020  # how far ahead rows are claimed, so that a breaking push overtakes within the blink of an eye
+AHEAD_SECONDS = 0.015  # how far ahead rows are claimed: soon enough to take most answers along, and to be overtaken
 PASSED_OVER_SECONDS = 0.02  # at least, until chats that rest are looked at again
 IDLE_SECONDS = 0.5  # other processes (`push` on the command line) write to the same table
 LAST_SECONDS = 8.0  # for what is in flight when we are told to stop

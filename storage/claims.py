@@ -56,10 +56,10 @@ _MESSAGES = """
 SELECT s.post, s.thread, m.id, m.message_id, m.kind, m.picture FROM shown s JOIN message m ON m.id = s.message
 WHERE s.chat = :chat AND s.post = :post AND s.thread = :thread ORDER BY s.message DESC LIMIT 1
 """
-_THIS_ROW = "bot = ? AND post = ? AND chat = ? AND thread = ?"
-_MARK = f"UPDATE delivery SET sending = wanted WHERE {_THIS_ROW}"
-_SKIP = f"UPDATE delivery SET sent = wanted WHERE {_THIS_ROW}"
-_DROP = f"DELETE FROM delivery WHERE {_THIS_ROW}"
+_THESE_ROWS = "bot = ? AND post = ? AND thread = ? AND chat IN (SELECT value FROM json_each(?))"
+_MARK = f"UPDATE delivery SET sending = wanted WHERE {_THESE_ROWS}"
+_SKIP = f"UPDATE delivery SET sent = wanted WHERE {_THESE_ROWS}"
+_DROP = f"DELETE FROM delivery WHERE {_THESE_ROWS}"
 
 Stretch = tuple[int, float, int]  # lane, since, post
 
@@ -216,8 +216,11 @@ class _Decided:
         """Mark what leaves, settle what needs no message; whether there was any of the latter."""
         marked = [(place["chat"], row) for place, action in self.actions for row in action.rows]
         for statement, rows in ((_MARK, marked), (_SKIP, self._skipped), (_DROP, self._dropped)):
-            if rows:
-                db.executemany(statement, [(bot, row.post, chat, row.thread) for chat, row in rows])
+            alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+            for chat, row in rows:
+                alike[row.post, row.thread].append(chat)
+            for (post, thread), ids in alike.items():
+                db.execute(statement, (bot, post, thread, to_json(ids)))
         return bool(self._skipped or self._dropped)
 
 

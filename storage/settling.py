@@ -1,15 +1,17 @@
 """Settlements in: what became of each action, written for a whole batch of answers at once.
 
-A batch is a few statements over many rows rather than many statements: each of them costs more in handing the
-interpreter to and fro between threads than in SQLite. A chat has at most one answer in a batch.
+The answers of a batch are mostly alike but for their chats, so that a few statements write them all. Many statements
+would cost more in handing the interpreter to and fro between threads than in SQLite. A chat has at most one answer in
+a batch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.core.model import Lane
 from bot.core.plan import Delete
@@ -19,6 +21,8 @@ from storage.claims import Claim
 from storage.rows import to_json
 
 Settled = tuple[Claim, Settlement]
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,8 @@ def _joined(db: Connection, claimed: Claim) -> int | None:
     return found.id if found else None
 
 
-_THIS_ROW = "bot = :bot AND post = :post AND chat = :chat AND thread = :thread"
+_THESE_ROWS = """bot = :bot AND post = :post AND thread = :thread
+  AND chat IN (SELECT value FROM json_each(:chats))"""
 # `sending` is the revision that was wanted when the row was claimed. What was wanted since gets its own chance: in the
 # usual form, also where the one before was refused. A first send that leaves an edit behind has done its own part.
 _SETTLE = f"""
@@ -69,62 +74,69 @@ UPDATE delivery SET sent = coalesce(:sent, sent), wanted = max(wanted, coalesce(
     WHEN aside = 'left' AND :sent IS NULL THEN 'left' WHEN sending < wanted THEN NULL ELSE :aside END,
   lane = CASE WHEN sent = 0 AND :sent IS NOT NULL AND lane <> {Lane.WITHDRAWAL:d} THEN {Lane.EDIT:d} ELSE lane END,
   first_sent_at = CASE WHEN :sent IS NULL THEN first_sent_at ELSE coalesce(first_sent_at, :now) END
-WHERE {_THIS_ROW}
+WHERE {_THESE_ROWS}
 """
 _TAKEN_AWAY = f"""
 UPDATE delivery SET sent = 0, sending = NULL, first_sent_at = NULL, not_before = 0, attempts = 0, plain = 0,
-  settled_at = :now, lane = {Lane.LIVE:d} WHERE {_THIS_ROW}
+  settled_at = :now, lane = {Lane.LIVE:d} WHERE {_THESE_ROWS}
 """
 _WITHDRAWN = f"""
-DELETE FROM delivery WHERE {_THIS_ROW} AND EXISTS (SELECT 1 FROM post WHERE id = :post AND withdrawn_at IS NOT NULL)
+DELETE FROM delivery WHERE {_THESE_ROWS} AND EXISTS (SELECT 1 FROM post WHERE id = :post AND withdrawn_at IS NOT NULL)
 """
-_LEFT = f"DELETE FROM delivery WHERE {_THIS_ROW} AND aside = 'left' AND sent = 0"
+_LEFT = f"DELETE FROM delivery WHERE {_THESE_ROWS} AND aside = 'left' AND sent = 0"
 
 
 def _settle_rows(db: Connection, answers: Sequence[_Answer], now: float) -> list[_Answer]:
     """The rows after the actions. Returns the answers that still have a row: else nobody keeps their message true."""
     taken = [answer for answer in answers if _is_taken_away(answer)]
     others = [answer for answer in answers if not _is_taken_away(answer)]
-    if taken:  # should the post return, it is sent anew
-        db.executemany(_WITHDRAWN, list(_bound_rows(taken, now)))
-        db.executemany(_TAKEN_AWAY, list(_bound_rows(taken, now)))
-    rows = list(_bound_rows(others, now))
-    settled = db.executemany(_SETTLE, rows).rowcount if rows else 0
-    if unsent := [row for row in rows if row["sent"] is None]:
-        db.executemany(_LEFT, unsent)
-    return others if settled == len(rows) else [answer for answer in others if _has_row(db, answer)]
+    for bound in _alike(taken, now):  # should the post return, it is sent anew
+        db.execute(_WITHDRAWN, bound)
+        db.execute(_TAKEN_AWAY, bound)
+    settled = 0
+    for bound in _alike(others, now):
+        settled += db.execute(_SETTLE, bound).rowcount
+        if bound["sent"] is None:
+            db.execute(_LEFT, bound)
+    every = sum([len(answer.made.rows) for answer in others])
+    return others if settled == every else [answer for answer in others if _has_row(db, answer, now)]
 
 
 def _is_taken_away(answer: _Answer) -> bool:
     return isinstance(answer.claimed.action, Delete) and answer.made.gone is not None
 
 
-def _bound_rows(answers: Sequence[_Answer], now: float) -> Iterator[dict[str, Any]]:
-    for answer in answers:
-        for row in answer.made.rows:
-            yield _bound_row(answer, row, now)
+def _alike(answers: Iterable[_Answer], now: float) -> Iterator[dict[str, Any]]:
+    """Rows that differ in nothing but their chat, as one statement's parameters."""
+    groups = _grouped(((answer.claimed.bot, row), answer.chat) for answer in answers for row in answer.made.rows)
+    for (bot, row), ids in groups.items():
+        yield {"bot": bot, "chats": to_json(ids), "now": now} | _columns(row)
 
 
-def _bound_row(answer: _Answer, row: RowAfter, now: float) -> dict[str, Any]:
-    return {
-        "bot": answer.claimed.bot,
-        "chat": answer.chat,
-        "post": row.post,
-        "thread": row.thread,
-        "sent": row.sent,
-        "not_before": row.not_before,
-        "attempts": row.attempts,
-        "plain": row.plain,
-        "aside": row.aside,
-        "now": now,
-    }
+def _columns(row: RowAfter) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in RowAfter.__slots__}
 
 
-def _has_row(db: Connection, answer: _Answer) -> bool:
-    return any(
-        db.execute(f"SELECT 1 FROM delivery WHERE {_THIS_ROW}", _bound_row(answer, row, 0.0)).fetchone()
-        for row in answer.made.rows
-    )
+def _grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    groups: dict[K, list[V]] = defaultdict(list)
+    for key, value in pairs:
+        groups[key].append(value)
+    return groups
+
+
+def _has_row(db: Connection, answer: _Answer, now: float) -> bool:
+    there = f"SELECT 1 FROM delivery WHERE {_THESE_ROWS}"
+    return any(db.execute(there, bound).fetchone() for bound in _alike([answer], now))
+
+
+_MESSAGE = """
+INSERT INTO message (id, bot, chat, thread, message_id, kind, picture, sent_at)
+SELECT value ->> 0, :bot, value ->> 1, :thread, value ->> 2, :kind, :picture, :now FROM json_each(:sent)
+"""
+_SHOWN = """
+INSERT INTO shown (post, chat, thread, message, revision, position)
+SELECT :post, value ->> 1, :thread, value ->> 0, :revision, :position FROM json_each(:sent)
+"""
 
 
 def _stand(db: Connection, answers: Sequence[_Answer], now: float) -> None:
@@ -133,23 +145,21 @@ def _stand(db: Connection, answers: Sequence[_Answer], now: float) -> None:
     if not sent:
         return
     first = db.execute("SELECT coalesce(max(id), 0) + 1 FROM message").fetchone()[0]
-    numbered = list(enumerate(sent, first))
-    db.executemany(
-        """INSERT INTO message (id, bot, chat, thread, message_id, kind, picture, sent_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
-        [
-            (number, one.claimed.bot, one.chat, _thread(one), message, one.made.kind, one.made.picture, now)
-            for number, (one, message) in numbered
-        ],
+    numbered = [(one, (number, one.chat, message)) for number, (one, message) in enumerate(sent, first)]
+    messages = _grouped(
+        ((one.claimed.bot, _thread(one), one.made.kind, one.made.picture), row) for one, row in numbered
     )
-    db.executemany(
-        "INSERT INTO shown (post, chat, thread, message, revision, position) VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (post.id, one.chat, _thread(one), number, post.revision, at)
-            for number, (one, _) in numbered
-            for at, post in enumerate(one.claimed.posts)
-        ],
+    for (bot, thread, kind, picture), rows in messages.items():
+        about = {"bot": bot, "thread": thread, "kind": kind, "picture": picture}
+        db.execute(_MESSAGE, about | {"now": now, "sent": to_json(rows)})
+    carried = _grouped(
+        ((post.id, post.revision, at, _thread(one)), row)
+        for one, row in numbered
+        for at, post in enumerate(one.claimed.posts)
     )
+    for (post, revision, position, thread), rows in carried.items():
+        about = {"post": post, "revision": revision, "position": position, "thread": thread}
+        db.execute(_SHOWN, about | {"sent": to_json(rows)})
 
 
 def _thread(answer: _Answer) -> int:
