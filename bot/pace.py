@@ -201,11 +201,15 @@ class Pace:
         self._chats.rest(chat, now + after)
         self._refused[chat] = None
         if after > LONG_PAUSE or len(self._refused) >= CHATS_FOR_A_PAUSE:
-            self._paused_until = max(self._paused_until, now + after)
-            self._next = max(self._next, self._paused_until)
             self.share = max(SLOWEST, self.share * SLOWER)
             self._refused.clear()
-            self._arm()
+            self.rest(after)
+
+    def rest(self, seconds: float) -> None:
+        """The bot says nothing for so long; its pace stays as it is."""
+        self._paused_until = max(self._paused_until, _now() + seconds)
+        self._next = max(self._next, self._paused_until)
+        self._arm()
 
     def succeeded(self) -> None:
         self._refused.clear()

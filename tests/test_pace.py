@@ -492,6 +492,16 @@ def test_a_long_wait_is_the_whole_bots() -> None:
     assert on_turned_clock(story) == pytest.approx(LONG_PAUSE + 1)
 
 
+def test_a_bot_that_rests_says_nothing_and_keeps_its_pace() -> None:
+    async def story() -> tuple[float, float]:
+        pace = Pace(Limits())
+        waiting = asyncio.create_task(pace.turn())
+        pace.rest(60.0)
+        return await waiting, pace.share
+
+    assert on_turned_clock(story) == (pytest.approx(60.0, abs=0.1), 1.0)
+
+
 def test_the_pace_slows_after_a_pause_of_the_bot_and_climbs_back() -> None:
     async def story() -> tuple[float, float]:
         pace = Pace(Limits())
