@@ -11,13 +11,14 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import time
 from collections import OrderedDict, deque
-from collections.abc import Iterable, KeysView
+from collections.abc import Callable, Iterable, KeysView
 from dataclasses import dataclass
 
 from bot.core.window import JITTER, MARGIN, Window
 
-CATCH_UP = 0.25  # seconds of a stall that are made good; a longer one is a pause
+CATCH_UP = 0.5  # seconds of a stall that are made good; a longer one is a pause
 HURRY = 1.5  # times the even pace, while catching up
 TICK = 0.010  # seconds a timer may be late, or several turns be given at once
 FINEST = 0.001  # seconds; uvloop's timers know no fractions, and a loop that is woken too early spins
@@ -42,7 +43,9 @@ class Pace:
     a person `reply()` does the first two. `flooded()` and `succeeded()` tell what came of it.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` in seconds. Not the event loop's: uvloop's stands still while callbacks run."""
+        self._now = clock
         self.share = 1.0  # of the allowance: lowered by 429s, climbing back
         self._limits, self._window = limits, Window(limits.per_second)
         self._waiting: list[tuple[bool, int, int, asyncio.Future[list[float]]]] = []
@@ -65,7 +68,7 @@ class Pace:
         """In force at once, also for those who wait."""
         self._limits = self._chats.limits = limits
         self._window.resize(limits.per_second)
-        soon = _now() + self.interval
+        soon = self._now() + self.interval
         self._next, self._soonest = min(self._next, soon), min(self._soonest, soon)
         self._arm()
 
@@ -77,7 +80,7 @@ class Pace:
 
     async def turns(self, most: int, *, reply: bool = False) -> list[float]:
         """Wait until at least one message may leave. Returns a moment for each that may leave now, at most so many."""
-        now = _now()
+        now = self._now()
         if not self._waiting and self._free_from(now) <= now:
             return self._take(most, now)
         turns: asyncio.Future[list[float]] = asyncio.get_running_loop().create_future()
@@ -91,7 +94,7 @@ class Pace:
 
     def answered(self, chat: int, left: float) -> None:
         """Telegram's answer to what left in this turn is here, or will not come. Without this word it counts longer."""
-        self._chats.counted(chat, self._window.answered(left, _now()))
+        self._chats.counted(chat, self._window.answered(left, self._now()))
         if self._waiting:
             self._arm()
 
@@ -123,20 +126,20 @@ class Pace:
     def _arm(self) -> None:
         if not self._waiting:
             return
-        now = _now()
+        now = self._now()
         most = self._waiting[0][2]
         together = min(TOGETHER, (most - 1) * self.interval)
         at = max(self._free_from(now), now + FINEST, self._last + together)
         if self._alarm is not None:
-            if self._alarm_at == at:
+            if self._alarm_at <= at:  # it sees for itself
                 return
             self._alarm.cancel()
-        self._alarm, self._alarm_at = asyncio.get_running_loop().call_at(at, self._give), at
+        self._alarm, self._alarm_at = asyncio.get_running_loop().call_later(at - now, self._give), at
 
     def _give(self) -> None:
         """Let go who is next in line, and those whose moment a late timer has passed."""
         self._alarm = None
-        now = _now()
+        now = self._now()
         while self._waiting and self._free_from(now) <= now:
             *_, most, turns = heapq.heappop(self._waiting)
             if not turns.done():  # who waited may have been cancelled
@@ -147,7 +150,7 @@ class Pace:
         """Nobody waits any longer: the process is about to end."""
         for *_, turns in self._waiting:
             if not turns.done():
-                turns.set_result([_now()])
+                turns.set_result([self._now()])
         self._waiting.clear()
 
     # --- chats, by Telegram's id
@@ -164,32 +167,32 @@ class Pace:
 
     def rest_of(self, chat: int) -> float:
         """Seconds until this chat may be spoken to; 0: now."""
-        return max(0.0, self._chats.free_at.get(chat, 0.0) - _now())
+        return max(0.0, self._chats.free_at.get(chat, 0.0) - self._now())
 
     def spoke(self, chat: int, *, group: bool) -> None:
         """A message to this chat leaves now: when may the next one?"""
-        self._chats.spoke(chat, group, _now())
+        self._chats.spoke(chat, group, self._now())
 
     def remember(self, sends: Iterable[tuple[int, bool, float]]) -> None:
         """(chat, whether a group, seconds ago) of what was sent before this process began, oldest first."""
-        now = _now()
+        now = self._now()
         for chat, group, ago in sends:
             self._chats.spoke(chat, group, now - ago)
 
     def resting(self) -> dict[int, float]:
         """The chats that may not be spoken to yet, with the seconds until they may."""
-        now = _now()
+        now = self._now()
         self._chats.forget(now)
         return {chat: free - now for chat, free in self._chats.free_at.items() if free > now}
 
     def resting_chats(self) -> KeysView[int]:
         """The same chats, as a view that follows what happens; some may have become free this instant."""
-        self._chats.forget(_now())
+        self._chats.forget(self._now())
         return self._chats.free_at.keys()
 
     def next_rested(self) -> float | None:
         """Seconds until a chat that rests may be spoken to again; None: none rests."""
-        now = _now()
+        now = self._now()
         self._chats.forget(now)
         return self._chats.first_free(now)
 
@@ -197,7 +200,7 @@ class Pace:
 
     def flooded(self, chat: int, after: float) -> None:
         """A 429. Its chat rests; the bot rests where it cannot be the chat's doing alone."""
-        now = _now()
+        now = self._now()
         self._chats.rest(chat, now + after)
         self._refused[chat] = None
         if after > LONG_PAUSE or len(self._refused) >= CHATS_FOR_A_PAUSE:
@@ -207,7 +210,7 @@ class Pace:
 
     def rest(self, seconds: float) -> None:
         """The bot says nothing for so long; its pace stays as it is."""
-        self._paused_until = max(self._paused_until, _now() + seconds)
+        self._paused_until = max(self._paused_until, self._now() + seconds)
         self._next = max(self._next, self._paused_until)
         self._arm()
 
@@ -218,7 +221,7 @@ class Pace:
 
 
 class Chats:
-    """Until when each chat rests. Moments are the event loop's; chats whose rest is over are forgotten."""
+    """Until when each chat rests. Chats whose rest is over are forgotten."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -278,7 +281,3 @@ class Chats:
     def first_free(self, now: float) -> float | None:
         """Seconds until the first of them may be spoken to."""
         return min((free - now for free in self.free_at.values() if free > now), default=None)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()

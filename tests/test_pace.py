@@ -40,6 +40,10 @@ class TurnedClock(asyncio.SelectorEventLoop):
         super()._run_once()  # type: ignore[misc]
 
 
+def paced(limits: Limits) -> Pace:
+    return Pace(limits, clock=lambda: asyncio.get_running_loop().time())
+
+
 def on_turned_clock(story: Callable[[], Any], late: Seconds = lambda: 0.0) -> Any:
     loop = TurnedClock(late)
     try:
@@ -99,7 +103,7 @@ async def send(server: Server, count: int, *, most: int = 1, stall: Seconds = la
 @pytest.mark.parametrize("most", [1, 32])
 @pytest.mark.parametrize("rate", [0.5, 1.0, 30.0, 30.5, 1000.0])
 def test_the_whole_allowance_is_used_and_never_exceeded(rate: float, most: int) -> None:
-    server = Server(Pace(Limits(per_second=rate)))
+    server = Server(paced(Limits(per_second=rate)))
     on_turned_clock(lambda: send(server, int(max(4, rate * 3)), most=most))
     assert server.refused == 0
     assert server.share >= 0.965
@@ -111,7 +115,7 @@ def test_late_timers_stalls_and_uneven_journeys_cost_neither_a_429_nor_the_allow
     dice = random.Random(seed)
     straggling = lambda: dice.choice((0.0, 0.120)) if dice.random() < 0.01 else 0.0  # noqa: E731
     server = Server(
-        Pace(Limits(per_second=rate)),
+        paced(Limits(per_second=rate)),
         there=lambda: 0.030 + dice.uniform(0, 0.020) + straggling(),
         back=lambda: 0.030 + dice.uniform(0, 0.010),
     )
@@ -123,7 +127,7 @@ def test_late_timers_stalls_and_uneven_journeys_cost_neither_a_429_nor_the_allow
 
 @pytest.mark.parametrize("journey", [0.001, 0.100, 0.500, 0.900])
 def test_how_long_answers_take_costs_nothing(journey: float) -> None:
-    server = Server(Pace(Limits(per_second=30.0)), lambda: journey / 2, lambda: journey / 2)
+    server = Server(paced(Limits(per_second=30.0)), lambda: journey / 2, lambda: journey / 2)
     on_turned_clock(lambda: send(server, 900))
     assert server.refused == 0
     assert server.share >= 0.96
@@ -131,7 +135,7 @@ def test_how_long_answers_take_costs_nothing(journey: float) -> None:
 
 def test_answers_that_take_now_short_now_long_cost_little() -> None:
     dice = random.Random(1)
-    server = Server(Pace(Limits(per_second=30.0)), lambda: 0.030, lambda: dice.uniform(0.030, 0.430))
+    server = Server(paced(Limits(per_second=30.0)), lambda: 0.030, lambda: dice.uniform(0.030, 0.430))
     on_turned_clock(lambda: send(server, 900))
     assert server.refused == 0
     assert server.share >= 0.95
@@ -139,7 +143,7 @@ def test_answers_that_take_now_short_now_long_cost_little() -> None:
 
 def test_a_lost_answer_holds_one_place_and_not_for_long() -> None:
     async def story() -> float:
-        pace = Pace(Limits(per_second=2.0))
+        pace = paced(Limits(per_second=2.0))
         for _ in range(8):
             pace.answered(1, await pace.turn())
         await pace.turn()
@@ -166,7 +170,7 @@ def test_whenever_who_asks_and_however_late_timers_are_no_second_has_more_than_t
 ) -> None:
     """By construction, for all journeys that differ by no more than JITTER, answered or not."""
     lateness, stray = itertools.cycle(late), itertools.cycle(strays)
-    server = Server(Pace(Limits(per_second=limit)), there=lambda: next(stray), back=lambda: 0.0)
+    server = Server(paced(Limits(per_second=limit)), there=lambda: next(stray), back=lambda: 0.0)
 
     async def story() -> None:
         async def one(chat: int, at: float, reply: bool) -> None:
@@ -190,7 +194,7 @@ def test_a_message_that_was_long_on_its_way_counts_until_a_window_after_its_answ
     stragglers: dict[int, float], stalls: dict[int, float]
 ) -> None:
     journeys, turns = itertools.count(), itertools.count()
-    server = Server(Pace(Limits(per_second=20.0)), there=lambda: 0.02 + stragglers.get(next(journeys), 0.0))
+    server = Server(paced(Limits(per_second=20.0)), there=lambda: 0.02 + stragglers.get(next(journeys), 0.0))
     on_turned_clock(lambda: send(server, 160, stall=lambda: stalls.get(next(turns), 0.0)))
     assert server.refused == 0
 
@@ -199,7 +203,7 @@ def test_a_message_that_was_long_on_its_way_counts_until_a_window_after_its_answ
 @given(st.lists(st.tuples(st.sampled_from([0.5, 3.0, 10.0, 40.0]), st.floats(0, 3)), min_size=1, max_size=5))
 def test_a_new_limit_is_in_force_at_once(changes: list[tuple[float, float]]) -> None:
     async def story() -> list[tuple[float, int, float]]:
-        pace, loop, late, start = Pace(Limits(per_second=10.0)), asyncio.get_running_loop(), [], 0.0
+        pace, loop, late, start = paced(Limits(per_second=10.0)), asyncio.get_running_loop(), [], 0.0
         for limit, seconds in changes:
             pace.limits = Limits(per_second=limit)
             start, times = loop.time(), []
@@ -221,7 +225,7 @@ def most_within(window: float, times: list[float]) -> int:
 
 def test_a_raised_limit_is_felt_by_who_waits() -> None:
     async def story() -> float:
-        pace = Pace(Limits(per_second=0.1))
+        pace = paced(Limits(per_second=0.1))
         await pace.turn()
         waiting = asyncio.create_task(pace.turn())
         await asyncio.sleep(0)
@@ -235,7 +239,7 @@ def test_a_raised_limit_is_felt_by_who_waits() -> None:
 
 
 def test_turns_are_even() -> None:
-    server = Server(Pace(Limits(per_second=30.0)))
+    server = Server(paced(Limits(per_second=30.0)))
     on_turned_clock(lambda: send(server, 100))
     gaps = [later - earlier for earlier, later in itertools.pairwise(server.arrivals)]
     assert min(gaps) == pytest.approx(max(gaps))
@@ -243,7 +247,7 @@ def test_turns_are_even() -> None:
 
 def test_a_stall_is_made_good_without_a_burst() -> None:
     stalls = iter([0.0] * 60 + [0.2] + [0.0] * 1000)
-    server = Server(Pace(Limits(per_second=30.0)))
+    server = Server(paced(Limits(per_second=30.0)))
     on_turned_clock(lambda: send(server, 150, stall=lambda: next(stalls)))
     assert server.share >= 0.96
     assert max(sum(start <= at < start + 0.2 for at in server.arrivals) for start in server.arrivals) <= 10
@@ -252,7 +256,7 @@ def test_a_stall_is_made_good_without_a_burst() -> None:
 @pytest.mark.parametrize("idle", [CATCH_UP + 0.1, 60.0])
 def test_after_a_pause_nothing_is_caught_up(idle: float) -> None:
     async def story() -> list[float]:
-        pace = Pace(Limits(per_second=100.0))
+        pace = paced(Limits(per_second=100.0))
         for _ in range(50):
             pace.answered(1, await pace.turn())
         await asyncio.sleep(idle)
@@ -264,13 +268,29 @@ def test_after_a_pause_nothing_is_caught_up(idle: float) -> None:
 
 def test_who_takes_several_turns_gets_no_more_than_asked_for_and_close_together() -> None:
     async def story() -> list[list[float]]:
-        pace = Pace(Limits(per_second=1000.0))
+        pace = paced(Limits(per_second=1000.0))
         return [await pace.turns(3) for _ in range(100)]
 
     given = on_turned_clock(story)
     assert {len(times) for times in given} <= {1, 2, 3}
     assert sum(len(times) for times in given) >= 190
     assert all(later[0] - earlier[0] <= 0.0051 for earlier, later in itertools.pairwise(given))
+
+
+def test_answers_that_come_all_the_time_keep_nobody_waiting() -> None:
+    """Each looks whether a place has become free, and must not put off who waits for the time to come."""
+
+    async def story() -> float:
+        pace = paced(Limits(per_second=100.0))
+        lefts = [await pace.turn() for _ in range(20)]
+        start = asyncio.get_running_loop().time()
+        waiting = asyncio.create_task(pace.turn())
+        for left in lefts:
+            await asyncio.sleep(0.0005)
+            pace.answered(1, left)
+        return await waiting - start
+
+    assert on_turned_clock(story) == pytest.approx(1 / 97.0, abs=0.0011)
 
 
 def test_it_keeps_time_on_uvloop_as_well() -> None:
@@ -290,7 +310,7 @@ def test_it_keeps_time_on_uvloop_as_well() -> None:
 
 def test_replies_to_people_go_before_deliveries() -> None:
     async def story() -> list[str]:
-        pace, order = Pace(Limits(per_second=10.0)), []
+        pace, order = paced(Limits(per_second=10.0)), []
         await pace.turn()
 
         async def one(name: str, reply: bool) -> None:
@@ -305,7 +325,7 @@ def test_replies_to_people_go_before_deliveries() -> None:
 
 def test_replies_in_one_chat_keep_its_interval_and_others_do_not_wait_for_it() -> None:
     async def story() -> tuple[list[float], float]:
-        pace, loop = Pace(Limits()), asyncio.get_running_loop()
+        pace, loop = paced(Limits()), asyncio.get_running_loop()
 
         async def reply(chat: int) -> float:
             pace.answered(chat, await pace.reply(chat, group=False))
@@ -321,7 +341,7 @@ def test_replies_in_one_chat_keep_its_interval_and_others_do_not_wait_for_it() -
 
 def test_who_gives_up_waiting_takes_no_turn() -> None:
     async def story() -> float:
-        pace, loop = Pace(Limits(per_second=1.0)), asyncio.get_running_loop()
+        pace, loop = paced(Limits(per_second=1.0)), asyncio.get_running_loop()
         pace.answered(1, await pace.turn())
         gone = asyncio.create_task(pace.turn())
         await asyncio.sleep(0)
@@ -334,7 +354,7 @@ def test_who_gives_up_waiting_takes_no_turn() -> None:
 
 def test_a_turn_that_was_not_used_leaves_its_place_to_the_next() -> None:
     async def story() -> float:
-        pace, loop = Pace(Limits(per_second=1.0)), asyncio.get_running_loop()
+        pace, loop = paced(Limits(per_second=1.0)), asyncio.get_running_loop()
         pace.unused(await pace.turn())
         await pace.turn()
         return loop.time()
@@ -344,7 +364,7 @@ def test_a_turn_that_was_not_used_leaves_its_place_to_the_next() -> None:
 
 def test_nobody_waits_once_all_are_let_go() -> None:
     async def story() -> float:
-        pace = Pace(Limits(per_second=0.001))
+        pace = paced(Limits(per_second=0.001))
         await pace.turn()
         waiting = [asyncio.create_task(pace.turn()) for _ in range(3)]
         await asyncio.sleep(0)
@@ -359,7 +379,7 @@ def test_nobody_waits_once_all_are_let_go() -> None:
 
 def test_a_chat_rests_a_second_and_a_group_once_its_minute_is_full() -> None:
     async def story() -> list[float]:
-        pace, rests = Pace(Limits(per_group_per_minute=3)), []
+        pace, rests = paced(Limits(per_group_per_minute=3)), []
         for _ in range(3):
             pace.spoke(-7, group=True)
             rests.append(pace.resting()[-7])
@@ -371,7 +391,7 @@ def test_a_chat_rests_a_second_and_a_group_once_its_minute_is_full() -> None:
 
 def test_a_chats_second_begins_when_its_message_can_have_arrived_at_the_latest() -> None:
     async def story() -> float:
-        pace = Pace(Limits())
+        pace = paced(Limits())
         for chat in range(10):
             pace.answered(chat, await pace.turn())
         left = await pace.turn()
@@ -385,7 +405,7 @@ def test_a_chats_second_begins_when_its_message_can_have_arrived_at_the_latest()
 
 def test_in_no_minute_has_a_group_more_than_its_limit() -> None:
     async def story() -> list[float]:
-        pace, loop, times = Pace(Limits(per_second=100.0)), asyncio.get_running_loop(), []
+        pace, loop, times = paced(Limits(per_second=100.0)), asyncio.get_running_loop(), []
         while loop.time() < 200:
             pace.answered(-7, await pace.reply(-7, group=True))
             times.append(loop.time())
@@ -397,7 +417,7 @@ def test_in_no_minute_has_a_group_more_than_its_limit() -> None:
 
 def test_who_rests_is_told_alike_by_all_who_ask() -> None:
     async def story() -> None:
-        pace = Pace(Limits())
+        pace = paced(Limits())
         for chat in range(6):
             pace.spoke(chat, group=False)
             await asyncio.sleep(0.2)
@@ -413,7 +433,7 @@ def test_who_rests_is_told_alike_by_all_who_ask() -> None:
 
 def test_nothing_is_kept_of_chats_and_groups_that_are_silent() -> None:
     async def story() -> None:
-        pace = Pace(Limits())
+        pace = paced(Limits())
         for chat in range(-50, 50):
             pace.spoke(chat, group=chat < 0)
             pace.spoke(chat, group=chat < 0)
@@ -428,7 +448,7 @@ def test_nothing_is_kept_of_chats_and_groups_that_are_silent() -> None:
 
 def test_what_was_sent_before_a_restart_still_counts() -> None:
     async def story() -> dict[int, float]:
-        pace = Pace(Limits(per_group_per_minute=2))
+        pace = paced(Limits(per_group_per_minute=2))
         await asyncio.sleep(100)
         pace.remember([(-7, True, 30.0), (-7, True, 20.0), (5, False, 0.5), (6, False, 5.0)])
         return pace.resting()
@@ -441,7 +461,7 @@ def test_what_was_sent_before_a_restart_still_counts() -> None:
 
 def test_one_chats_429_pauses_nobody_else_and_three_pause_the_bot() -> None:
     async def story() -> list[float]:
-        pace, loop, waits = Pace(Limits(per_second=1000.0)), asyncio.get_running_loop(), []
+        pace, loop, waits = paced(Limits(per_second=1000.0)), asyncio.get_running_loop(), []
         for chats in ([1], [1, 2], [1, 2, 3]):
             for chat in chats:
                 pace.flooded(chat, 5.0)
@@ -458,7 +478,7 @@ def test_one_chats_429_pauses_nobody_else_and_three_pause_the_bot() -> None:
 
 def test_a_429_pauses_its_chat_for_exactly_as_long_for_people_as_well() -> None:
     async def story() -> tuple[float, float]:
-        pace, loop = Pace(Limits()), asyncio.get_running_loop()
+        pace, loop = paced(Limits()), asyncio.get_running_loop()
         pace.flooded(5, 7.0)
         await pace.reply(6, group=False)
         other = loop.time()
@@ -472,7 +492,7 @@ def test_a_429_pauses_its_chat_for_exactly_as_long_for_people_as_well() -> None:
 
 def test_a_success_between_means_that_it_is_the_chats() -> None:
     async def story() -> float:
-        pace, loop = Pace(Limits()), asyncio.get_running_loop()
+        pace, loop = paced(Limits()), asyncio.get_running_loop()
         for chat in (1, 2, 3, 4):
             pace.flooded(chat, 5.0)
             pace.succeeded()
@@ -484,7 +504,7 @@ def test_a_success_between_means_that_it_is_the_chats() -> None:
 
 def test_a_long_wait_is_the_whole_bots() -> None:
     async def story() -> float:
-        pace, loop = Pace(Limits()), asyncio.get_running_loop()
+        pace, loop = paced(Limits()), asyncio.get_running_loop()
         pace.flooded(1, LONG_PAUSE + 1)
         await pace.turn()
         return loop.time()
@@ -494,7 +514,7 @@ def test_a_long_wait_is_the_whole_bots() -> None:
 
 def test_a_bot_that_rests_says_nothing_and_keeps_its_pace() -> None:
     async def story() -> tuple[float, float]:
-        pace = Pace(Limits())
+        pace = paced(Limits())
         waiting = asyncio.create_task(pace.turn())
         pace.rest(60.0)
         return await waiting, pace.share
@@ -504,7 +524,7 @@ def test_a_bot_that_rests_says_nothing_and_keeps_its_pace() -> None:
 
 def test_the_pace_slows_after_a_pause_of_the_bot_and_climbs_back() -> None:
     async def story() -> tuple[float, float]:
-        pace = Pace(Limits())
+        pace = paced(Limits())
         pace.flooded(1, LONG_PAUSE + 1)
         lowered = pace.share
         for _ in range(200):
