@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from bot.core.durations import say_duration
 from bot.core.formats import AVAILABLE
-from config.values import Blog, Settings, Storage, Telegram, Web
+from config.values import Blog, Settings, Telegram, Web
 
 FREE_RATE, PAID_RATE = 30, 1000  # messages a second that Telegram grants a bot, and with paid broadcasts
 POLITE = timedelta(seconds=15)
@@ -21,7 +21,6 @@ NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
     ('telegram.updates = "webhook"', lambda s: s.telegram.updates != Telegram().updates),
     ("telegram.rich_messages", lambda s: s.telegram.rich_messages),
     ("storage.url with PostgreSQL", lambda s: s.storage.url.startswith("postgres")),
-    ("storage.keep_days", lambda s: s.storage.keep_days != Storage().keep_days),
     ("web.listen", lambda s: s.web.listen not in {Web().listen, ""}),
     ("web.public_url", lambda s: s.web.public_url != Web().public_url),
     ("web.dashboard_password_env", lambda s: s.web.dashboard_password_env != Web().dashboard_password_env),
@@ -41,6 +40,7 @@ def warnings(settings: Settings) -> list[str]:
     """One line each; none of them keeps the relay from running."""
     return [
         *_rates(settings.telegram),
+        *_retention(settings),
         *_secrets(settings),
         *_grouped((line, blog.id) for blog in settings.blogs for line in _blog(blog)),
         *(f"{key}: {NOT_THERE}" for key, used in NOT_YET if used(settings)),
@@ -64,6 +64,12 @@ def _rates(telegram: Telegram) -> Iterator[str]:
         yield f"{key}: {rate:g} is more than Telegram grants any bot ({PAID_RATE}); expect it to refuse"
     elif rate > FREE_RATE and not telegram.paid_broadcast:
         yield f"{key}: {rate:g} is more than the {FREE_RATE} that Telegram grants without paid_broadcast"
+
+
+def _retention(settings: Settings) -> Iterator[str]:
+    if settings.kept_for > timedelta(days=settings.storage.keep_days):
+        kept = say_duration(settings.kept_for)
+        yield f"storage.keep_days: everything is kept for {kept} all the same, as delivery.edits_for is longer"
 
 
 def _secrets(settings: Settings) -> Iterator[str]:

@@ -234,6 +234,20 @@ def the_first_tables(db: Database) -> None:
     db.table("post").enable_fts(["title", "text"], create_triggers=True, tokenize="unicode61 remove_diacritics 2")
 
 
+RETENTION = """
+-- Posts that are gone, of which rows may be left in chats.
+CREATE TABLE pruned (post INTEGER PRIMARY KEY);
+CREATE INDEX post_first_seen ON post (first_seen_at);
+CREATE INDEX known_text ON known (first_seen_at) WHERE text <> '';
+"""
+
+
+@migrations()
+def what_pruning_finds_its_rows_by(db: Database) -> None:
+    for statement in _statements(RETENTION):
+        db.execute(statement)
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:

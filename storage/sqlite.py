@@ -1,7 +1,8 @@
-"""The store on SQLite. One writer thread, one reader thread, nothing of either on the event loop.
+"""The store on SQLite. One writer thread, one reader thread and one for what takes long, nothing of it on the event
+loop.
 
-Each write is one transaction: all of it or nothing. The reader sees the last committed state (WAL) and is never
-blocked by the writer.
+Each write is one transaction: all of it or nothing. Readers see the last committed state (WAL) and are
+never blocked by the writer.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import contextlib
 import fcntl
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,9 +23,10 @@ from bot.core.model import Lane, Memory, PageMemory, Relayed
 from bot.core.pages import KnownPage
 from bot.core.publishing import Audience, Progress, Publishing, PushText, Validators
 from bot.core.settle import Settlement
-from storage import blogs, chats, deliveries, expansion, notes, posts, pushes, states, subscriptions, waiting
+from storage import blogs, chats, deliveries, expansion, notes, posts, pruning, pushes, states, subscriptions, waiting
 from storage.chats import Chat
 from storage.deliveries import Claim
+from storage.pruning import Pruned
 from storage.pushes import Push
 from storage.schema import migrations, names
 from storage.states import BlogState
@@ -32,6 +34,8 @@ from storage.subscriptions import Subscription
 
 P = ParamSpec("P")
 T = TypeVar("T")
+LOG_BYTES = 64 * 2**20  # to which a write-ahead log that had to grow is cut again
+
 Query = Callable[Concatenate[sqlite3.Connection, P], T]
 
 
@@ -62,9 +66,13 @@ class Store:
             _bring_up_to_date(self._writing, path)
             self._reading = opened.enter_context(contextlib.closing(_connect(path)))
             self._reading.execute("PRAGMA query_only = 1")
+            self._counting = opened.enter_context(contextlib.closing(_connect(path)))
+            self._counting.execute("PRAGMA query_only = 1")
+            self._counting.execute("PRAGMA cache_size = -8192")  # it goes through everything once
             opened.pop_all()  # from here on `close` closes them
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
+        self._counter = ThreadPoolExecutor(1, thread_name_prefix="store-counter")
 
     def claim_sole_use(self) -> None:
         """Be the one relay on this database, until the process ends in whatever way."""
@@ -82,6 +90,8 @@ class Store:
     async def close(self) -> None:
         await asyncio.to_thread(self._writer.shutdown)
         await asyncio.to_thread(self._reader.shutdown)
+        await asyncio.to_thread(self._counter.shutdown)
+        self._counting.close()
         self._reading.close()
         self._writing.close()
         if self._lock is not None:
@@ -100,6 +110,15 @@ class Store:
                 return query(db, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._reader, work)
+
+    async def _count(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `_read`, for what goes through very many rows: nobody who asks for little waits behind it."""
+
+        def work() -> T:
+            with _told(self.path), _transaction(self._counting, "BEGIN") as db:
+                return query(db, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._counter, work)
 
     # --- blogs and publishing
 
@@ -258,6 +277,43 @@ class Store:
     async def pushes_under_way(self, bot: str, since: float) -> list[Push]:
         return await self._read(pushes.under_way, bot, since)
 
+    # --- retention
+
+    async def prune(self, before: float) -> AsyncIterator[Pruned]:
+        """Forget what is older, chunk by chunk: what each took away. It may be left off anywhere."""
+        async for chunk in self._sweep():
+            yield chunk
+        for blog in await self._count(pruning.slept_out, before):
+            while (went := await self._write(pruning.forget_blog, blog, before)) is not None:
+                yield went
+                async for chunk in self._sweep():
+                    yield chunk
+        while posts := await self._count(pruning.old_posts, before):
+            for post in posts:
+                yield await self._write(pruning.let_go, post, before)
+                async for chunk in self._sweep():
+                    yield chunk
+        async for chunk in self._prune_the_rest(before):
+            yield chunk
+
+    async def _sweep(self) -> AsyncIterator[Pruned]:
+        while (swept := await self._write(pruning.sweep)) is not None:
+            yield swept
+
+    async def _prune_the_rest(self, before: float) -> AsyncIterator[Pruned]:
+        while changes := await self._count(pruning.old_changes, before):
+            yield await self._write(pruning.forget_changes, changes)
+        while texts := await self._count(pruning.old_texts, before):
+            yield await self._write(pruning.empty_texts, texts)
+        while left := await self._count(pruning.left_chats, before):
+            yield await self._write(pruning.forget_chats, left, before)
+        while await self._write(pruning.shrink):
+            yield Pruned()
+
+    async def forget_pages(self, blog: str, in_use: Collection[str], before: float) -> Pruned:
+        """Of a blog's pages accepted before then, all but these."""
+        return await self._write(pruning.forget_pages, blog, in_use, before)
+
     # --- notes: small things that outlive the process
 
     async def note(self, name: str) -> str | None:
@@ -271,7 +327,9 @@ def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=10.0, check_same_thread=False, isolation_level=None, cached_statements=256)
     try:
         db.row_factory = sqlite3.Row
+        db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file; one that has tables stays as it is
         db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA temp_store = MEMORY")
         db.execute("PRAGMA cache_size = -65536")  # KiB

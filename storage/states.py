@@ -139,7 +139,7 @@ def _these(db: Connection, blog: str | None) -> Iterable[str]:
 # --- the file ------------------------------------------------------------------------------------------------------
 
 _TABLES = ("page", "known", "alias", "post", "subscription", "publication")
-_NOTES = ("failing {}",)  # notes about one blog, by its id
+NOTES = ("failing {}",)  # notes about one blog, by its id
 
 
 def in_file(db: Connection, blogs: Sequence[tuple[str, str | None, str | None]], now: float) -> None:
@@ -171,5 +171,5 @@ def _rename(db: Connection, was: str, blog: str) -> None:
         db.execute(f"UPDATE OR IGNORE {table} SET blog = ? WHERE blog = ?", (blog, was))
     for table in ("page", "known", "alias", "subscription"):
         db.execute(f"DELETE FROM {table} WHERE blog = ?", (was,))
-    for note in _NOTES:
+    for note in NOTES:
         db.execute("UPDATE OR REPLACE note SET name = ? WHERE name = ?", (note.format(blog), note.format(was)))
