@@ -248,6 +248,20 @@ def what_pruning_finds_its_rows_by(db: Database) -> None:
         db.execute(statement)
 
 
+# All that decides which posts a list shows and which topics they have, so that no long text is passed on the way.
+LISTS = """
+DROP INDEX post_newest;
+CREATE INDEX post_newest ON post (blog, coalesce(published_at, first_seen_at) DESC, first_seen_at DESC, id DESC,
+  published_at, public_at, withdrawn_at, topics);
+"""
+
+
+@migrations()
+def lists_are_read_from_an_index_alone(db: Database) -> None:
+    for statement in _statements(LISTS):
+        db.execute(statement)
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:

@@ -34,6 +34,7 @@ from storage.subscriptions import Subscription
 
 P = ParamSpec("P")
 T = TypeVar("T")
+CHATS_AT_ONCE = 1000  # that an export reads
 LOG_BYTES = 64 * 2**20  # to which a write-ahead log that had to grow is cut again
 
 Query = Callable[Concatenate[sqlite3.Connection, P], T]
@@ -147,8 +148,12 @@ class Store:
     async def in_file(self, ids: Sequence[tuple[str, str | None, str | None]], now: float) -> None:
         await self._write(states.in_file, ids, now)
 
-    async def blogs(self) -> list[BlogState]:
-        return await self._read(states.states)
+    async def blogs(self, *, counted: bool = False) -> list[BlogState]:
+        """The blogs in the file; `counted`: with how many posts and subscriptions, which may take a second."""
+        return await (self._count(states.counted) if counted else self._read(states.states))
+
+    async def titles(self) -> dict[str, str]:
+        return await self._read(states.titles)
 
     async def hold(self, blog: str | None, now: float) -> None:
         """Stop the relaying of a blog, or of all."""
@@ -185,10 +190,10 @@ class Store:
         return min((due for due in dues if due is not None), default=None)
 
     async def queue(self, bot: str) -> dict[Lane, int]:
-        return await self._read(waiting.queue, bot)
+        return await self._count(waiting.queue, bot)
 
     async def recent_sends(self, since: float) -> list[tuple[int, str, float]]:
-        return await self._read(waiting.recent_sends, since)
+        return await self._count(waiting.recent_sends, since)
 
     # --- chats
 
@@ -228,14 +233,18 @@ class Store:
     async def subscriptions(self, chat: int, thread: int) -> list[Subscription]:
         return await self._read(subscriptions.subscriptions, chat, thread)
 
-    async def every_subscription(self) -> list[Subscription]:
-        return await self._read(subscriptions.every_subscription)
+    async def every_subscription(self) -> AsyncIterator[list[Subscription]]:
+        """Those of open chats, a few at a time: they may be millions."""
+        after: subscriptions.Place | None = subscriptions.FROM_THE_FIRST
+        while after is not None:
+            rows, after = await self._count(subscriptions.subscriptions_after, after, CHATS_AT_ONCE)
+            yield rows
 
     async def take_in(self, bot: str, rows: Sequence[Subscription], now: float) -> int:
         return await self._write(subscriptions.take_in, bot, rows, now)
 
     async def audience(self, audience: Audience) -> int:
-        return await self._read(subscriptions.audience, audience.blog, audience.topics)
+        return await self._count(subscriptions.audience, audience.blog, audience.topics)
 
     # --- posts
 
@@ -246,10 +255,10 @@ class Store:
         return await self._read(posts.of_topic, topic=topic, blogs=blogs, now=now, limit=limit)
 
     async def topics(self, *, blogs: Sequence[str], now: float, since: float = 0.0) -> dict[str, int]:
-        return await self._read(posts.topics, blogs=blogs, now=now, since=since)
+        return await self._count(posts.topics, blogs=blogs, now=now, since=since)
 
     async def search(self, *, words: str, blogs: Sequence[str], now: float, limit: int) -> list[Relayed]:
-        return await self._read(posts.search, words=words, blogs=blogs, now=now, limit=limit)
+        return await self._count(posts.search, words=words, blogs=blogs, now=now, limit=limit)
 
     async def post(self, number: int) -> Relayed | None:
         return await self._read(posts.post, number)
@@ -272,7 +281,7 @@ class Store:
         return await self._write(pushes.cancel, post)
 
     async def progress(self, bot: str, post: int) -> Progress:
-        return await self._read(pushes.progress, bot, post)
+        return await self._count(pushes.progress, bot, post)
 
     async def pushes_under_way(self, bot: str, since: float) -> list[Push]:
         return await self._read(pushes.under_way, bot, since)

@@ -26,7 +26,9 @@ ANN = 2001
 # --- plans ---------------------------------------------------------------------------------------------------------
 
 LARGE = "delivery|subscription|chat|post|message|shown|known|alias|publication"
-SMALL = "blog|note|pruned|json_each|chat_closed|publication_open|post_fts"  # partial or virtual, or with a row for each blog
+SMALL = (
+    "blog|note|pruned|json_each|chat_closed|publication_open|post_fts"  # partial, virtual, or with a row for each blog
+)
 
 Statements = dict[str, Any]
 
@@ -162,6 +164,7 @@ ACTS = [
     asking,
 ]
 MAY_SORT = (
+    "GROUP BY p.topics",  # the topics that posts have
     "ORDER BY bm25",  # the best of those that match
     "ORDER BY s.created_at",  # what one thread follows
     "FROM publication p JOIN post",  # what is open now
