@@ -238,6 +238,7 @@ RETENTION = """
 -- Posts that are gone, of which rows may be left in chats.
 CREATE TABLE pruned (post INTEGER PRIMARY KEY);
 CREATE INDEX post_first_seen ON post (first_seen_at);
+CREATE INDEX alias_key ON alias (blog, key);
 CREATE INDEX known_text ON known (first_seen_at) WHERE text <> '';
 """
 

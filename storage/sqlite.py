@@ -123,8 +123,9 @@ class Store:
 
     # --- blogs and publishing
 
-    async def memory(self, blog: str, url: str) -> tuple[Memory, Validators]:
-        return await self._read(blogs.memory, blog, url)
+    async def memory(self, blog: str, url: str, keys: Collection[str] | None = None) -> tuple[Memory, Validators]:
+        """What a diff of this page needs; of all the blog's posts, unless `keys` says of which."""
+        return await self._read(blogs.memory, blog, url, keys)
 
     async def page(self, blog: str, url: str) -> tuple[PageMemory | None, Validators]:
         return await self._read(blogs.page, blog, url)
