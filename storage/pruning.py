@@ -15,8 +15,9 @@ from storage.rows import to_json
 
 CHUNK = 250  # rows that one transaction takes away
 LOOKED_UP = 50  # old posts that one look finds at most
-EMPTY_PAGES = 200  # of the file, given back in one transaction
+EMPTY_PAGES = 50  # of the file, given back in one transaction
 MOST_EMPTY = 0.25  # of the file; less is left for what is written next
+INCREMENTAL = 2  # what `PRAGMA auto_vacuum` answers where pages can be given back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +48,7 @@ class Pruned:
 # highest number stays in use (by an empty post at least), or the next post would get it and with it the buttons of a
 # push, or rows that are still to go.
 _OLD = """
-FROM post p INDEXED BY post_first_seen LEFT JOIN push ON push.post = p.id
+LEFT JOIN push ON push.post = p.id
 WHERE p.first_seen_at < :before AND max(coalesce(p.updated_at, 0), coalesce(p.withdrawn_at, 0),
   coalesce(p.public_at, 0), coalesce(push.sent_at, 0)) < :before
 AND (p.key <> '' OR p.id < (SELECT max(id) FROM post))
@@ -67,7 +68,8 @@ AND NOT EXISTS (SELECT 1 FROM shown s CROSS JOIN shown o ON o.message = s.messag
 def old_posts(db: Connection, before: float) -> list[int]:
     """The oldest posts that nobody needs any more. Looks at every row of each, so it takes its time."""
     rows = db.execute(
-        f"SELECT p.id {_OLD} {_UNUSED} ORDER BY p.first_seen_at, p.id LIMIT {LOOKED_UP}",
+        f"""SELECT p.id FROM post p INDEXED BY post_first_seen {_OLD} {_UNUSED}
+        ORDER BY p.first_seen_at, p.id LIMIT {LOOKED_UP}""",
         {"before": before, "bots": to_json(_bots(db))},
     )
     return [row["id"] for row in rows]
@@ -75,7 +77,7 @@ def old_posts(db: Connection, before: float) -> list[int]:
 
 def let_go(db: Connection, post: int, before: float) -> Pruned:
     """Take an old post out of everything but the chats' rows, which `sweep` takes; unless something happened to it."""
-    old = db.execute(f"SELECT 1 {_OLD} AND p.id = :post", {"before": before, "post": post}).fetchone()
+    old = db.execute(f"SELECT 1 FROM post p {_OLD} AND p.id = :post", {"before": before, "post": post}).fetchone()
     return _let_go(db, post) if old else Pruned()
 
 
@@ -273,8 +275,6 @@ def shrink(db: Connection) -> bool:
     )
     if mode != INCREMENTAL or empty < EMPTY_PAGES or empty < MOST_EMPTY * pages:
         return False
-    db.execute(f"PRAGMA incremental_vacuum({EMPTY_PAGES})").fetchall()  # each row that is asked for frees one page
+    for _ in range(EMPTY_PAGES):  # it frees them step by step, and is asked for one step only where it returns nothing
+        db.execute("PRAGMA incremental_vacuum(1)")
     return True
-
-
-INCREMENTAL = 2
