@@ -19,7 +19,7 @@ _NEWEST = f"ORDER BY {_AT} DESC, p.first_seen_at DESC, p.id DESC LIMIT :limit"
 # Scripts that put no spaces between words: there a word is found anywhere, not at the beginnings of words alone.
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 MOST_WORDS = 12
-LEAST_BEGINNING = 3
+LEAST_BEGINNING = 2  # letters; what begins with a single one is a good part of all there is
 
 
 def latest(db: Connection, *, blogs: Sequence[str], now: float, limit: int) -> list[Relayed]:
@@ -71,10 +71,7 @@ def topics(db: Connection, *, blogs: Sequence[str], now: float, since: float = 0
 
 
 def search(db: Connection, *, words: str, blogs: Sequence[str], now: float, limit: int) -> list[Relayed]:
-    """Full text: every word must occur, the last one may be a beginning. Best first, as far as that can be told.
-
-    A beginning has three letters at least: words that begin with one or two are half of all there are.
-    """
+    """Full text: every word must occur, the last one may be a beginning. Best first, as far as that can be told."""
     asked = words_of(words)[:MOST_WORDS]
     if not asked:
         return []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +17,7 @@ from bot.core.publishing import Audience, PostWrite, PushText
 from bot.desk import Desk
 from bot.pruning import Pruner
 from config.settings import parse_settings
-from storage import Pruned, Store, open_store, pruning
+from storage import Pruned, Store, StoreError, open_store, pruning
 from tests.ledger import BLOG, NOON, URL, Ledger, blocked
 from tests.newsroom import newsroom, post
 
@@ -587,3 +589,44 @@ async def test_messages_that_still_follow_edits_are_kept_whatever_keep_days_says
     assert await pruner('[delivery]\nedits_for = "40d"').round() == Pruned()
     assert await pruner("[storage]\nkeep_days = 32").round() == Pruned()
     assert await pruner("").round() == Pruned(posts=1, deliveries=2, messages=2)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FIRST", "EVERY", "SPREAD"):
+        monkeypatch.setattr(f"bot.pruning.{name}", 0.0)
+
+
+async def test_rounds_follow_each_other_until_the_end_also_after_a_failure(
+    month_old: Ledger, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = parse_settings(f'[[blogs]]\nid = "{BLOG}"\nurl = "{URL}"', None, {})
+    rounds = asyncio.Queue[Pruned]()
+
+    class Counting(Pruner):
+        async def round(self) -> Pruned:
+            if failures:
+                raise failures.pop()
+            rounds.put_nowait(await super().round())
+            return Pruned()
+
+    failures = [StoreError("disk full")]
+    now = datetime.fromtimestamp(month_old.now, UTC)
+    running = asyncio.create_task(Counting(store=month_old.store, settings=lambda: settings, now=lambda: now).run())
+    assert [(await rounds.get()).posts for _ in range(3)] == [1, 0, 0]
+    running.cancel()
+    await asyncio.wait({running})
+    assert running.cancelled()
+
+
+# --- what takes long -----------------------------------------------------------------------------------------------
+
+
+async def test_a_long_count_holds_up_nobody_who_asks_for_little(followed: Ledger) -> None:
+    release = threading.Event()
+    counting = asyncio.create_task(followed.store._count(lambda db: release.wait(30)))
+    assert await headlines(followed) == ["a"]
+    await followed.publish("b")
+    assert not counting.done()
+    release.set()
+    assert await counting

@@ -15,6 +15,8 @@ from config.settings import Settings
 if TYPE_CHECKING:
     from storage import Store
 
+ROWS_AT_ONCE = 200  # of an import, in one transaction: a running relay writes between two of them
+
 
 @click.command()
 @click.option("--text", required=True, help="what to say; - takes it from standard input")
@@ -110,8 +112,8 @@ def import_subscribers(file: Path, config: Path | None) -> None:
             except BadRows as error:
                 raise Failed("\n".join(f"{file}:{line}" for line in str(error).splitlines())) from None
             new = 0
-            for at in progress(range(0, len(rows), 1000)):
-                new += await store.take_in("main", rows[at : at + 1000], time.time())
+            for at in progress(range(0, len(rows), ROWS_AT_ONCE)):
+                new += await store.take_in("main", rows[at : at + ROWS_AT_ONCE], time.time())
             click.echo(f"{file}: {len(rows):,} subscriptions read, {new:,} new")
 
     finish(work())
