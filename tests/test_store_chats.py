@@ -383,6 +383,24 @@ async def test_an_export_that_is_taken_in_twice_is_as_it_was(store: Store) -> No
     assert kinds == {ANN: "private", -1009: "group", -500: "group"}
 
 
+async def test_an_export_of_many_chats_comes_in_chunks_and_misses_none(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.sqlite.CHATS_AT_ONCE", 2)
+    await ledger.store.take_in("main", ROWS, NOON)
+    for person in range(3001, 3006):
+        chat = await ledger.chat(person)
+        if person != 3003:  # follows nothing
+            await ledger.follow(person, blog=BLOG)
+        if person == 3004:
+            await ledger.store.close_chat(chat, "blocked", NOON)
+    found = [(one.telegram_id, one.blog, one.thread) for one in await exported(ledger.store)]
+    rows = [(one.telegram_id, one.blog, one.thread) for one in ROWS]
+    assert found == sorted(
+        [*rows, *((person, BLOG, 0) for person in (3001, 3002, 3005))], key=lambda row: (row[0], row[2], row[1])
+    )
+
+
 async def test_a_bare_id_tells_its_kind(store: Store) -> None:
     await store.take_in("main", [Subscription(blog=BLOG, telegram_id=-1001234567890)], NOON)
     found = await store.chat("main", -1001234567890)

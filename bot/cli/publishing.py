@@ -75,8 +75,8 @@ def export_subscribers(file: Path, config: Path | None) -> None:
             if str(file) == "-":
                 await _export(store, sys.stdout)
                 return
-            # beside it first: what stands there stays until this one is whole
-            beside = file.with_name(file.name + ".part")
+            # beside it first: a file that stands there stays until this one is whole
+            beside = file.with_name(file.name + ".part") if file.is_file() else file
             with beside.open("w", encoding="utf-8") as out:
                 count = await _export(store, out)
             beside.replace(file)
