@@ -20,6 +20,7 @@ from bot.desk import Desk
 from bot.fetch import Fetcher
 from bot.pace import Limits, Pace
 from bot.poller import Poller
+from bot.pruning import Pruner
 from bot.reading import Reading
 from bot.request import AiohttpRequest
 from bot.sender import Sender
@@ -138,6 +139,7 @@ class Relay:
             settings=self._current,
             report=self.report,
         )
+        self._pruner = Pruner(store=store, settings=self._current)
         self._application = self._build_application(telegram.api_base)
         self._house = House(
             store=store,
@@ -190,11 +192,14 @@ class Relay:
         sending = asyncio.create_task(self._sender.run())
         listening = asyncio.create_task(self._listen())
         watching = asyncio.create_task(self._watch())
+        pruning = asyncio.create_task(self._pruner.run())
         await self._poller.start()
         self.ready.set()
         log.info("running", blogs=len(self.settings.blogs), config=str(self._path))
         stopped = asyncio.create_task(self._stopped.wait())
-        done, _ = await asyncio.wait({stopped, sending, listening, watching}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(
+            {stopped, sending, listening, watching, pruning}, return_when=asyncio.FIRST_COMPLETED
+        )
         try:
             for one in done:
                 one.result()
@@ -202,7 +207,7 @@ class Relay:
             log.info("stopping")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):
-                    await self._wind_down(sending, listening, watching, stopped)
+                    await self._wind_down(sending, listening, watching, pruning, stopped)
             log.info("stopped")
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:

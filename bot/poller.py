@@ -17,7 +17,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
-from bot.core.diff import confirm, diff
+from bot.core.diff import confirm, diff, needs_all
 from bot.core.model import Page, Snapshot, Verdict
 from bot.core.pages import pages_to_poll
 from bot.core.timing import BlogState, next_poll
@@ -178,13 +178,15 @@ class Poller:
         if isinstance(fetched, Page):
             return await self._take(blog, url, fetched, page.format if page else None)
         if page is not None and (page.missing or page.doubted or page.ignored or self._alarms[blog.id].get(url)):
-            memory, _ = await self._store.memory(blog.id, url)
+            memory, _ = await self._store.memory(blog.id, url, ())
             await self._publish(blog, url, None, confirm(memory, self._now()), None)
         return Found(ended=bool(page and page.ended), max_age=fetched.max_age)
 
     async def _take(self, blog: Blog, url: str, page: Page, kept: str | None) -> Found:
         snapshot = await self._reading.read(page, _rules(blog, kept))
-        memory, _ = await self._store.memory(blog.id, url)
+        memory, _ = await self._store.memory(blog.id, url, [post.key for post in snapshot.posts])
+        if needs_all(memory, snapshot):
+            memory, _ = await self._store.memory(blog.id, url)
         verdict = diff(memory, snapshot, self._now())
         told = await self._publish(blog, url, snapshot, verdict, page)
         return Found(told=told, ended=snapshot.ended, max_age=page.max_age)

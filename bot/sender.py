@@ -151,12 +151,12 @@ class Sender:
         return claims
 
     async def _learn_titles(self) -> None:
-        """What the pages call themselves. Asked seldom: the store counts while it answers."""
+        """What the pages call themselves."""
         if self._clock() - self._titles_at < TITLES_SECONDS:
             return
-        states = await self._guarded(self._store.blogs())
-        if states is not None:
-            self._titles |= {state.id: state.title for state in states if state.title}
+        titles = await self._guarded(self._store.titles())
+        if titles is not None:
+            self._titles |= titles
             self._titles_at = self._clock()
 
     async def _rest(self) -> None:

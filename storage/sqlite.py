@@ -1,7 +1,8 @@
-"""The store on SQLite. One writer thread, one reader thread, nothing of either on the event loop.
+"""The store on SQLite. One writer thread, one reader thread and one for what takes long, nothing of it on the event
+loop.
 
-Each write is one transaction: all of it or nothing. The reader sees the last committed state (WAL) and is never
-blocked by the writer.
+Each write is one transaction: all of it or nothing. Readers see the last committed state (WAL) and are
+never blocked by the writer.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import contextlib
 import fcntl
 import sqlite3
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -21,9 +22,23 @@ from sqlite_utils import Database
 from bot.core.model import Lane, Memory, PageMemory, Relayed
 from bot.core.pages import KnownPage
 from bot.core.publishing import Audience, Progress, Publishing, PushText, Validators
-from storage import blogs, chats, claims, expansion, notes, posts, pushes, settling, states, subscriptions, waiting
+from storage import (
+    blogs,
+    chats,
+    claims,
+    expansion,
+    notes,
+    posts,
+    pruning,
+    pushes,
+    settling,
+    states,
+    subscriptions,
+    waiting,
+)
 from storage.chats import Chat
 from storage.claims import Claim, Due
+from storage.pruning import Pruned
 from storage.pushes import Push
 from storage.schema import migrations, names
 from storage.settling import Settled
@@ -32,6 +47,9 @@ from storage.subscriptions import Subscription
 
 P = ParamSpec("P")
 T = TypeVar("T")
+CHATS_AT_ONCE = 1000  # that an export reads
+LOG_BYTES = 64 * 2**20  # to which a write-ahead log that had to grow is cut again
+
 Query = Callable[Concatenate[sqlite3.Connection, P], T]
 
 
@@ -63,9 +81,13 @@ class Store:
             _bring_up_to_date(self._writing, path)
             self._reading = opened.enter_context(contextlib.closing(_connect(path)))
             self._reading.execute("PRAGMA query_only = 1")
+            self._counting = opened.enter_context(contextlib.closing(_connect(path)))
+            self._counting.execute("PRAGMA query_only = 1")
+            self._counting.execute("PRAGMA cache_size = -8192")  # it goes through everything once
             opened.pop_all()  # from here on `close` closes them
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
+        self._counter = ThreadPoolExecutor(1, thread_name_prefix="store-counter")
 
     def claim_sole_use(self) -> None:
         """Be the one relay on this database, until the process ends in whatever way."""
@@ -83,6 +105,8 @@ class Store:
     async def close(self) -> None:
         await asyncio.to_thread(self._writer.shutdown)
         await asyncio.to_thread(self._reader.shutdown)
+        await asyncio.to_thread(self._counter.shutdown)
+        self._counting.close()
         self._reading.close()
         self._writing.close()
         if self._lock is not None:
@@ -102,10 +126,20 @@ class Store:
 
         return await asyncio.get_running_loop().run_in_executor(self._reader, work)
 
+    async def _count(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `_read`, for what goes through very many rows: nobody who asks for little waits behind it."""
+
+        def work() -> T:
+            with _told(self.path), _transaction(self._counting, "BEGIN") as db:
+                return query(db, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._counter, work)
+
     # --- blogs and publishing
 
-    async def memory(self, blog: str, url: str) -> tuple[Memory, Validators]:
-        return await self._read(blogs.memory, blog, url)
+    async def memory(self, blog: str, url: str, keys: Collection[str] | None = None) -> tuple[Memory, Validators]:
+        """What a diff of this page needs; of all the blog's posts, unless `keys` says of which."""
+        return await self._read(blogs.memory, blog, url, keys)
 
     async def page(self, blog: str, url: str) -> tuple[PageMemory | None, Validators]:
         return await self._read(blogs.page, blog, url)
@@ -129,8 +163,12 @@ class Store:
     async def in_file(self, ids: Sequence[tuple[str, str | None, str | None]], now: float) -> None:
         await self._write(states.in_file, ids, now)
 
-    async def blogs(self) -> list[BlogState]:
-        return await self._read(states.states)
+    async def blogs(self, *, counted: bool = False) -> list[BlogState]:
+        """The blogs in the file; `counted`: with how many posts and subscriptions, which may take a second."""
+        return await (self._count(states.counted) if counted else self._read(states.states))
+
+    async def titles(self) -> dict[str, str]:
+        return await self._read(states.titles)
 
     async def hold(self, blog: str | None, now: float) -> None:
         """Stop the relaying of a blog, or of all."""
@@ -177,10 +215,10 @@ class Store:
         return min((due for due in dues if due is not None), default=None)
 
     async def queue(self, bot: str) -> dict[Lane, int]:
-        return await self._read(waiting.queue, bot)
+        return await self._count(waiting.queue, bot)
 
     async def recent_sends(self, since: float) -> list[tuple[int, str, float]]:
-        return await self._read(waiting.recent_sends, since)
+        return await self._count(waiting.recent_sends, since)
 
     # --- chats
 
@@ -220,14 +258,18 @@ class Store:
     async def subscriptions(self, chat: int, thread: int) -> list[Subscription]:
         return await self._read(subscriptions.subscriptions, chat, thread)
 
-    async def every_subscription(self) -> list[Subscription]:
-        return await self._read(subscriptions.every_subscription)
+    async def every_subscription(self) -> AsyncIterator[list[Subscription]]:
+        """Those of open chats, a few at a time: they may be millions."""
+        after: subscriptions.Place | None = subscriptions.FROM_THE_FIRST
+        while after is not None:
+            rows, after = await self._count(subscriptions.subscriptions_after, after, CHATS_AT_ONCE)
+            yield rows
 
     async def take_in(self, bot: str, rows: Sequence[Subscription], now: float) -> int:
         return await self._write(subscriptions.take_in, bot, rows, now)
 
     async def audience(self, audience: Audience) -> int:
-        return await self._read(subscriptions.audience, audience.blog, audience.topics)
+        return await self._count(subscriptions.audience, audience.blog, audience.topics)
 
     # --- posts
 
@@ -238,10 +280,10 @@ class Store:
         return await self._read(posts.of_topic, topic=topic, blogs=blogs, now=now, limit=limit)
 
     async def topics(self, *, blogs: Sequence[str], now: float, since: float = 0.0) -> dict[str, int]:
-        return await self._read(posts.topics, blogs=blogs, now=now, since=since)
+        return await self._count(posts.topics, blogs=blogs, now=now, since=since)
 
     async def search(self, *, words: str, blogs: Sequence[str], now: float, limit: int) -> list[Relayed]:
-        return await self._read(posts.search, words=words, blogs=blogs, now=now, limit=limit)
+        return await self._count(posts.search, words=words, blogs=blogs, now=now, limit=limit)
 
     async def post(self, number: int) -> Relayed | None:
         return await self._read(posts.post, number)
@@ -264,10 +306,47 @@ class Store:
         return await self._write(pushes.cancel, post)
 
     async def progress(self, bot: str, post: int) -> Progress:
-        return await self._read(pushes.progress, bot, post)
+        return await self._count(pushes.progress, bot, post)
 
     async def pushes_under_way(self, bot: str, since: float) -> list[Push]:
         return await self._read(pushes.under_way, bot, since)
+
+    # --- retention
+
+    async def prune(self, before: float) -> AsyncIterator[Pruned]:
+        """Forget what is older, chunk by chunk: what each took away. It may be left off anywhere."""
+        async for chunk in self._sweep():
+            yield chunk
+        for blog in await self._count(pruning.slept_out, before):
+            while (went := await self._write(pruning.forget_blog, blog, before)) is not None:
+                yield went
+                async for chunk in self._sweep():
+                    yield chunk
+        while posts := await self._count(pruning.old_posts, before):
+            for post in posts:
+                yield await self._write(pruning.let_go, post, before)
+                async for chunk in self._sweep():
+                    yield chunk
+        async for chunk in self._prune_the_rest(before):
+            yield chunk
+
+    async def _sweep(self) -> AsyncIterator[Pruned]:
+        while (swept := await self._write(pruning.sweep)) is not None:
+            yield swept
+
+    async def _prune_the_rest(self, before: float) -> AsyncIterator[Pruned]:
+        while changes := await self._count(pruning.old_changes, before):
+            yield await self._write(pruning.forget_changes, changes)
+        while texts := await self._count(pruning.old_texts, before):
+            yield await self._write(pruning.empty_texts, texts)
+        while left := await self._count(pruning.left_chats, before):
+            yield await self._write(pruning.forget_chats, left, before)
+        while await self._write(pruning.shrink):
+            yield Pruned()
+
+    async def forget_pages(self, blog: str, in_use: Collection[str], before: float) -> Pruned:
+        """Of a blog's pages accepted before then, all but these."""
+        return await self._write(pruning.forget_pages, blog, in_use, before)
 
     # --- notes: small things that outlive the process
 
@@ -289,7 +368,9 @@ def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=10.0, check_same_thread=False, isolation_level=None, cached_statements=256)
     try:
         db.row_factory = sqlite3.Row
+        db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file; one that has tables stays as it is
         db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA temp_store = MEMORY")
         db.execute("PRAGMA cache_size = -65536")  # KiB

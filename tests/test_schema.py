@@ -26,7 +26,9 @@ ANN = 2001
 # --- plans ---------------------------------------------------------------------------------------------------------
 
 LARGE = "delivery|subscription|chat|post|message|shown|known|alias|publication"
-SMALL = "blog|note|json_each|publication_open|post_fts"  # partial or virtual, or with a row for each blog
+SMALL = (
+    "blog|note|pruned|json_each|chat_closed|publication_open|post_fts"  # partial, virtual, or with a row for each blog
+)
 
 Statements = dict[str, Any]
 
@@ -138,7 +140,17 @@ async def asking(ledger: Ledger) -> None:
     await store.progress("main", await ledger.push())
 
 
+async def pruning(ledger: Ledger) -> None:
+    await following_edits_and_withdrawals(ledger)
+    for before in (NOON + 1, NOON + 100):  # posts by their age, and then with their blog
+        async for _ in ledger.store.prune(before):
+            pass
+        await ledger.publish("c")
+        await ledger.store.in_file([("flood", None, None)], NOON)
+
+
 ACTS = [
+    pruning,
     publishing,
     expanding,
     claiming,
@@ -152,6 +164,7 @@ ACTS = [
     asking,
 ]
 MAY_SORT = (
+    "GROUP BY p.topics",  # the topics that posts have
     "ORDER BY bm25",  # the best of those that match
     "ORDER BY s.created_at",  # what one thread follows
     "FROM publication p JOIN post",  # what is open now
@@ -163,10 +176,11 @@ async def test_what_is_done_often_finds_its_rows_by_an_index_and_sorts_nothing(
     recorded: Ledger, act: Callable[[Ledger], Awaitable[None]]
 ) -> None:
     asked: Statements = {}
-    for connection in (recorded.store._writing, recorded.store._reading):
+    connections = (recorded.store._writing, recorded.store._reading, recorded.store._counting)
+    for connection in connections:
         connection.asked = {}  # type: ignore[attr-defined]
     await act(recorded)
-    for connection in (recorded.store._writing, recorded.store._reading):
+    for connection in connections:
         asked |= connection.asked  # type: ignore[attr-defined]
     with closing(sqlite3.connect(recorded.store.path)) as db:
         plans = {sql: _plan(db, sql, parameters) for sql, parameters in asked.items() if _is_query(sql)}
