@@ -501,11 +501,17 @@ async def test_sending_goes_on_while_old_posts_go(tmp_path: Path, monkeypatch: p
         await room.publish(post("b"))
         for person in people:
             await room.shows(person, "About a", "About b")
-        later = datetime.now(UTC) + timedelta(days=31)
-        with closing(sqlite3.connect(room.store.path)) as db, db:  # b is young
-            for table, column in (("post", "first_seen_at"), ("post", "public_at"), ("publication", "done_at")):
+        later = datetime.now(UTC) + timedelta(days=29)
+        await room.quiet()
+        with closing(sqlite3.connect(room.store.path)) as db, db:  # a is old
+            for table, columns in (
+                ("post", ("first_seen_at", "public_at")),
+                ("publication", ("done_at",)),
+                ("delivery", ("settled_at", "first_sent_at")),
+            ):
                 which = "id" if table == "post" else "post"
-                db.execute(f"UPDATE {table} SET {column} = {column} + {2 * DAY} WHERE {which} = 2")
+                for column in columns:
+                    db.execute(f"UPDATE {table} SET {column} = {column} - {2 * DAY} WHERE {which} = 1")
         pruner = Pruner(store=room.store, settings=lambda: room.settings, now=lambda: later, rest=0.0)
         published = 0
         async for chunk in pruner._chunks((later - room.settings.kept_for).timestamp()):
