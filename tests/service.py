@@ -30,6 +30,10 @@ class Service:
     every: str = "1s"
     process: asyncio.subprocess.Process | None = None
     environ: dict[str, str] = field(default_factory=dict)
+    api_base: str = ""  # where the relay finds Telegram, if not at the local one itself
+    limits: str = "messages_per_second = 500\nmessages_per_chat_per_second = 50"
+    delivery: str = 'edit_quiet = "0s"'
+    runner: Sequence[str] = ("-m", "bot")
 
     @property
     def config(self) -> Path:
@@ -46,13 +50,12 @@ class Service:
         self.config.write_text(
             f"""
 [telegram]
-api_base = "{self.telegram.api_base}"
-messages_per_second = 500
-messages_per_chat_per_second = 50
+api_base = "{self.api_base or self.telegram.api_base}"
+{self.limits}
 [storage]
 url = "sqlite:///{self.folder}/relay.db"
 [delivery]
-edit_quiet = "0s"
+{self.delivery}
 [access]
 admins = [1001]
 editors = [1002]
@@ -89,7 +92,7 @@ schedule = {{ every = "{self.every}" }}
 
     async def start(self, step: str | None = None, passes: int = 0) -> None:
         """Start the relay; with a step it kills itself there."""
-        words = ["-m", "bot"] if step is None else ["-m", "tests.killed_at", step, str(passes)]
+        words = self.runner if step is None else ["-m", "tests.killed_at", step, str(passes)]
         log = (self.folder / "relay.log").open("ab")
         self.process = await self._start([*words, "run", "--config", str(self.config)], log)
         log.close()
