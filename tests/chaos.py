@@ -170,17 +170,17 @@ async def chaos(
     folder: Path, *, every: str = "1s", topics: str = TOPICS, **more: str | Sequence[str]
 ) -> AsyncIterator[Chaos]:
     """`more` are fields of the service."""
-    async with service(folder, extra=topics, every=every) as relay:
-        async with (
-            FaultProxy(urlsplit(relay.telegram.api_base).port or 0) as wire,
-            FaultProxy(urlsplit(relay.publisher.url).port or 0) as road,
-        ):
-            relay.publisher.url = f"{road.url}/live"
-            for name, value in {"api_base": wire.url, **more}.items():
-                setattr(relay, name, value)
-            relay.configure()
-            try:
-                yield Chaos(relay, wire, road)
-            finally:
-                if relay.process is not None:
-                    await relay.kill()
+    async with (
+        service(folder, extra=topics, every=every) as relay,
+        FaultProxy(urlsplit(relay.telegram.api_base).port or 0) as wire,
+        FaultProxy(urlsplit(relay.publisher.url).port or 0) as road,
+    ):
+        relay.publisher.url = f"{road.url}/live"
+        for name, value in {"api_base": wire.url, **more}.items():
+            setattr(relay, name, value)
+        relay.configure()
+        try:
+            yield Chaos(relay, wire, road)
+        finally:
+            if relay.process is not None:
+                await relay.kill()

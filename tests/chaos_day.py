@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.demo.telegram import Fault
 from tests.chaos import Chaos
-from tests.fault_proxy import Exchange, Ill, Weather, calm
+from tests.fault_proxy import Exchange, Ill, Slow, Weather, calm
 from tests.screens import Follower
 
 ACTS = (
@@ -20,10 +20,10 @@ ACTS = (
 def storm(die: random.Random, share: float) -> Weather:
     """So many of all exchanges go wrong, in any way there is."""
 
-    def weather(exchange: Exchange) -> Ill | float | None:
+    def weather(exchange: Exchange) -> Ill | Slow | None:
         if die.random() >= (share if exchange.speaks else share / 4):
             return None
-        return die.choice((*Ill, 0.1, 0.3))
+        return die.choice((*Ill, Slow(back=0.1), Slow(there=0.3)))
 
     return weather
 

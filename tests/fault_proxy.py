@@ -43,14 +43,20 @@ STATUS = {Ill.BAD_GATEWAY: 502, Ill.UNAVAILABLE: 503, Ill.TIMED_OUT: 504, Ill.SE
 
 @dataclass(slots=True, eq=False)
 class Exchange:
-    """One request on its way. `done`: the server has done what it asks; `known`: the client has the whole answer."""
+    """One request on its way. `done`: the server has done what it asks, None: perhaps; `known`: the client has the
+    whole answer."""
 
     number: int  # among those of its kind: of all sends and edits, or of the others
     method: str  # the last part of the path: "sendMessage"
     chat: int | None
     body: bytes
-    done: bool = False
+    done: bool | None = False
     known: bool = False
+
+    @property
+    def in_doubt(self) -> bool:
+        """A message that may stand in a chat without anybody knowing its number."""
+        return self.method in SENDS and self.done is not False and not self.known
 
     @property
     def speaks(self) -> bool:
@@ -58,7 +64,15 @@ class Exchange:
         return self.method in SENDS or self.method in EDITS
 
 
-Weather = Callable[[Exchange], Ill | float | None]  # a number: the answer is so many seconds late
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """The request, or the answer, is so many seconds on its way."""
+
+    there: float = 0.0
+    back: float = 0.0
+
+
+Weather = Callable[[Exchange], Ill | Slow | None]
 
 
 def calm(_: Exchange) -> None:
@@ -91,7 +105,7 @@ class FaultProxy:
         self.weather = weather
         self.gate: Gate | None = None
         self.spoken: list[Exchange] = []  # all that put something into a chat or change it, in their order
-        self.doubts: Counter[int] = Counter()  # by chat: sends that were done and whose answer was lost
+        self._unwritten: Counter[int] = Counter()  # by chat: answers that a client took with it when it died
         self.ills: Counter[Ill] = Counter()
         self._others = 0
         self._roads: set[asyncio.Task[None]] = set()
@@ -124,6 +138,11 @@ class FaultProxy:
             road.cancel()
         await asyncio.gather(*self._roads, return_exceptions=True)
 
+    @property
+    def doubts(self) -> Counter[int]:
+        """By chat: how many messages may stand there that nobody knows of."""
+        return Counter(one.chat or 0 for one in self.spoken if one.in_doubt) + self._unwritten
+
     # --- what a test waits for, and counts -------------------------------------------------------------------------
 
     async def spoke(self, times: int, seconds: float = 60) -> None:
@@ -155,7 +174,7 @@ class FaultProxy:
         await self.cut()
         sends = [one for one in self.spoken if one.method in SENDS and one.done]
         for one in [one for one in sends if one.known][-unwritten:] if unwritten else []:
-            self.doubts[one.chat or 0] += 1
+            self._unwritten[one.chat or 0] += 1
 
     # --- the traffic -----------------------------------------------------------------------------------------------
 
@@ -198,20 +217,20 @@ class FaultProxy:
         if ill in UNDONE:
             await _refuse(ill, back)  # type: ignore[arg-type]
             return
+        slow = ill if isinstance(ill, Slow) else Slow()
+        await asyncio.sleep(slow.there)
         try:
+            exchange.done = None
             beyond[1].write(request.head + request.body)
             answer = await _message(beyond[0], to_head=request.head.startswith(b"HEAD"))
             exchange.done = answer.status == 200
             if gate is not None and gate.done:
                 await gate.pass_(exchange)
-            if isinstance(ill, float | int):
-                await asyncio.sleep(ill)
-            await _hand_over(answer, ill, back)
+            await asyncio.sleep(slow.back)
+            await _hand_over(answer, ill if isinstance(ill, Ill) else None, back)
             exchange.known = ill is not Ill.SHORTENED
         finally:
             self._silent.discard(asyncio.current_task())
-            if exchange.done and not exchange.known and exchange.method in SENDS:
-                self.doubts[exchange.chat or 0] += 1
 
     async def _begin(self, request: _Message) -> Exchange:
         method = request.path.rpartition("/")[2]
@@ -250,7 +269,7 @@ async def _refuse(ill: Ill, back: asyncio.StreamWriter) -> None:
     await back.drain()
 
 
-async def _hand_over(answer: _Message, ill: Ill | float | None, back: asyncio.StreamWriter) -> None:
+async def _hand_over(answer: _Message, ill: Ill | None, back: asyncio.StreamWriter) -> None:
     """The answer, as whole as the weather lets it be. _Ended where the client has not got all of it."""
     match ill:
         case Ill.LOST:

@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from bot.demo.telegram import LocalMessage, LocalTelegram
 
@@ -167,38 +168,61 @@ def posts_in(message: LocalMessage) -> list[Shown]:
 def _judge(telegram: LocalTelegram, truth: Truth, follower: Follower, findings: Findings, left: Counter[int]) -> None:
     place = f"chat {follower.chat}" + (f" thread {follower.thread}" if follower.thread else "")
     wanted = follower.wants(truth)
-    by_key: defaultdict[str, list[Shown]] = defaultdict(list)
     shown = [one for one in screen(telegram, follower) if one.key in truth.versions]
     for one in shown:
-        by_key[one.key or ""].append(one)
         _judge_past(truth, one, place, findings)
-    findings.strange += [f"{place}: {key}, which it does not follow" for key in by_key if key not in wanted]
+    findings.strange += [f"{place}: {one.key}, which it does not follow" for one in shown if one.key not in wanted]
+    nobodys = _copies(shown) | _unknown(truth, shown, follower, left)
+    _count_copies(follower, nobodys, place, findings, left)
+    known = {one.key: one for one in shown if one.message.id not in nobodys}
     for key in wanted:
-        _judge_post(truth, follower, key, by_key[key], place, findings, left)
-    _judge_order(truth, shown, place, findings)
+        _judge_post(truth, follower, key, known.get(key), place, findings)
+    _judge_order(truth, list(dict.fromkeys(one.key for one in shown)), place, findings)
+    _judge_order(truth, list(known), place, findings)
+
+
+def _copies(shown: list[Shown]) -> dict[int, str]:
+    """The messages of which something stands there again later: of these nobody was told the number."""
+    standing = [one for one in shown if not one.message.deleted]
+    last = {one.key: one.message.id for one in standing}
+    return {one.message.id: str(one.key) for one in standing if last[one.key] != one.message.id}
+
+
+def _unknown(truth: Truth, shown: list[Shown], follower: Follower, left: Counter[int]) -> dict[int, str]:
+    """Where a send was in doubt: messages all of whose posts were withdrawn before they could be sent again."""
+    if left[follower.chat] <= 0:
+        return {}
+    by_message: defaultdict[int, list[Shown]] = defaultdict(list)
+    for one in shown:
+        by_message[one.message.id].append(one)
+    return {
+        number: str(posts[0].key)
+        for number, posts in by_message.items()
+        if all(one.key in truth.gone for one in posts) and not all(_is_current(truth, one) for one in posts)
+    }
+
+
+def _count_copies(
+    follower: Follower, copies: dict[int, str], place: str, findings: Findings, left: Counter[int]
+) -> None:
+    for number, key in copies.items():
+        findings.copies[follower.chat] += 1
+        if left[follower.chat] <= 0:
+            findings.twice.append(f"{place}: {key}, in message {number}")
+        left[follower.chat] -= 1
 
 
 def _judge_post(
-    truth: Truth, follower: Follower, key: str, copies: list[Shown], place: str, findings: Findings, left: Counter[int]
+    truth: Truth, follower: Follower, key: str, shown: Shown | None, place: str, findings: Findings
 ) -> None:
-    """One post in one thread: it is there, once, and says what the page says."""
+    """One post in one thread: it is there, and says what the page says."""
     about = f"{place}: {key} {truth.versions[key][-1][0]!r}"
-    standing = [one for one in copies if not one.message.deleted]
-    if not standing and key not in truth.gone and not follower.misses:
-        findings.missing.append(about + (" (it was there, and was deleted)" if copies else ""))
-    for _ in standing[1:]:
-        findings.copies[follower.chat] += 1
-        if left[follower.chat] <= 0:
-            findings.twice.append(f"{about} stands there {len(standing)} times, in {_ids(standing)}")
-        left[follower.chat] -= 1
-    # of several the last is the one whose number we were told; one may be of a send whose answer nobody got
-    if standing and standing[-1].message.chat_id == follower.chat and not _is_current(truth, standing[-1]):
-        if len(standing) == 1 and key in truth.gone and left[follower.chat] > 0:
-            left[follower.chat] -= 1
-            findings.copies[follower.chat] += 1
-            return
+    if shown is None or shown.message.deleted:
+        if key not in truth.gone and not follower.misses:
+            findings.missing.append(about + (" (it was there, and was deleted)" if shown else ""))
+    elif shown.message.chat_id == follower.chat and not _is_current(truth, shown):
         should = "a notice that it is gone" if key in truth.gone else truth.versions[key][-1][0]
-        findings.stale.append(f"{about}: {standing[-1].says[-1][:60]!r} where there should be {should!r}")
+        findings.stale.append(f"{about}: {shown.says[-1][:60]!r} where there should be {should!r}")
 
 
 def _is_current(truth: Truth, shown: Shown) -> bool:
@@ -222,15 +246,12 @@ def _judge_past(truth: Truth, shown: Shown, place: str, findings: Findings) -> N
         last = last if version is None else version
 
 
-def _judge_order(truth: Truth, shown: list[Shown], place: str, findings: Findings) -> None:
-    """Posts came in the order in which they were published. A copy comes after the post itself and before the next."""
+def _judge_order(truth: Truth, keys: list[str | None], place: str, findings: Findings) -> None:
+    """Posts came in the order in which they were published."""
     order = {key: at for at, key in enumerate(truth.versions)}
-    newest = -1
-    for one in shown:
-        at = order[one.key or ""]
-        if at < newest:
-            findings.order.append(f"{place}: {one.key} came after {list(order)[newest]}")
-        newest = max(newest, at)
+    for before, after in pairwise(keys):
+        if order[after or ""] < order[before or ""]:
+            findings.order.append(f"{place}: {after} came after {before}")
 
 
 def _look_for_strangers(
@@ -244,7 +265,3 @@ def _look_for_strangers(
             findings.strange.append(f"chat {chat}: {message.text[:80]!r}")
         elif message.thread not in threads:
             findings.strange.append(f"chat {chat}: {message.text[:80]!r} in thread {message.thread}")
-
-
-def _ids(shown: list[Shown]) -> str:
-    return ", ".join(str(one.message.id) for one in shown)
