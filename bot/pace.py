@@ -76,6 +76,15 @@ class Pace:
             free = max(free, self._group_free(chat, now))
         self._free_at[chat] = free
 
+    def answered(self, chat: int, *, group: bool) -> None:
+        """Telegram may have counted the message only now: its next one in this chat must not come sooner after that."""
+        now = _now()
+        free = now + 1.0 / self.limits.per_chat_per_second
+        if group and (sent := self._groups.get(chat)):
+            sent.pop()
+            free = max(free, self._group_free(chat, now))
+        self._free_at[chat] = free
+
     def _group_free(self, chat: int, now: float) -> float:
         """The moment at which one more would still be no more than the limit in any minute."""
         most = max(1, int(self.limits.per_group_per_minute))

@@ -198,6 +198,7 @@ class Sender:
             outcome = await self._perform(claim)
         finally:
             self._room.release()
+            self._pace.answered(claim.telegram_id, group=is_group(claim.kind))
         rendered = {post.id: post.revision for post in claim.posts}
         ambiguous = self._settings().delivery.ambiguous
         settlement = settle(claim.action, rendered, outcome, self._clock(), ambiguous)
