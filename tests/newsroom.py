@@ -144,12 +144,14 @@ async def newsroom(
     telegram_limits: LocalLimits = LocalLimits(),  # noqa: B008 a frozen value
     telegram: LocalTelegram | None = None,
     start: bool = True,
+    baseline: bool = True,
     api_base: str = "",
     clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Newsroom]:
     """Everything from the store to the chats, sending unless told not to; the baseline of the page is empty.
 
-    `api_base`: where the sender finds Telegram, if not at the local one itself.
+    `baseline`: whether the page was read once before. `api_base`: where the sender finds Telegram, if not at the
+    local one itself.
     """
     async with contextlib.AsyncExitStack() as stack:
         local = telegram or await stack.enter_async_context(LocalTelegram(limits=telegram_limits))
@@ -174,7 +176,8 @@ async def newsroom(
         desk = Desk(store, lambda: settings, wake=sender.wake, clock=clock)
         room = Newsroom(local, store, settings, pace, sender, desk, reports, clock=clock)
         stack.push_async_callback(room.stop)
-        await room.poll()
+        if baseline:
+            await room.poll()
         if start:
             room.start()
         yield room
