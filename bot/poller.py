@@ -127,11 +127,13 @@ class Poller:
         started = self._now()
         try:
             await self.poll_now(id_)
+        except asyncio.CancelledError:
+            log.debug("poll ended", blog=id_)  # we are being stopped
         finally:
             self._polls.discard(poll)
-        blog = self._settings().blog(id_)
-        if blog is not None and self._scheduler.running and self._scheduler.get_job(id_) is None:
-            self._schedule(blog, started)
+            blog = self._settings().blog(id_)
+            if blog is not None and self._scheduler.running and self._scheduler.get_job(id_) is None:
+                self._schedule(blog, started)
 
     async def poll_now(self, id_: str) -> None:
         """Ask the blog's pages, publish what is new, tell what went wrong; after the poll of it that is under way."""
@@ -144,14 +146,21 @@ class Poller:
         if blog is None:
             return
         try:
-            found = await self._ask(blog)
-        except (FetchFailed, NotReadable) as error:
-            await self._failed(blog, error)
+            await self._try(blog)
         except StoreError as error:
             self._states[id_] = replace(self._states[id_], failures=self._states[id_].failures + 1)
             log.error("nothing was written", blog=id_, error=str(error))
+
+    async def _try(self, blog: Blog) -> None:
+        """Ask, and note how it went. StoreError where that could not be written."""
+        try:
+            found = await self._ask(blog)
+        except (FetchFailed, NotReadable) as error:
+            await self._failed(blog, error)
+        except StoreError:
+            raise
         except Exception as error:
-            log.exception("poll broke", blog=id_)
+            log.exception("poll broke", blog=blog.id)
             await self._failed(blog, NotReadable(f"stumbled over it ({type(error).__name__}: {error})"))
         else:
             await self._worked(blog, found)
