@@ -182,5 +182,6 @@ async def chaos(
         try:
             yield Chaos(relay, wire, road)
         finally:
-            if relay.process is not None:
+            if relay.process is not None and relay.process.returncode is None:
                 await relay.kill()
+            relay.process = None
