@@ -32,6 +32,7 @@ log = structlog.get_logger()
 
 TELL_AFTER = 3  # failed polls in a row; a single time-out is nobody's concern
 NOTE_EVERY = 60.0  # seconds between notes that a quiet blog was polled
+LOOK_SECONDS = 5.0  # between looks at whether the clock was put back; by less, it only makes a poll that late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +78,29 @@ class Poller:
         for blog_ in self._settings().blogs:
             self._schedule(blog_, None)
         self._scheduler.start()
+        self._looking = asyncio.create_task(self._look_at_the_clock())
 
     async def stop(self) -> None:
         """No new polls; one under way is ended before its transaction or after it, never inside."""
+        self._looking.cancel()
         self._scheduler.shutdown(wait=False)
         for poll in self._polls:
             poll.cancel()
         await asyncio.gather(*self._polls, return_exceptions=True)
         self._reading.close()
+
+    async def _look_at_the_clock(self) -> None:
+        """Appointments are made by the wall's clock. Where it is put back, the next would be that much later."""
+        loop = asyncio.get_running_loop()
+        before = self._now().timestamp() - loop.time()
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            after = self._now().timestamp() - loop.time()
+            if after < before - LOOK_SECONDS:
+                log.warning("the clock was put back", seconds=round(before - after))
+                for blog in self._settings().blogs:
+                    self._schedule(blog, None)
+            before = after
 
     async def apply(self, before: Settings) -> None:
         """New settings are in force: touch only the blogs that changed."""

@@ -82,12 +82,12 @@ async def desk_story(
     folder: Path,
     *,
     telegram_limits: LocalLimits = LocalLimits(),  # noqa: B008 a frozen value
-    delivery: str = "",
+    delivery: str = 'edit_quiet = "0s"',
     **more: Any,
 ) -> AsyncIterator[DeskStory]:
     """On the hurried loop of the test, with a wall clock in its time. `more`: see `newsroom`."""
     more = {"clock": WallClock()} | more
-    file = FILE.replace("[delivery]", f"[delivery]\n{delivery}")
+    file = FILE.replace('edit_quiet = "0s"', delivery)
     async with (
         LocalTelegram(limits=telegram_limits) as telegram,
         FaultProxy(urlsplit(telegram.api_base).port or 0) as wire,
