@@ -250,8 +250,9 @@ def _judge_order(truth: Truth, keys: list[str | None], place: str, findings: Fin
     """Posts came in the order in which they were published."""
     order = {key: at for at, key in enumerate(truth.versions)}
     for before, after in pairwise(keys):
-        if order[after or ""] < order[before or ""]:
-            findings.order.append(f"{place}: {after} came after {before}")
+        line = f"{place}: {after} came after {before}"
+        if order[after or ""] < order[before or ""] and line not in findings.order:
+            findings.order.append(line)
 
 
 def _look_for_strangers(

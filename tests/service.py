@@ -41,7 +41,8 @@ class Service:
 
     @property
     def log(self) -> str:
-        return (self.folder / "relay.log").read_text()
+        log = self.folder / "relay.log"
+        return log.read_text() if log.exists() else ""
 
     def configure(self, **changes: str) -> None:
         """Write the configuration; `every` and `extra` are kept from before unless told."""
@@ -93,9 +94,12 @@ schedule = {{ every = "{self.every}" }}
     async def start(self, step: str | None = None, passes: int = 0) -> None:
         """Start the relay; with a step it kills itself there."""
         words = self.runner if step is None else ["-m", "tests.killed_at", step, str(passes)]
-        log = (self.folder / "relay.log").open("ab")
-        self.process = await self._start([*words, "run", "--config", str(self.config)], log)
-        log.close()
+        self.process = await self.spawn([*words, "run", "--config", str(self.config)], self.folder / "relay.log")
+
+    async def spawn(self, words: Sequence[str], log: Path) -> asyncio.subprocess.Process:
+        """A process of these words for the interpreter, whose output goes to the end of a file."""
+        with log.open("ab") as out:
+            return await self._start(words, out)
 
     async def _start(self, words: Sequence[str], out: object) -> asyncio.subprocess.Process:
         environ = os.environ | {"TELEGRAM_BOT_TOKEN": self.telegram.token} | self.environ
