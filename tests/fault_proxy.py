@@ -113,6 +113,7 @@ class FaultProxy:
             set()
         )  # roads with an exchange that speaks to nobody, a long poll
         self._moved = asyncio.Condition()
+        self._dialling = asyncio.Lock()  # a connection that is cancelled half made is never closed
         self.url = ""
 
     async def __aenter__(self) -> Self:
@@ -134,8 +135,9 @@ class FaultProxy:
 
     async def cut(self) -> None:
         """All connections end now; what waits at a gate never arrives anywhere."""
-        for road in self._roads:
-            road.cancel()
+        async with self._dialling:
+            for road in self._roads:
+                road.cancel()
         await asyncio.gather(*self._roads, return_exceptions=True)
 
     @property
@@ -196,11 +198,15 @@ class FaultProxy:
             with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, _Ended):
                 while True:
                     request = await _message(reader)
-                    beyond = beyond or await asyncio.open_connection("127.0.0.1", self._to, limit=1 << 22)
+                    beyond = beyond or await self._dial()
                     await self._exchange(request, beyond, writer)
         finally:
             if beyond is not None:
                 beyond[1].close()
+
+    async def _dial(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        async with self._dialling:
+            return await asyncio.open_connection("127.0.0.1", self._to, limit=1 << 22)
 
     async def _exchange(
         self, request: _Message, beyond: tuple[asyncio.StreamReader, asyncio.StreamWriter], back: asyncio.StreamWriter
