@@ -96,6 +96,12 @@ class Gate:
         self.reached.set()
         await self.opened.wait()
 
+    async def holds(self, count: int) -> None:
+        """Until so many wait here."""
+        while len(self.held) < count:
+            self.reached.clear()
+            await self.reached.wait()
+
 
 class FaultProxy:
     """Between a client and the server at `port`. `async with` starts and stops it; `url` is where clients go."""
