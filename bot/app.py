@@ -69,14 +69,18 @@ class PaceLimiter(BaseRateLimiter[None]):
         rate_limit_args: None,
     ) -> Any:
         chat = data.get("chat_id")
-        if endpoint not in self.SILENT and isinstance(chat, int):
-            await self._pace.reply(chat, group=chat < 0)
-        try:
+        if endpoint in self.SILENT or not isinstance(chat, int):
             return await callback(*args, **kwargs)
+        left = await self._pace.reply(chat, group=chat < 0)
+        try:
+            answer = await callback(*args, **kwargs)
         except RetryAfter as error:
-            if isinstance(chat, int):
-                self._pace.flooded(chat, error._retry_after.total_seconds())
+            self._pace.flooded(chat, error._retry_after.total_seconds())
             raise
+        finally:
+            self._pace.answered(chat, left)
+        self._pace.succeeded()
+        return answer
 
 
 class Relay:

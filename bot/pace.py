@@ -2,8 +2,8 @@
 
 Telegram's limits live on its side and are unpublished; what its FAQ says is 30 messages a second, one a second in a
 chat, twenty a minute in a group (https://core.telegram.org/bots/faq), and edits count like messages. Sends are spaced
-evenly a little below the limit, because a window that Telegram counts need not begin where ours does: the margin must
-be larger than the jitter of the network. After a pause nothing is caught up.
+evenly a little below the limit; a short stall is made good at a measured speed, and never beyond what a window that
+Telegram counts can hold (`bot.core.window`). After a pause nothing is caught up.
 """
 
 from __future__ import annotations
@@ -11,15 +11,21 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from collections import deque
-from collections.abc import Iterable
+from collections import OrderedDict, deque
+from collections.abc import Iterable, KeysView
 from dataclasses import dataclass
 
-MARGIN = 0.97  # of the bot's allowance
-SLACK = 0.010  # seconds a late timer may make good
+from bot.core.window import JITTER, MARGIN, Window
+
+CATCH_UP = 0.25  # seconds of a stall that are made good; a longer one is a pause
+HURRY = 1.5  # times the even pace, while catching up
+TICK = 0.010  # seconds a timer may be late, or several turns be given at once
+FINEST = 0.001  # seconds; uvloop's timers know no fractions, and a loop that is woken too early spins
+TOGETHER = 0.008  # seconds whose turns are given at once to those who take several: timers cost more than turns
 SLOWER, FASTER, SLOWEST = 0.7, 1.02, 0.05
 LONG_PAUSE = 60.0  # seconds: a longer wait is never one chat's alone
 CHATS_FOR_A_PAUSE = 3  # so many different chats refused in a row, and it is the bot that is too fast
+MINUTE = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,129 +38,246 @@ class Limits:
 
 
 class Pace:
-    """One per bot. A delivery takes its `turn()` and says that it `spoke()`; an answer to a person does both in
-    `reply()`. `flooded()` and `succeeded()` tell what came of it.
+    """One per bot. A delivery takes its `turn()`, says that it `spoke()` and that it was `answered()`; for an answer to
+    a person `reply()` does the first two. `flooded()` and `succeeded()` tell what came of it.
     """
 
     def __init__(self, limits: Limits) -> None:
-        self.limits = limits
         self.share = 1.0  # of the allowance: lowered by 429s, climbing back
-        self._waiting: list[tuple[bool, int, asyncio.Future[None]]] = []
+        self._limits, self._window = limits, Window(limits.per_second)
+        self._waiting: list[tuple[bool, int, int, asyncio.Future[list[float]]]] = []
         self._numbers = itertools.count()
-        self._next = 0.0
+        self._next = 0.0  # by the even pace
+        self._soonest = 0.0  # while catching up
+        self._last = float("-inf")  # turn given
         self._paused_until = 0.0
-        self._alarm: asyncio.TimerHandle | None = None
-        self._free_at: dict[int, float] = {}
-        self._groups: dict[int, deque[float]] = {}
+        self._alarm: asyncio.Handle | None = None
+        self._alarm_at = 0.0  # uvloop's handles cannot always say it
+        self._chats = Chats(limits)
         self._refused: dict[int, None] = {}
 
-    async def turn(self, *, reply: bool = False) -> None:
-        """Wait for the bot's next free moment. Replies to people go before deliveries."""
-        turn = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (not reply, next(self._numbers), turn))
-        self._arm()
-        await turn
+    @property
+    def limits(self) -> Limits:
+        return self._limits
 
-    async def reply(self, chat: int, *, group: bool) -> None:
-        """Wait until this chat (Telegram's id) may hear us and the bot may speak, and count it as spoken."""
+    @limits.setter
+    def limits(self, limits: Limits) -> None:
+        """In force at once, also for those who wait."""
+        self._limits = self._chats.limits = limits
+        self._window.resize(limits.per_second)
+        soon = _now() + self.interval
+        self._next, self._soonest = min(self._next, soon), min(self._soonest, soon)
+        self._arm()
+
+    # --- the bot
+
+    async def turn(self, *, reply: bool = False) -> float:
+        """Wait for the bot's next free moment and return it, for `answered()`. Replies go before deliveries."""
+        return (await self.turns(1, reply=reply))[0]
+
+    async def turns(self, most: int, *, reply: bool = False) -> list[float]:
+        """Wait until at least one message may leave. Returns a moment for each that may leave now, at most so many."""
+        now = _now()
+        if not self._waiting and self._free_from(now) <= now:
+            return self._take(most, now)
+        turns: asyncio.Future[list[float]] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (not reply, next(self._numbers), most, turns))
+        self._arm()
+        return await turns
+
+    def unused(self, left: float) -> None:
+        """Nothing leaves in this turn."""
+        self._window.unused(left)
+
+    def answered(self, chat: int, left: float) -> None:
+        """Telegram's answer to what left in this turn is here, or will not come. Without this word it counts longer."""
+        self._chats.counted(chat, self._window.answered(left, _now()))
+        if self._waiting:
+            self._arm()
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two sends at the present pace."""
+        return 1.0 / (self._limits.per_second * MARGIN * self.share)
+
+    def _free_from(self, now: float) -> float:
+        return max(self._next, self._soonest, self._paused_until, self._window.free_from(now))
+
+    def _take(self, most: int, now: float) -> list[float]:
+        """As many turns as there are at this moment."""
+        taken, interval = [now], self.interval
+        self._count(now, interval)
+        while len(taken) < most and self._free_from(now) <= now:
+            self._count(now, interval)
+            taken.append(now)
+        return taken
+
+    def _count(self, now: float, interval: float) -> None:
+        """A turn is given: when may the next one be?"""
+        slack = CATCH_UP if now - self._last <= CATCH_UP + interval else 0.0
+        self._next = max(self._next, now - slack) + interval
+        self._soonest = max(self._soonest, now - TICK) + interval / HURRY
+        self._last = now
+        self._window.leave(now)
+
+    def _arm(self) -> None:
+        if not self._waiting:
+            return
+        now = _now()
+        most = self._waiting[0][2]
+        together = min(TOGETHER, (most - 1) * self.interval)
+        at = max(self._free_from(now), now + FINEST, self._last + together)
+        if self._alarm is not None:
+            if self._alarm_at == at:
+                return
+            self._alarm.cancel()
+        self._alarm, self._alarm_at = asyncio.get_running_loop().call_at(at, self._give), at
+
+    def _give(self) -> None:
+        """Let go who is next in line, and those whose moment a late timer has passed."""
+        self._alarm = None
+        now = _now()
+        while self._waiting and self._free_from(now) <= now:
+            *_, most, turns = heapq.heappop(self._waiting)
+            if not turns.done():  # who waited may have been cancelled
+                turns.set_result(self._take(most, now))
+        self._arm()
+
+    def let_go(self) -> None:
+        """Nobody waits any longer: the process is about to end."""
+        for *_, turns in self._waiting:
+            if not turns.done():
+                turns.set_result([_now()])
+        self._waiting.clear()
+
+    # --- chats, by Telegram's id
+
+    async def reply(self, chat: int, *, group: bool) -> float:
+        """Wait until this chat may hear us and the bot may speak, and count it as spoken."""
         while True:
             await asyncio.sleep(self.rest_of(chat))
-            await self.turn(reply=True)
-            if self.rest_of(chat) <= 0:  # a delivery may have spoken meanwhile
+            left = await self.turn(reply=True)
+            if self.rest_of(chat) <= 0:
                 self.spoke(chat, group=group)
-                return
+                return left
+            self.unused(left)  # a delivery has spoken meanwhile
 
     def rest_of(self, chat: int) -> float:
         """Seconds until this chat may be spoken to; 0: now."""
-        return max(0.0, self._free_at.get(chat, 0.0) - _now())
+        return max(0.0, self._chats.free_at.get(chat, 0.0) - _now())
 
     def spoke(self, chat: int, *, group: bool) -> None:
-        """A message to this chat (Telegram's id) leaves now: when may the next one?"""
-        now = _now()
-        free = now + 1.0 / self.limits.per_chat_per_second
-        if group:
-            free = max(free, self._group_free(chat, now))
-        self._free_at[chat] = free
-
-    def answered(self, chat: int, *, group: bool) -> None:
-        """Telegram may have counted the message only now: its next one in this chat must not come sooner after that."""
-        now = _now()
-        free = now + 1.0 / self.limits.per_chat_per_second
-        if group and (sent := self._groups.get(chat)):
-            sent.pop()
-            free = max(free, self._group_free(chat, now))
-        self._free_at[chat] = free
-
-    def _group_free(self, chat: int, now: float) -> float:
-        """The moment at which one more would still be no more than the limit in any minute."""
-        most = max(1, int(self.limits.per_group_per_minute))
-        window = 60.0 * most / self.limits.per_group_per_minute
-        sent = self._groups.setdefault(chat, deque())
-        sent.append(now)
-        while len(sent) > most:
-            sent.popleft()
-        return sent[0] + window if len(sent) == most else now
+        """A message to this chat leaves now: when may the next one?"""
+        self._chats.spoke(chat, group, _now())
 
     def remember(self, sends: Iterable[tuple[int, bool, float]]) -> None:
         """(chat, whether a group, seconds ago) of what was sent before this process began, oldest first."""
         now = _now()
         for chat, group, ago in sends:
-            self._free_at[chat] = now - ago + 1.0 / self.limits.per_chat_per_second
-            if group:
-                self._free_at[chat] = max(self._free_at[chat], self._group_free(chat, now - ago))
+            self._chats.spoke(chat, group, now - ago)
 
     def resting(self) -> dict[int, float]:
         """The chats that may not be spoken to yet, with the seconds until they may."""
         now = _now()
-        self._free_at = {chat: free for chat, free in self._free_at.items() if free > now}
-        return {chat: free - now for chat, free in self._free_at.items()}
+        self._chats.forget(now)
+        return {chat: free - now for chat, free in self._chats.free_at.items() if free > now}
+
+    def resting_chats(self) -> KeysView[int]:
+        """The same chats, as a view that follows what happens; some may have become free this instant."""
+        self._chats.forget(_now())
+        return self._chats.free_at.keys()
+
+    def next_rested(self) -> float | None:
+        """Seconds until a chat that rests may be spoken to again; None: none rests."""
+        now = _now()
+        self._chats.forget(now)
+        return self._chats.first_free(now)
+
+    # --- what came of it
 
     def flooded(self, chat: int, after: float) -> None:
-        """A 429. Its chat rests by itself; the bot rests where it cannot be the chat's doing alone."""
+        """A 429. Its chat rests; the bot rests where it cannot be the chat's doing alone."""
+        now = _now()
+        self._chats.rest(chat, now + after)
         self._refused[chat] = None
         if after > LONG_PAUSE or len(self._refused) >= CHATS_FOR_A_PAUSE:
-            self._paused_until = max(self._paused_until, _now() + after)
             self.share = max(SLOWEST, self.share * SLOWER)
             self._refused.clear()
-            self._arm()
+            self.rest(after)
+
+    def rest(self, seconds: float) -> None:
+        """The bot says nothing for so long; its pace stays as it is."""
+        self._paused_until = max(self._paused_until, _now() + seconds)
+        self._next = max(self._next, self._paused_until)
+        self._arm()
 
     def succeeded(self) -> None:
         self._refused.clear()
         if self.share < 1.0:
             self.share = min(1.0, self.share * FASTER)
 
-    def let_go(self) -> None:
-        """Nobody waits any longer: the process is about to end."""
-        for _, _, turn in self._waiting:
-            if not turn.done():
-                turn.set_result(None)
-        self._waiting.clear()
 
-    @property
-    def interval(self) -> float:
-        """Seconds between two sends at the present pace."""
-        return 1.0 / (self.limits.per_second * MARGIN * self.share)
+class Chats:
+    """Until when each chat rests. Moments are the event loop's; chats whose rest is over are forgotten."""
 
-    def _arm(self) -> None:
-        if not self._waiting:
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.free_at: dict[int, float] = {}
+        self._looks: list[tuple[float, int]] = []  # a heap: when to look at a chat again
+        self._groups: OrderedDict[int, deque[float]] = OrderedDict()  # who spoke last is last
+
+    def spoke(self, chat: int, group: bool, now: float) -> None:
+        free = now + 1.0 / self.limits.per_chat_per_second + JITTER
+        if group:
+            free = max(free, self._group_free(chat, now))
+        self.rest(chat, free)
+
+    def rest(self, chat: int, until: float) -> None:
+        """At least until then."""
+        known = self.free_at.get(chat)
+        if known is None:
+            heapq.heappush(self._looks, (until, chat))
+        if known is None or until > known:
+            self.free_at[chat] = until
+
+    def counted(self, chat: int, moment: float) -> None:
+        """What was said there last arrived by this moment, perhaps later than we thought."""
+        if chat not in self.free_at:
             return
-        at = max(self._next, self._paused_until)
-        if self._alarm is not None:
-            if self._alarm.when() >= at:
-                return
-            self._alarm.cancel()
-        self._alarm = asyncio.get_running_loop().call_at(at, self._give)
+        self.rest(chat, moment + 1.0 / self.limits.per_chat_per_second)
+        if sent := self._groups.get(chat):
+            sent[-1] = max(sent[-1], moment)
 
-    def _give(self) -> None:
-        """Let the next in line go, and those whose moment a late timer has passed."""
-        self._alarm = None
-        now = _now()
-        while self._waiting and max(self._next, self._paused_until) <= now:
-            turn = heapq.heappop(self._waiting)[2]
-            if not turn.done():  # who waited may have been cancelled
-                turn.set_result(None)
-                self._next = max(self._next, now - SLACK) + self.interval
-        self._arm()
+    def _group_free(self, chat: int, now: float) -> float:
+        """The moment at which one more would still be no more than the limit in any minute."""
+        most = max(1, int(self.limits.per_group_per_minute))
+        sent = self._groups.setdefault(chat, deque())
+        self._groups.move_to_end(chat)
+        sent.append(now)
+        while len(sent) > most:
+            sent.popleft()
+        return sent[0] + self._window_of_groups() + JITTER if len(sent) == most else now
+
+    def _window_of_groups(self) -> float:
+        """Seconds within which a group may hear so many messages: a minute, or longer for less than one a minute."""
+        most = max(1, int(self.limits.per_group_per_minute))
+        return MINUTE * most / self.limits.per_group_per_minute
+
+    def forget(self, now: float) -> None:
+        """Chats that are free, and groups that were silent for a whole window."""
+        while self._looks and self._looks[0][0] <= now:
+            chat = heapq.heappop(self._looks)[1]
+            if self.free_at[chat] > now:
+                heapq.heappush(self._looks, (self.free_at[chat], chat))
+            else:
+                del self.free_at[chat]
+        silent = now - self._window_of_groups()
+        while self._groups and next(iter(self._groups.values()))[-1] <= silent:
+            self._groups.popitem(last=False)
+
+    def first_free(self, now: float) -> float | None:
+        """Seconds until the first of them may be spoken to."""
+        return min((free - now for free in self.free_at.values() if free > now), default=None)
 
 
 def _now() -> float:

@@ -6,13 +6,20 @@ part of every address, so no address may reach a log or an error: failures are t
 
 from __future__ import annotations
 
+import asyncio
 import os
+from functools import lru_cache
 from typing import Any
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
+from aiohttp.http_exceptions import HttpProcessingError
 from telegram._utils.defaultvalue import DefaultValue
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
+from yarl import URL
 
 # python-telegram-bot asks for this switch before it gives time spans as such, and warns without it.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
@@ -31,12 +38,17 @@ class AnswerLost(TimedOut):
 
 
 class AiohttpRequest(BaseRequest):
-    """The transport. `connections` bounds what is in flight; Telegram's server itself stops at about 1000."""
+    """The transport. `connections` bounds what is in flight; Telegram's server itself stops at about 1000.
 
-    def __init__(self, connections: int = 64, read_seconds: float = READ_SECONDS) -> None:
+    A proxy that the environment names is used (`HTTPS_PROXY` and the like, and `NO_PROXY`), as it stood when the
+    connections were opened: looked up once, as aiohttp's own way costs two threads for every request.
+    """
+
+    def __init__(self, connections: int = 256, read_seconds: float = READ_SECONDS) -> None:
         self._connections = connections
         self._read_seconds = read_seconds
         self._session: aiohttp.ClientSession | None = None
+        self._targets: dict[URL, aiohttp.ClientRequest] = {}
 
     @property
     def read_timeout(self) -> float:
@@ -45,7 +57,8 @@ class AiohttpRequest(BaseRequest):
     async def initialize(self) -> None:
         if self._session is None or self._session.closed:
             connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=KEEP_ALIVE_SECONDS)
-            self._session = aiohttp.ClientSession(connector=connector, trust_env=True, auto_decompress=True)
+            self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+            self._proxy_of = lru_cache(_proxy_of)
 
     async def shutdown(self) -> None:
         if self._session is not None:
@@ -66,28 +79,108 @@ class AiohttpRequest(BaseRequest):
 
     async def post_json(self, url: str, body: bytes) -> tuple[int, bytes]:
         """Post a ready JSON body. Raises `NotSent` or `AnswerLost`."""
-        return await self._exchange("POST", url, None, data=body, headers={"Content-Type": "application/json"})
+        assert self._session is not None, "initialize() comes first"
+        target = URL(url)
+        if self._proxy_of(target.scheme, target.host or ""):
+            return await self._exchange("POST", url, self._read_seconds, data=body, headers=_JSON)
+        return await self._post(target, body)
+
+    async def _post(self, target: URL, body: bytes) -> tuple[int, bytes]:
+        """As `_exchange`, over the same connections, without making a request and a response object for each message:
+        these cost more than everything else that a message costs us."""
+        connection = await self._connection(target)
+        protocol = connection.protocol
+        try:
+            assert protocol is not None
+            assert protocol.transport is not None
+            protocol.set_response_params(read_timeout=self._read_seconds)
+            protocol.start_timeout()
+            protocol.transport.write(b"%b%d\r\n\r\n%b" % (_head(target), len(body), body))
+            status, answer = await _answer(protocol)
+        except TimeoutError:
+            raise AnswerLost("Telegram did not answer in time") from None
+        except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
+            raise AnswerLost(f"the connection to Telegram broke: {type(error).__name__}") from None
+        else:
+            connection.release()
+            return status, answer
+        finally:
+            connection.close()  # where it was not released: what comes over it now is nobody's
+
+    async def _connection(self, target: URL) -> Connection:
+        assert self._session is not None
+        assert self._session.connector is not None
+        if (first := self._targets.get(target)) is None:
+            loop = asyncio.get_running_loop()
+            first = self._targets[target] = aiohttp.ClientRequest("POST", target, session=self._session, loop=loop)
+        try:
+            return await self._session.connector.connect(first, [], _timeout(self._read_seconds))
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise _not_sent(error) from None
 
     async def post_form(self, url: str, form: aiohttp.FormData) -> tuple[int, bytes]:
         """Post a form, for the few requests that carry a file."""
-        return await self._exchange("POST", url, None, data=form)
+        return await self._exchange("POST", url, self._read_seconds, data=form)
 
     async def _exchange(self, method: str, url: str, seconds: float | None, **what: Any) -> tuple[int, bytes]:
         assert self._session is not None, "initialize() comes first"
-        timeout = aiohttp.ClientTimeout(
-            total=(seconds or self._read_seconds) + CONNECT_SECONDS, sock_connect=CONNECT_SECONDS
-        )
+        target = URL(url)
+        if proxy := self._proxy_of(target.scheme, target.host or ""):
+            what["proxy"], what["proxy_auth"] = proxy
+        timeout = _timeout(seconds or self._read_seconds)
         try:
-            async with self._session.request(method, url, timeout=timeout, **what) as answer:
+            async with self._session.request(method, target, timeout=timeout, **what) as answer:
                 return answer.status, await answer.read()
-        except aiohttp.ClientConnectorError as error:
-            raise NotSent(f"no connection to Telegram: {error.os_error.strerror or error.os_error}") from None
-        except aiohttp.ConnectionTimeoutError:
-            raise NotSent("no connection to Telegram: timed out") from None
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            raise _not_sent(error) from None
         except TimeoutError:
             raise AnswerLost("Telegram did not answer in time") from None
         except (aiohttp.ClientError, OSError) as error:
             raise AnswerLost(f"the connection to Telegram broke: {type(error).__name__}") from None
+
+
+def _not_sent(error: Exception) -> NotSent:
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return NotSent(f"no connection to Telegram: {error.os_error.strerror or error.os_error}")
+    why = "timed out" if isinstance(error, TimeoutError) else type(error).__name__
+    return NotSent(f"no connection to Telegram: {why}")
+
+
+@lru_cache(maxsize=64)
+def _head(target: URL) -> bytes:
+    """The request up to the length of its body."""
+    lines = (
+        f"POST {target.raw_path_qs} HTTP/1.1",
+        f"Host: {target.host_port_subcomponent}",
+        "Content-Type: application/json",
+        "Content-Length: ",
+    )
+    return "\r\n".join(lines).encode()
+
+
+async def _answer(protocol: ResponseHandler) -> tuple[int, bytes]:
+    message, content = await protocol.read()
+    while message.code < 200:
+        message, content = await protocol.read()
+    return message.code, await content.read()
+
+
+_JSON = {"Content-Type": "application/json"}
+
+
+@lru_cache
+def _timeout(seconds: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=seconds + CONNECT_SECONDS, sock_connect=CONNECT_SECONDS)
+
+
+def _proxy_of(scheme: str, host: str) -> tuple[URL, aiohttp.BasicAuth | None] | None:
+    """The environment's proxy for this host, and what it wants to be told."""
+    named = getproxies().get(scheme)
+    if named is None or proxy_bypass(host):
+        return None
+    proxy = URL(named)
+    known = aiohttp.BasicAuth(proxy.user, proxy.password or "") if proxy.user else None
+    return proxy.with_user(None), known
 
 
 def _form(data: RequestData) -> aiohttp.FormData:

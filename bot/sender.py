@@ -1,6 +1,6 @@
 """The loop that makes `sent` equal `wanted`.
 
-A claim marks rows and brings their posts, the pace gives the moment, Telegram answers, a settlement is written; several
+A claim marks rows and brings their posts, the pace gives the moment, Telegram answers, a settlement is written; many
 are under way at once, in different chats. Whatever stops this, the table knows what is true.
 """
 
@@ -9,20 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Coroutine
-from dataclasses import replace
-from functools import lru_cache
+from collections.abc import Callable, Container, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import structlog
 
-from bot.core.model import Done, Outcome, Refused, Relayed, Rendered, Style, TryLater
-from bot.core.plan import Edit
-from bot.core.render import message, plainest
-from bot.core.render_lists import merged
+from bot.bodies import Bodies
+from bot.core.model import Done, Outcome, Refused, TryLater
+from bot.core.plan import Send
+from bot.core.reports import Reported
 from bot.core.settle import Settlement, settle
-from bot.core.texts import Texts
-from bot.core.writing import CAPTION, MESSAGE
 from bot.pace import Pace
 from bot.telegram import Telegram
 from config.settings import Settings
@@ -31,13 +27,16 @@ from storage import Claim, Store, StoreError
 log = structlog.get_logger()
 T = TypeVar("T")
 
-IN_FLIGHT = 60  # sends whose answers are awaited; Telegram's own server stops at about 1000
+IN_FLIGHT = 200  # sends whose answers are awaited; Telegram's own server stops at about 1000
 BATCH_ROWS, BATCH_SECONDS = 32, 0.020  # answers are written together: at most so many, at most so old
-AHEAD_SECONDS = 0.03  # how far ahead rows are claimed, so that a breaking push overtakes within the blink of an eye
+AHEAD_SECONDS = 0.015  # how far ahead rows are claimed: soon enough to take most answers along, and to be overtaken
+PASSED_OVER_SECONDS = 0.02  # at least, until chats that rest are looked at again
 IDLE_SECONDS = 0.5  # other processes (`push` on the command line) write to the same table
 LAST_SECONDS = 8.0  # for what is in flight when we are told to stop
 TITLES_SECONDS = 60.0  # how old what the store says of the pages' titles may be
 STORE_PAUSE = 1.0  # seconds before a store that failed (a full disk) is asked again
+
+Answer = tuple[Claim, Settlement]
 
 
 class Sender:
@@ -58,15 +57,21 @@ class Sender:
         self._settings, self._report, self._bot, self._clock = settings, report, bot, clock
         self._wake = asyncio.Event()
         self._published = asyncio.Event()  # there may be something to expand
-        self._room = asyncio.Semaphore(IN_FLIGHT)
+        self._in_flight = 0
+        self._landed = asyncio.Event()  # an answer is here
         self._flights: set[asyncio.Task[None]] = set()
         self._busy: set[int] = set()  # chats (Telegram's ids) with an action claimed or not settled yet
-        self._answers: asyncio.Queue[tuple[Claim, Settlement]] = asyncio.Queue()
+        self._answers: list[Answer] = []  # to be written
+        self._answered = asyncio.Event()  # there are some
+        self._enough = asyncio.Event()  # as many as may be written together
+        self._writing = asyncio.Lock()
         self._stopped = asyncio.Event()
         self._failing: set[str] = set()  # what the store was asked for in vain
         self._titles: dict[str, str] = {}  # by blog, as its page says
+        self._bodies = Bodies(telegram, settings, self._titles)
         self._titles_at = float("-inf")  # when they were asked for
         self._passed_over = False  # the last claim left out a chat that rests
+        self._reported = Reported()
 
     def wake(self) -> None:
         """Something was published: look at once."""
@@ -94,7 +99,8 @@ class Sender:
             async with asyncio.timeout(LAST_SECONDS):
                 await asyncio.wait({sending})
                 await asyncio.gather(*self._flights)
-                await self._answers.join()
+                while self._answers or self._writing.locked():
+                    await self._write_answers()
         for flight in self._flights:
             flight.cancel()
 
@@ -124,31 +130,25 @@ class Sender:
         await self._give_back(await ahead)
 
     async def _claim(self) -> list[Claim]:
+        """The next ones. What was answered meanwhile is written in the same transaction."""
         self._wake.clear()
-        busy = self._busy | self._pace.resting().keys()
-        limit = max(1, min(BATCH_ROWS, int(AHEAD_SECONDS / self._pace.interval)))
+        answers = self._take_answers()
         found = await self._guarded(
             self._store.claim(
-                bot=self._bot, now=self._clock(), limit=limit, busy=busy, on_withdrawal=self._on_withdrawal
+                bot=self._bot,
+                now=self._clock(),
+                limit=max(1, min(BATCH_ROWS, int(AHEAD_SECONDS / self._pace.interval))),
+                busy=_Either(self._busy, self._pace.resting_chats()),
+                on_withdrawal=lambda blog: self._bodies.style(blog).on_withdrawal,
+                settled=answers,
             )
         )
+        self._keep_or_let_go(answers, written=found is not None)
         claims, self._passed_over = found or ([], False)
-        self._busy.update(one.telegram_id for one in claims)
-        if any(self._is_nameless(one.posts) for one in claims):
+        self._busy.update([one.telegram_id for one in claims])
+        if any(self._bodies.is_nameless(one) for one in claims):
             await self._learn_titles()
         return claims
-
-    def _on_withdrawal(self, blog: str | None) -> str:
-        return self._style(blog).on_withdrawal
-
-    def _is_nameless(self, posts: tuple[Relayed, ...]) -> bool:
-        """Whether they stand under a title that the file leaves to the page."""
-        blog = _common_blog(posts)
-        return blog is not None and not self._title_in_file(blog)
-
-    def _title_in_file(self, blog: str) -> str:
-        found = self._settings().blog(blog)
-        return found.title if found else ""
 
     async def _learn_titles(self) -> None:
         """What the pages call themselves. Asked seldom: the store counts while it answers."""
@@ -165,86 +165,81 @@ class Sender:
             return
         until = IDLE_SECONDS
         if self._passed_over:
-            until = min(self._pace.resting().values(), default=until)
+            until = max(PASSED_OVER_SECONDS, self._pace.next_rested() or 0.0)
         due = await self._guarded(self._store.next_due(self._bot, self._clock()))
         until = min(until, IDLE_SECONDS, IDLE_SECONDS if due is None else max(0.001, due - self._clock()))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), until)
 
-    async def _dispatch(self, claims: list[Claim]) -> None:
+    async def _dispatch(self, claims: Sequence[Claim]) -> None:
         """Each claim in its turn; what is left when we are told to stop goes back."""
-        for at, claim in enumerate(claims):
-            await self._room.acquire()
-            await self._pace.turn()
+        while claims:
+            turns = await self._pace.turns(min(len(claims), await self._room()))
             if self._stopped.is_set():
-                self._room.release()
-                await self._give_back(claims[at:])
+                await self._give_back(claims)
                 return
-            if self._pace.rest_of(claim.telegram_id) > 0:  # a person was answered there meanwhile
-                self._room.release()
-                await self._give_back([claim])
-                continue
-            self._pace.spoke(claim.telegram_id, group=is_group(claim.kind))
-            self._spawn(self._deliver(claim))
+            now, claims = claims[: len(turns)], claims[len(turns) :]
+            rested = [claim for claim, left in zip(now, turns, strict=True) if not self._send(claim, left)]
+            await self._give_back(rested)
 
-    async def _give_back(self, claims: list[Claim]) -> None:
+    async def _room(self) -> int:
+        """How many more answers may be awaited."""
+        while self._in_flight >= IN_FLIGHT:
+            self._landed.clear()
+            await self._landed.wait()
+        return IN_FLIGHT - self._in_flight
+
+    def _send(self, claim: Claim, left: float) -> bool:
+        """False where a person was answered in the chat meanwhile: it rests now."""
+        if self._pace.rest_of(claim.telegram_id) > 0:
+            self._pace.unused(left)
+            return False
+        self._pace.spoke(claim.telegram_id, group=is_group(claim.kind))
+        self._in_flight += 1
+        self._spawn(self._deliver(claim, left))
+        return True
+
+    async def _give_back(self, claims: Sequence[Claim]) -> None:
         if claims:
             await self._guarded(self._store.release_claims(claims))
             self._busy.difference_update(one.telegram_id for one in claims)
 
-    async def _deliver(self, claim: Claim) -> None:
+    async def _deliver(self, claim: Claim, left: float) -> None:
         """One action, from its posts to its settlement."""
         try:
             outcome = await self._perform(claim)
         finally:
-            self._room.release()
-            self._pace.answered(claim.telegram_id, group=is_group(claim.kind))
+            self._pace.answered(claim.telegram_id, left)
+            self._in_flight -= 1
+            self._landed.set()
         rendered = {post.id: post.revision for post in claim.posts}
-        ambiguous = self._settings().delivery.ambiguous
-        settlement = settle(claim.action, rendered, outcome, self._clock(), ambiguous)
+        settlement = settle(claim.action, rendered, outcome, self._clock(), self._settings().delivery.ambiguous)
         self._tell(claim, outcome, settlement)
-        await self._answers.put((claim, settlement))
+        self._answers.append((claim, settlement))
+        self._answered.set()
+        if len(self._answers) >= BATCH_ROWS:
+            self._enough.set()
 
     async def _perform(self, claim: Claim) -> Outcome:
-        row = claim.action.rows[0]
         try:
-            rendered = self._render(claim)
+            body = self._bodies.of(claim)
         except Exception as error:
             log.exception("cannot render", posts=[post.id for post in claim.posts])
             return Refused(why=f"cannot be rendered: {error!r}")
-        return await self._telegram.perform(
-            claim.action, rendered, chat=claim.telegram_id, thread=row.thread, silent=row.silent
-        )
-
-    def _render(self, claim: Claim) -> Rendered:
-        """Once per revision and language, however many chats."""
-        language = claim.language or self._style(claim.posts[0].blog).language
-        under_photo = isinstance(claim.action, Edit) and claim.action.message.kind == "photo"
-        limit = CAPTION if under_photo else MESSAGE
-        styles = tuple(self._style(post.blog) for post in claim.posts)
-        rendered = _rendered(claim.posts, styles, language, limit, self._title(claim.posts))
-        if not any(row.plain for row in claim.action.rows):
-            return rendered
-        return replace(plainest(rendered, limit), photo=rendered.photo if under_photo else None)
-
-    def _title(self, posts: tuple[Relayed, ...]) -> str | None:
-        """What several posts of one blog stand under: its title in the file, else the page's own, else its id."""
-        blog = _common_blog(posts)
-        return blog and (self._title_in_file(blog) or self._titles.get(blog) or blog)
-
-    def _style(self, blog: str | None) -> Style:
-        found = self._settings().blog(blog) if blog is not None else None
-        return found.style if found else Style()
+        message = None if isinstance(claim.action, Send) else claim.action.message.message_id
+        return await self._telegram.perform(body, chat=claim.telegram_id, message=message)
 
     def _tell(self, claim: Claim, outcome: Outcome, settlement: Settlement) -> None:
         """The pace learns from every answer; the log hears of all that did not simply work."""
         if isinstance(outcome, Done):
             self._pace.succeeded()
             return
-        if isinstance(outcome, TryLater) and outcome.flood:
+        if isinstance(outcome, TryLater) and outcome.bot_wide:
+            self._pace.rest(outcome.after)
+        elif isinstance(outcome, TryLater) and outcome.flood and not outcome.slow_mode:
             self._pace.flooded(claim.telegram_id, outcome.after)
         log.warning("not delivered", chat=claim.telegram_id, outcome=outcome)
-        if settlement.report:
+        if settlement.report and self._reported.is_news(settlement.report, self._clock()):
             self._spawn(self._report(settlement.report))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
@@ -253,30 +248,40 @@ class Sender:
         flight.add_done_callback(self._flights.discard)
 
     async def _settle_all(self) -> None:
-        """Answers in small batches: the store costs less than the network, and a kill repeats few."""
+        """Answers in small batches: the store costs less than the network, and a kill repeats few.
+
+        Where more is claimed meanwhile, that writes them.
+        """
         while True:
-            batch = [await self._answers.get()]
+            await self._answered.wait()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(BATCH_SECONDS):
-                    while len(batch) < BATCH_ROWS:
-                        batch.append(await self._answers.get())
-            settled = False
-            while not settled:
-                settled = await self._settled(batch)
-            self._wake.set()
+                await asyncio.wait_for(self._enough.wait(), BATCH_SECONDS)
+            await self._write_answers()
 
-    async def _settled(self, batch: list[tuple[Claim, Settlement]]) -> bool:
-        written = await self._guarded(self._write(batch))
-        if not written:
-            return False
-        for claim, _ in batch:
-            self._busy.discard(claim.telegram_id)
-            self._answers.task_done()
+    async def _write_answers(self) -> None:
+        async with self._writing:
+            if answers := self._take_answers():
+                written = await self._guarded(self._settle(answers))
+                self._keep_or_let_go(answers, written=bool(written))
+                self._wake.set()
+
+    async def _settle(self, answers: Sequence[Answer]) -> bool:
+        await self._store.settle(answers, self._clock())
         return True
 
-    async def _write(self, batch: list[tuple[Claim, Settlement]]) -> bool:
-        await self._store.settle(batch, self._clock())
-        return True
+    def _take_answers(self) -> list[Answer]:
+        answers, self._answers = self._answers, []
+        self._answered.clear()
+        self._enough.clear()
+        return answers
+
+    def _keep_or_let_go(self, answers: list[Answer], *, written: bool) -> None:
+        """A chat is free again once what was said to it is written down; what was not, comes with the next."""
+        if written:
+            self._busy.difference_update([claim.telegram_id for claim, _ in answers])
+        elif answers:
+            self._answers = answers + self._answers
+            self._answered.set()
 
     async def _expand_all(self) -> None:
         """Publications into rows, chunk by chunk; between chunks others use the store."""
@@ -311,18 +316,11 @@ def is_group(kind: str) -> bool:
     return kind != "private"
 
 
-def _common_blog(posts: tuple[Relayed, ...]) -> str | None:
-    """The blog that several posts are all of."""
-    blogs = {post.blog for post in posts}
-    return blogs.pop() if len(posts) > 1 and len(blogs) == 1 else None
+class _Either:
+    """The chats of two collections, neither of them copied: asked for by the store's thread, as they are by then."""
 
+    def __init__(self, *chats: Container[int]) -> None:
+        self._chats = chats
 
-@lru_cache(maxsize=512)
-def _rendered(
-    posts: tuple[Relayed, ...], styles: tuple[Style, ...], language: str, limit: int, title: str | None
-) -> Rendered:
-    texts = Texts.of(language)
-    if len(posts) == 1:
-        return message(posts[0], styles[0], texts, limit)
-    of_blog = {post.blog: style for post, style in zip(posts, styles, strict=True)}
-    return merged(posts, lambda post: of_blog[post.blog], texts, title)
+    def __contains__(self, chat: object) -> bool:
+        return any(chat in some for some in self._chats)

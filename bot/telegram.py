@@ -5,6 +5,7 @@ Method and parameter names are the Bot API's (https://core.telegram.org/bots/api
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -17,6 +18,17 @@ from bot.core.plan import Action, Delete, Edit, OnScreen, Send
 from bot.request import AiohttpRequest, AnswerLost, NotSent
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A request without its chat: JSON that begins behind the chat's id, or a form where a file goes along."""
+
+    method: str
+    rest: bytes
+    kind: str = "text"  # what stands in the chat then
+    photo: str | None = None
+    form: bool = False
+
+
 class Telegram:
     """One bot's way out. `paid` sets the flag that raises its allowance beyond 30 messages a second, for money."""
 
@@ -26,85 +38,101 @@ class Telegram:
         self.paid = paid
         self._files: dict[str, str] = {}  # picture address -> Telegram's own file id
 
-    async def perform(
-        self, action: Action, rendered: Rendered, *, chat: int, thread: int = 0, silent: bool = False
-    ) -> Outcome:
-        """Do it, once. `chat` is Telegram's id."""
-        place: dict[str, Any] = {"chat_id": chat}
+    # --- what to say: the same for every chat
+
+    def body(self, action: Action, rendered: Rendered, *, thread: int = 0, silent: bool = False) -> Body:
+        """What asks for this action in any chat, as far as is known of its picture now: see `file_of`."""
         match action:
             case Send():
-                place |= {"message_thread_id": thread} if thread else {}
-                return await self._send(place | ({"disable_notification": True} if silent else {}), rendered)
+                return self._send(rendered, _place(thread, silent=silent, paid=self.paid))
             case Edit(message=message):
-                return await self._edit(place | {"message_id": message.message_id}, message, rendered)
-            case Delete(message=message):
-                return await self._call("deleteMessage", place | {"message_id": message.message_id})
+                return self._edit(message, rendered)
+            case Delete():
+                return _json("deleteMessage", {})
 
-    async def _send(self, place: dict[str, Any], rendered: Rendered) -> Outcome:
-        place |= {"allow_paid_broadcast": True} if self.paid else {}
+    def file_of(self, rendered: Rendered) -> str | None:
+        """Upload once, then reuse: Telegram fetches an address anew for every message, its own file ids never."""
+        return self._files.get(rendered.photo or BLANK)
+
+    def _send(self, rendered: Rendered, place: dict[str, Any]) -> Body:
         if rendered.copied is not None:
             from_chat, message = rendered.copied
-            return await self._call("copyMessage", place | {"from_chat_id": from_chat, "message_id": message}, "copy")
+            return _json("copyMessage", place | {"from_chat_id": from_chat, "message_id": message}, "copy")
         if rendered.photo is not None:
-            body = place | {"photo": self._file(rendered.photo)} | _caption(rendered) | _buttons(rendered)
-            return await self._call("sendPhoto", body, "photo", rendered.photo)
-        return await self._call("sendMessage", place | _text(rendered) | _buttons(rendered))
+            fields = place | {"photo": self._file(rendered.photo)} | _caption(rendered) | _buttons(rendered)
+            return _json("sendPhoto", fields, "photo", rendered.photo)
+        return _json("sendMessage", place | _text(rendered) | _buttons(rendered))
 
-    async def _edit(self, place: dict[str, Any], message: OnScreen, rendered: Rendered) -> Outcome:
+    def _edit(self, message: OnScreen, rendered: Rendered) -> Body:
         """A text stays a text, a photo a photo: a message keeps its place in the chat and its notifications."""
         if message.kind != "photo":
-            return await self._call("editMessageText", place | _text(rendered) | _buttons(rendered))
+            return _json("editMessageText", _text(rendered) | _buttons(rendered))
         if rendered.photo is None:
-            return await self._replace_picture(place, rendered)
+            return self._replace_picture(rendered)
         if message.picture == checksum(rendered.photo):
-            body = place | _caption(rendered) | _buttons(rendered)
-            return await self._call("editMessageCaption", body, "photo", rendered.photo)
+            return _json("editMessageCaption", _caption(rendered) | _buttons(rendered), "photo", rendered.photo)
         media = {"type": "photo", "media": self._file(rendered.photo)} | _caption(rendered)
-        return await self._call("editMessageMedia", place | {"media": media}, "photo", rendered.photo)
+        return _json("editMessageMedia", {"media": media}, "photo", rendered.photo)
 
-    async def _replace_picture(self, place: dict[str, Any], rendered: Rendered) -> Outcome:
+    def _replace_picture(self, rendered: Rendered) -> Body:
         """A withdrawn picture must not stay, and a photo cannot become a text: a blank one takes its place."""
         known = self._files.get(BLANK)
-        media = {"type": "photo", "media": known or "attach://blank"} | _caption(rendered)
+        media = {"type": "photo", "media": known or f"attach://{BLANK}"} | _caption(rendered)
         if known:
-            return await self._call("editMessageMedia", place | {"media": media}, "photo", BLANK)
-        form = aiohttp.FormData({name: str(value) for name, value in place.items()})
-        form.add_field("media", orjson.dumps(media).decode())
-        picture = files("bot").joinpath("blank.png").read_bytes()
-        form.add_field("blank", picture, filename="blank.png", content_type="image/png")
-        return await self._ask("editMessageMedia", form, "photo", BLANK)
+            return _json("editMessageMedia", {"media": media}, "photo", BLANK)
+        return Body("editMessageMedia", orjson.dumps(media), "photo", BLANK, form=True)
 
     def _file(self, photo: str) -> str:
-        """Upload once, then reuse: Telegram fetches an address anew for every message."""
         return self._files.get(photo, photo)
 
-    async def _call(self, method: str, body: dict[str, Any], kind: str = "text", photo: str | None = None) -> Outcome:
-        return await self._ask(method, orjson.dumps(body), kind, photo)
+    # --- saying it
 
-    async def _ask(
-        self, method: str, body: bytes | aiohttp.FormData, kind: str = "text", photo: str | None = None
-    ) -> Outcome:
-        post = self._request.post_json if isinstance(body, bytes) else self._request.post_form
+    async def perform(self, body: Body, *, chat: int, message: int | None = None) -> Outcome:
+        """Do it in this chat (Telegram's id), once; `message` is the number of the one to change."""
         try:
-            status, answer = await post(self._address + method, body)  # type: ignore[arg-type]
+            status, answer = await self._post(body, chat, message)
         except NotSent as error:
             return TryLater(why=str(error), after=PATIENCE_WITHOUT_A_WORD)
         except AnswerLost as error:
             return Unknown(why=str(error))
-        outcome = outcome_of(status, answer, kind, photo)
-        if isinstance(outcome, Done) and photo is not None:
-            self._keep_file(photo, answer)
+        outcome = outcome_of(status, answer, body.kind, body.photo)
+        if body.photo is not None and isinstance(outcome, Done):
+            self._keep_file(body.photo, answer)
         return outcome
+
+    async def _post(self, body: Body, chat: int, message: int | None) -> tuple[int, bytes]:
+        url = self._address + body.method
+        if body.form:
+            return await self._request.post_form(url, _form(body, chat, message))
+        place = b'{"chat_id":%d' % chat if message is None else b'{"chat_id":%d,"message_id":%d' % (chat, message)
+        return await self._request.post_json(url, place + body.rest)
 
     def _keep_file(self, photo: str, answer: bytes) -> None:
         result = orjson.loads(answer).get("result")
-        if isinstance(result, dict) and result.get("photo"):
+        if photo not in self._files and isinstance(result, dict) and result.get("photo"):
             self._files[photo] = result["photo"][-1]["file_id"]
             if len(self._files) > 1000:
                 self._files.pop(next(iter(self._files)))
 
 
 BLANK = "blank"
+
+
+def _json(method: str, fields: dict[str, Any], kind: str = "text", photo: str | None = None) -> Body:
+    return Body(method, b"," + orjson.dumps(fields)[1:] if fields else b"}", kind, photo)
+
+
+def _form(body: Body, chat: int, message: int | None) -> aiohttp.FormData:
+    form = aiohttp.FormData({"chat_id": str(chat), "message_id": str(message)})
+    form.add_field("media", body.rest.decode())
+    picture = files("bot").joinpath("blank.png").read_bytes()
+    form.add_field(BLANK, picture, filename="blank.png", content_type="image/png")
+    return form
+
+
+def _place(thread: int, *, silent: bool, paid: bool) -> dict[str, Any]:
+    said = {"message_thread_id": thread, "disable_notification": silent, "allow_paid_broadcast": paid}
+    return {name: value for name, value in said.items() if value}
 
 
 def _text(rendered: Rendered) -> dict[str, Any]:

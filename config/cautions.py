@@ -9,9 +9,8 @@ from urllib.parse import urlsplit
 
 from bot.core.durations import say_duration
 from bot.core.formats import AVAILABLE
-from config.values import Blog, Settings, Storage, Telegram, Web
+from config.values import FREE_RATE, PAID_RATE, Blog, Settings, Storage, Telegram, Web
 
-FREE_RATE, PAID_RATE = 30, 1000  # messages a second that Telegram grants a bot, and with paid broadcasts
 POLITE = timedelta(seconds=15)
 NAMED = 5  # blogs that one warning names
 NOT_THERE = "not available in this version yet"
@@ -64,6 +63,8 @@ def _rates(telegram: Telegram) -> Iterator[str]:
         yield f"{key}: {rate:g} is more than Telegram grants any bot ({PAID_RATE}); expect it to refuse"
     elif rate > FREE_RATE and not telegram.paid_broadcast:
         yield f"{key}: {rate:g} is more than the {FREE_RATE} that Telegram grants without paid_broadcast"
+    elif rate <= FREE_RATE and telegram.paid_broadcast:
+        yield f"telegram.paid_broadcast: pays for nothing while {key} is {rate:g}; leave that out, or raise it"
 
 
 def _secrets(settings: Settings) -> Iterator[str]:

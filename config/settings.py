@@ -21,6 +21,7 @@ from config.secrets import NoSecret, is_set, secret, token
 from config.values import (
     MAIN,
     MAIN_BOT,
+    PAID_RATE,
     About,
     Access,
     Blog,
@@ -155,7 +156,7 @@ def _settings(document: Document, raw: dict[str, Any], path: Path | None, enviro
     blogs = zip(document.blogs, raw["blogs"], strict=True)
     return Settings(
         about=document.about,
-        telegram=document.telegram,
+        telegram=_granted(document.telegram, raw.get("telegram", {})),
         storage=document.storage,
         delivery=document.delivery,
         web=document.web,
@@ -165,6 +166,12 @@ def _settings(document: Document, raw: dict[str, Any], path: Path | None, enviro
         path=path,
         unset=tuple(name for name in _variables(document) if not is_set(environ, name)),
     )
+
+
+def _granted(telegram: Telegram, said: dict[str, Any]) -> Telegram:
+    """Paid broadcasts raise what Telegram grants, unless the file names another rate."""
+    raised = telegram.paid_broadcast and "messages_per_second" not in said
+    return replace(telegram, messages_per_second=PAID_RATE) if raised else telegram
 
 
 def _inherited(blog: Blog, said: dict[str, Any], defaults: Defaults) -> Blog:

@@ -51,6 +51,9 @@ class About:
     privacy_url: OptionalWebAddress = ""
 
 
+FREE_RATE, PAID_RATE = 30, 1000  # messages a second that Telegram grants a bot, and with paid broadcasts
+
+
 @table
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telegram:
@@ -58,7 +61,7 @@ class Telegram:
 
     api_base: WebAddress = "https://api.telegram.org"
     updates: Annotated[str, PlainValidator(forms.choice("polling", "webhook"))] = "polling"
-    messages_per_second: Rate = 30
+    messages_per_second: Rate = FREE_RATE  # PAID_RATE where broadcasts are paid for and the file names no rate
     messages_per_chat_per_second: Rate = 1
     messages_per_group_per_minute: Rate = 20
     paid_broadcast: Switch = False

@@ -115,10 +115,14 @@ async def greet(house: House, message: Message) -> None:
 
 
 async def migration(house: House, message: Message) -> None:
-    """A group became a supergroup. Both say so; whichever is heard first moves everything."""
+    """A group became a supergroup. Both say so; whichever is heard first moves everything.
+
+    Who hears it is in there: the group opens, should a send to its old id have closed it meanwhile.
+    """
     was = message.migrate_from_chat_id or message.chat.id
     to = message.migrate_to_chat_id or message.chat.id
     known = await house.store.chat(house.bot, was)
     if known is not None:
         await house.store.move_chat(house.bot, known.id, to)
+        await house.store.reopen_chat(known.id)
         log.info("group moved", chat=was, to=to)

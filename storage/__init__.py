@@ -1,7 +1,7 @@
 """Every SQL statement of the relay, behind one `Store`."""
 
 from storage.chats import Chat
-from storage.deliveries import Claim
+from storage.claims import Claim
 from storage.pushes import Push
 from storage.sqlite import AlreadyRunning, Store, StoreError, open_store
 from storage.states import BlogState

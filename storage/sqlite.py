@@ -10,23 +10,23 @@ import asyncio
 import contextlib
 import fcntl
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Container, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import IO, Concatenate, ParamSpec, TypeVar
+from typing import IO, Any, Concatenate, ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
 from bot.core.model import Lane, Memory, PageMemory, Relayed
 from bot.core.pages import KnownPage
 from bot.core.publishing import Audience, Progress, Publishing, PushText, Validators
-from bot.core.settle import Settlement
-from storage import blogs, chats, deliveries, expansion, notes, posts, pushes, states, subscriptions, waiting
+from storage import blogs, chats, claims, expansion, notes, posts, pushes, settling, states, subscriptions, waiting
 from storage.chats import Chat
-from storage.deliveries import Claim
+from storage.claims import Claim, Due
 from storage.pushes import Push
 from storage.schema import migrations, names
+from storage.settling import Settled
 from storage.states import BlogState
 from storage.subscriptions import Subscription
 
@@ -56,6 +56,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock: IO[str] | None = None
+        self._due = Due()
         with _told(path), contextlib.ExitStack() as opened:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writing = opened.enter_context(contextlib.closing(_connect(path)))
@@ -141,18 +142,28 @@ class Store:
     # --- deliveries
 
     async def claim(
-        self, *, bot: str, now: float, limit: int, busy: AbstractSet[int], on_withdrawal: Callable[[str | None], str]
+        self,
+        *,
+        bot: str,
+        now: float,
+        limit: int,
+        busy: Container[int],
+        on_withdrawal: Callable[[str | None], str],
+        settled: Sequence[Settled] = (),
     ) -> tuple[list[Claim], bool]:
-        """At most `limit` actions, the most urgent first, and whether a busy chat was passed over."""
-        more = True
-        while more:  # rows that need no message are settled in turns, so that others can write between
-            claims, passed_over, more = await self._write(
-                deliveries.claim, bot=bot, now=now, limit=limit, busy=busy, on_withdrawal=on_withdrawal
-            )
-        return claims, passed_over
+        """At most `limit` actions, the most urgent first, and whether a busy chat was passed over.
 
-    async def settle(self, settled: Sequence[tuple[Claim, Settlement]], now: float) -> None:
-        await self._write(deliveries.settle, settled, now)
+        What came of earlier ones is written in the same transaction, before anything is claimed.
+        """
+        turn = partial(_turn, due=self._due, bot=bot, now=now, limit=limit, busy=busy, on_withdrawal=on_withdrawal)
+        found, passed_over, more = await self._write(turn, settled)
+        with contextlib.suppress(StoreError):  # what was settled is written; who asks again is told
+            while more:  # rows that need no message are settled in turns, so that others can write between
+                found, passed_over, more = await self._write(turn, ())
+        return found, passed_over
+
+    async def settle(self, settled: Sequence[Settled], now: float) -> None:
+        await self._write(settling.settle, settled, now)
 
     async def release_claims(self, claims: Sequence[Claim]) -> None:
         await self._write(waiting.release_claims, claims)
@@ -265,6 +276,13 @@ class Store:
 
     async def keep_note(self, name: str, text: str | None) -> None:
         await self._write(notes.keep, name, text)
+
+
+def _turn(
+    db: sqlite3.Connection, /, settled: Sequence[Settled], due: Due, *, now: float, **about: Any
+) -> tuple[list[Claim], bool, bool]:
+    settling.settle(db, settled, now)
+    return claims.claim(db, due, now=now, **about)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

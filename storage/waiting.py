@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from sqlite3 import Connection
 
 from bot.core.model import Lane
-from storage.deliveries import Claim, chat_of
+from storage.claims import Claim
+from storage.settling import chats_now
 
 _RECENT = 100_000  # messages: more than a minute of them, at any pace that Telegram grants
 
 
-def release_claims(db: Connection, claims: Iterable[Claim]) -> None:
+def release_claims(db: Connection, claims: Sequence[Claim]) -> None:
     """Claims that were never sent: as they were before."""
-    for claimed in claims:
-        chat = chat_of(db, claimed)
+    for claimed, chat in zip(claims, chats_now(db, claims), strict=True):
         rows = [(claimed.bot, row.post, chat, row.thread) for row in claimed.action.rows]
         db.executemany(
             "UPDATE delivery SET sending = NULL WHERE bot = ? AND post = ? AND chat = ? AND thread = ?", rows
@@ -44,10 +44,10 @@ def next_due(db: Connection, bot: str, now: float) -> float | None:
     row = db.execute(
         """SELECT min(at) FROM (
         SELECT min(not_before) AS at FROM delivery INDEXED BY delivery_retried
-        WHERE bot = :bot AND sent <> wanted AND aside IS NULL AND not_before > 0 AND not_before > :now
+        WHERE bot = :bot AND sent <> wanted AND aside IS NULL AND not_before > 0 AND not_before > +:now
         UNION ALL
         SELECT min(not_before) FROM chat INDEXED BY chat_resting
-        WHERE bot = :bot AND open AND not_before > 0 AND not_before > :now)""",
+        WHERE bot = :bot AND open AND not_before > 0 AND not_before > +:now)""",
         {"bot": bot, "now": now},
     ).fetchone()
     due: float | None = row[0]

@@ -214,6 +214,36 @@ async def test_a_restricted_bot_may_not_send(telegram: LocalTelegram, bot: Bot) 
     assert words == "Bad Request: need administrator rights in the channel chat"
 
 
+async def test_a_bot_that_may_not_send_photos_may_send_texts(telegram: LocalTelegram, bot: Bot) -> None:
+    telegram.restrict(SUPER, what=["photos"])
+    words = await bot.refused("sendPhoto", chat_id=SUPER, photo="https://example.org/a.jpg")
+    assert words == "Bad Request: not enough rights to send photos to the chat"
+    await bot.ok("sendMessage", chat_id=SUPER, text="a")
+    member = (await bot.updates())[-1]["my_chat_member"]["new_chat_member"]
+    assert (member["status"], member["can_send_photos"], member["can_send_messages"]) == ("restricted", False, True)
+    telegram.unrestrict(SUPER)
+    await bot.ok("sendPhoto", chat_id=SUPER, photo="https://example.org/a.jpg")
+
+
+async def test_a_copy_does_not_say_which_right_it_lacks(telegram: LocalTelegram, bot: Bot) -> None:
+    sent = await bot.ok("sendMessage", chat_id=READER, text="a")
+    telegram.restrict(SUPER)
+    original = {"chat_id": SUPER, "from_chat_id": READER, "message_id": sent["message_id"]}
+    assert await bot.refused("copyMessage", **original) == "Bad Request: the message can't be copied"
+    assert await bot.refused("forwardMessage", **original) == "Bad Request: the message can't be forwarded"
+
+
+async def test_a_chat_that_takes_stars_or_is_closed_by_telegram_takes_no_message(
+    telegram: LocalTelegram, bot: Bot
+) -> None:
+    telegram.charge(SUPER, 10)
+    assert await bot.refused("sendMessage", chat_id=SUPER, text="a") == "Bad Request: ALLOW_PAYMENT_REQUIRED_10"
+    telegram.charge(SUPER, 0)
+    await bot.ok("sendMessage", chat_id=SUPER, text="a")
+    telegram.censor(SUPER)
+    assert await bot.refused("sendMessage", chat_id=SUPER, text="a") == "Bad Request: CHAT_RESTRICTED"
+
+
 async def test_who_got_the_right_to_send_back_may_send(telegram: LocalTelegram, bot: Bot) -> None:
     for chat in (SUPER, CHANNEL):
         telegram.restrict(chat)

@@ -100,6 +100,8 @@ def test_a_post_with_nothing_on_screen_is_left_as_it_is() -> None:
 WITHDRAWN = [
     # on_withdrawal, kind, plain, others -> action
     ("notice", "text", False, (), Edit),
+    ("notice", "text", True, (), Delete),
+    ("notice", "text", True, (5,), Edit),
     ("strike", "text", False, (), Edit),
     ("keep", "text", False, (), Skip),
     ("delete", "text", False, (), Delete),

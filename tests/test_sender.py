@@ -363,7 +363,7 @@ async def test_a_flood_wait_is_obeyed_and_nothing_is_lost(room: Newsroom) -> Non
 async def test_a_bad_moment_of_telegram_costs_time_and_no_message(
     room: Newsroom, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.telegram.PATIENCE_WITHOUT_A_WORD", 0.0)
+    monkeypatch.setattr("bot.core.answers.PATIENCE_WITHOUT_A_WORD", 0.0)
     monkeypatch.setattr("bot.core.settle.LONGEST_PAUSE", 0.05)
     await room.follow(ANN)
     room.telegram.fail(times=2, error=fault)

@@ -205,6 +205,7 @@ def test_a_file_may_be_written_with_byte_order_mark_and_windows_line_ends(tmp_pa
         ("[telegram]\nmessages_per_second = 30", []),
         ("[telegram]\nmessages_per_second = 30.5", ["telegram.messages_per_second: 30.5 is more than the 30 that Telegram grants without paid_broadcast"]),
         ("[telegram]\nmessages_per_second = 1000\npaid_broadcast = true", []),
+        ("[telegram]\nmessages_per_second = 30\npaid_broadcast = true", ["telegram.paid_broadcast: pays for nothing while telegram.messages_per_second is 30; leave that out, or raise it"]),
         ("[telegram]\nmessages_per_second = 1001\npaid_broadcast = true", ["telegram.messages_per_second: 1001 is more than Telegram grants any bot (1000); expect it to refuse"]),
         ("[telegram]\nrich_messages = true", ["telegram.rich_messages: not available in this version yet"]),
         ('[web]\npublic_url = "https://relay.example.org"', ["web.public_url: not available in this version yet"]),
@@ -306,3 +307,12 @@ def test_a_duration_is_read_as_it_is_written(length: timedelta) -> None:
 )
 def test_durations_are_said_in_the_largest_unit_that_fits(written: str, canonical: str, said: str) -> None:
     assert (write_duration(parse_duration(written)), say_duration(parse_duration(written))) == (canonical, said)
+
+
+@pytest.mark.parametrize(
+    ("said", "rate"),
+    [("", 30), ("paid_broadcast = true", 1000), ("paid_broadcast = true\nmessages_per_second = 400", 400)],
+)
+def test_paid_broadcasts_raise_the_allowance_unless_the_file_names_another(said: str, rate: float) -> None:
+    settings = parse_settings(f'[telegram]\n{said}\n[[blogs]]\nid = "storm"\nurl = "https://a.example/"', None, {})
+    assert settings.telegram.messages_per_second == rate

@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.model import ChatClosed, ChatMoved, Gone, TryLater, Unknown
 from bot.core.plan import Edit, Send
-from storage import Claim, deliveries, expansion
+from storage import Claim, claims, expansion
 from tests.ledger import Ledger, blocked
 
 ANN, BEN, CLEO = 2001, 2002, 2003
@@ -132,7 +132,7 @@ async def test_what_is_being_retried_holds_back_its_lane_and_thread_and_no_other
 async def test_posts_withdrawn_before_they_were_sent_hold_up_nobody(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliveries, "LOOK_AT", 4)
+    monkeypatch.setattr(claims, "LOOK_AT", 4)
     monkeypatch.setattr(expansion, "CHUNK", 3)
     for person in range(3000, 3020):
         await ledger.follow(person)
@@ -146,7 +146,7 @@ async def test_posts_withdrawn_before_they_were_sent_hold_up_nobody(
 async def test_rows_that_need_no_message_are_settled_in_passing_however_many(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliveries, "LOOK_AT", 4)
+    monkeypatch.setattr(claims, "LOOK_AT", 4)
     ledger.on_withdrawal = "keep"
     for person in range(3000, 3020):
         await ledger.follow(person)

@@ -1,11 +1,19 @@
 """What Telegram's answers mean: every status, description and parameter of the Bot API becomes an `Outcome` here.
 
 The error texts are Telegram's; they differ in wording between methods and over time, so they are told apart by the
-words that stay (https://core.telegram.org/bots/api#making-requests says that they may change).
+words that stay (https://core.telegram.org/bots/api#making-requests says that they may change). Where they come from:
+
+- the Bot API server's own: `Client.cpp` of https://github.com/tdlib/telegram-bot-api, `check_chat_access`,
+  `check_message`, `check_message_topic` and `fail_query_with_error` (which turns codes like USER_IS_BLOCKED into words,
+  404 and a 403 in capitals into 400, and a flood wait that it cannot read into a 500), `delete_message`;
+- tdlib's, https://github.com/tdlib/td: `can_send_message_content` of `MessageContent.cpp` for the rights,
+  `process_send_message_fail_error` of `MessagesManager.cpp` for what becomes of the servers' codes;
+- the codes in capitals, which the servers of https://core.telegram.org/api/errors send and nobody rewords.
 """
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import Any
 
@@ -13,30 +21,94 @@ import orjson
 
 from bot.core.model import ChatClosed, ChatMoved, Done, Gone, Outcome, Refused, TryLater, Unknown
 
-CLOSED = (
+
+def _any_of(*words: str) -> re.Pattern[str]:
+    """Any of these, from where a word begins: REPLY_MESSAGE_ID_INVALID is not MESSAGE_ID_INVALID."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(each) for each in words)})")
+
+
+UNCHANGED = _any_of("message is not modified", "message_not_modified")
+# It arrived, and somebody there (a bot that keeps order, say) took it away at once: comes as a 500, and once more would
+# be the same again.
+TAKEN_AWAY_AT_ONCE = _any_of("sent message was immediately deleted")
+
+# The bot itself is in trouble; no chat and no post is at fault. After `get_closing_error` of the Bot API server.
+BOT_IN_TROUBLE = _any_of("frozen_method_invalid", "logged out", "the bot has already been closed")
+NO_STARS = _any_of("balance_too_low")
+
+# One kind of content is not welcome there, but texts are.
+SOME_KIND_FORBIDDEN = re.compile(r"not enough rights to send (?!text messages)|chat_send_(?!plain_)\w+_forbidden")
+
+CLOSED_TOPIC = _any_of(
+    "topic_closed", "topic_deleted", "topic_id_invalid", "topic not found", "message thread not found"
+)
+MOVED = _any_of("upgraded to a supergroup", "migrated to a supergroup")
+CLOSED = _any_of(
     "chat not found",
     "user not found",
+    "bot was blocked by the user",
+    "bot was kicked from",
+    "bot is not a member of",
+    "user is deactivated",
+    "bot can't initiate conversation",
+    "can't send messages to bots",
+    "can't send messages to the bot",
+    "group chat was deleted",
     "group chat was deactivated",
-    "peer_id_invalid",
-    "chat_write_forbidden",
-    "chat_restricted",
+    "chat is not accessible",
+    "can't access the chat",
     "have no rights to send a message",
+    "have no write access to the chat",
     "not enough rights to send text messages",
     "need administrator rights in the channel",
+    "peer_id_invalid",
+    "chat_id_invalid",
+    "channel_invalid",
+    "channel_private",
+    "channel_public_group_na",
+    "chat_forbidden",
+    "chat_write_forbidden",
+    "chat_send_plain_forbidden",
+    "chat_guest_send_forbidden",
+    "chat_restricted",
+    "chat_admin_required",
+    "allow_payment_required",  # the chat takes Stars for every message, and a bot has no say in paying them
+    "privacy_premium_required",
+    "user_banned_in_channel",
     "user_is_blocked",
+    "user_is_bot",
+    "user_bot_invalid",
+    "user_deleted",
     "input_user_deactivated",
 )
-CLOSED_THREAD = ("topic_closed", "topic_deleted", "message thread not found")
-UNCHANGED = ("message is not modified",)
-GONE = (
+# The same is said of the chat that a message is copied from, as `check_message` looks there before it looks where the
+# copy is to go: it must not close every chat that was to get it.
+MAY_BE_THE_ORIGINALS = _any_of(
+    "chat not found",
+    "can't access the chat",
+    "bot was kicked from",
+    "bot is not a member of",
+    "channel_private",
+    "channel_invalid",
+    "peer_id_invalid",
+)
+
+STANDS = _any_of("message can't be edited", "message media can't be edited", "message_author_required")
+STANDS_UNDELETED = _any_of("message can't be deleted", "message_delete_forbidden")
+GONE = _any_of(
     "message to edit not found",
     "message to delete not found",
-    "message can't be edited",
+    "bad request: message not found",
     "message_id_invalid",
-    "message_author_required",
+    "message_not_found",
 )
+
 PATIENCE_WITHOUT_A_WORD = 5.0  # seconds, where a server has a bad moment and names no time
-PATIENCE_WITH_A_BAD_TOKEN = 60.0
+PATIENCE_WITH_THE_BOT = 60.0  # where somebody has to mend something first
+
+_SECONDS = re.compile(r"(?:retry (?:after|in) |flood_wait_|flood_premium_wait_|slowmode_wait_)(\d+)")
+_ONLY_A_WAIT = re.compile(r"(?:bad request: )?(?:flood_wait_|flood_premium_wait_|slowmode_wait_)\d+")
+_ADDRESS = re.compile(r"url '.*'")
 
 
 def checksum(photo: str) -> int:
@@ -45,7 +117,10 @@ def checksum(photo: str) -> int:
 
 
 def outcome_of(status: int, answer: bytes, kind: str = "text", photo: str | None = None) -> Outcome:
-    """What an answer of the Bot API means. An answer that is not the Bot API's own comes from something between."""
+    """What an answer of the Bot API means. An answer that is not the Bot API's own comes from something between.
+
+    `kind` is what was asked for, as in `Done.kind`.
+    """
     try:
         said = orjson.loads(answer)
         ok = said["ok"]
@@ -54,46 +129,89 @@ def outcome_of(status: int, answer: bytes, kind: str = "text", photo: str | None
     if ok:
         picture = checksum(photo) if photo is not None else None
         return Done(message_ids=_message_ids(said.get("result")), kind=kind, picture=picture)
-    return _refusal(said)
+    return _refusal(said, status, kind)
 
 
 def _from_between(status: int) -> Outcome:
     """A proxy spoke. A gateway that gave up waiting may have passed the request on; any other error did not."""
+    why = f"HTTP {status} without an answer of the Bot API"
     if status == 504 or status < 400:
-        return Unknown(why=f"HTTP {status} without an answer of the Bot API")
-    return TryLater(why=f"HTTP {status} without an answer of the Bot API", after=PATIENCE_WITHOUT_A_WORD)
+        return Unknown(why=why)
+    if status == 413:  # the next attempt would be as large
+        return Refused(why=why)
+    return TryLater(why=why, after=PATIENCE_WITHOUT_A_WORD, flood=status == 429)
 
 
 def _message_ids(result: Any) -> tuple[int, ...]:
-    if isinstance(result, dict) and "message_id" in result:
-        return (result["message_id"],)
-    if isinstance(result, list):
-        return tuple(one["message_id"] for one in result)
-    return ()
+    results = result if isinstance(result, list) else [result]
+    return tuple(one["message_id"] for one in results if isinstance(one, dict) and "message_id" in one)
 
 
-def _refusal(said: dict[str, Any]) -> Outcome:
-    code, why = int(said.get("error_code", 0)), str(said.get("description", ""))
-    parameters = said.get("parameters") or {}
-    if to := parameters.get("migrate_to_chat_id"):
+def _refusal(said: dict[str, Any], status: int, kind: str) -> Outcome:
+    code, why = said.get("error_code"), str(said.get("description", ""))
+    parameters = said.get("parameters")
+    if not isinstance(parameters, dict):
+        parameters = {}
+    if isinstance(to := parameters.get("migrate_to_chat_id"), int) and to:
         return ChatMoved(to=to)
-    if code == 429:
-        return TryLater(why=why, after=float(parameters.get("retry_after", 1)), flood=True)
-    if code >= 500:
+    return _by_code(code if isinstance(code, int) else status, why, kind, parameters.get("retry_after"))
+
+
+def _by_code(code: int, why: str, kind: str, retry_after: Any) -> Outcome:
+    words = _ADDRESS.sub("url", why.lower())  # a page's address may say anything
+    if code in (420, 429) or _ONLY_A_WAIT.fullmatch(words) or (code >= 500 and _SECONDS.search(words)):
+        return TryLater(why=why, after=_wait(words, retry_after), flood=True, slow_mode="slowmode_wait" in words)
+    if TAKEN_AWAY_AT_ONCE.search(words):
+        return Done()
+    if code == 504:
+        return Unknown(why=why)
+    if code >= 500 or code == 409:
         return TryLater(why=why, after=PATIENCE_WITHOUT_A_WORD)
     if code in (401, 404):
-        return TryLater(why=f"{why}: is the token right?", after=PATIENCE_WITH_A_BAD_TOKEN)
-    return _by_words(code, why)
+        return _in_trouble(f"{why}: is the token right?")
+    return _by_words(code, why, words, kind)
 
 
-def _by_words(code: int, why: str) -> Outcome:
-    words = why.lower()
-    if any(said in words for said in UNCHANGED):
+def _wait(words: str, retry_after: Any) -> float:
+    """Seconds: the parameter's, else those in the text, which tdlib writes and some servers leave alone."""
+    if isinstance(retry_after, int | float) and retry_after > 0:
+        return float(retry_after)
+    found = _SECONDS.search(words)
+    return float(found[1]) if found else PATIENCE_WITHOUT_A_WORD
+
+
+def _in_trouble(why: str) -> Outcome:
+    return TryLater(why=why, after=PATIENCE_WITH_THE_BOT, bot_wide=True, for_admins=True)
+
+
+def _by_words(code: int, why: str, words: str, kind: str) -> Outcome:
+    if UNCHANGED.search(words):
         return Done()
-    if any(said in words for said in CLOSED_THREAD):
-        return ChatClosed(why=why, thread_only=True)
-    if code == 403 or any(said in words for said in CLOSED):
-        return ChatClosed(why=why)
-    if any(said in words for said in GONE):
+    if BOT_IN_TROUBLE.search(words):
+        return _in_trouble(why)
+    if NO_STARS.search(words):
+        return TryLater(why=why, after=PATIENCE_WITH_THE_BOT, for_admins=True)
+    return _of_message(why, words) or _of_chat(code, why, words, kind) or Refused(why=why)
+
+
+def _of_message(why: str, words: str) -> Outcome | None:
+    """What concerns one message. Before the chat is looked at, since some servers say it with a 403."""
+    if SOME_KIND_FORBIDDEN.search(words) or STANDS_UNDELETED.search(words):
+        return Refused(why=why)
+    if STANDS.search(words):
+        return Gone(why=why, stands=True)
+    if GONE.search(words):
         return Gone(why=why)
-    return Refused(why=why)
+    return None
+
+
+def _of_chat(code: int, why: str, words: str, kind: str) -> Outcome | None:
+    if CLOSED_TOPIC.search(words):
+        return ChatClosed(why=why, thread_only=True)
+    if MOVED.search(words):  # whereto, the update will tell that comes with it
+        return TryLater(why=why, after=PATIENCE_WITH_THE_BOT)
+    if kind == "copy" and MAY_BE_THE_ORIGINALS.search(words):
+        return Refused(why=why)
+    if code == 403 or CLOSED.search(words):
+        return ChatClosed(why=why)
+    return None

@@ -302,6 +302,9 @@ class TryLater:
     why: str
     after: float  # seconds
     flood: bool = False  # a 429: the chat rests for `after`, and the pace must hear of it
+    slow_mode: bool = False  # … unless it is the chat's own rule, which says nothing of the bot's pace
+    bot_wide: bool = False  # nothing that the bot says is taken now: its token, its account
+    for_admins: bool = False  # it will not pass by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -324,6 +327,7 @@ class Gone:
     """The message to edit or delete is not there any more, or Telegram no longer lets it be touched."""
 
     why: str
+    stands: bool = False  # it is there, but cannot be edited
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,6 +155,6 @@ def _goes_away(row: Waiting, message: OnScreen) -> bool:
     """
     if len(message.posts) > 1:
         return False
-    if message.kind == "photo" and row.plain:  # its picture could not be replaced, and must not stay
+    if message.kind != "copy" and row.plain:  # what could not be replaced must not stay
         return row.on_withdrawal == "notice"
-    return message.kind == "copy" or (row.on_withdrawal == "delete" and not row.plain)
+    return message.kind == "copy" or row.on_withdrawal == "delete"

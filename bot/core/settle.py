@@ -77,10 +77,10 @@ def settle(action: Action, rendered: dict[int, int], outcome: Outcome, now: floa
         case ChatClosed(why=why, thread_only=thread_only):
             thread = action.rows[0].thread if thread_only else None
             return Settlement(rows=_again(action, not_before=0.0), chat=Closed(why=why, thread=thread))
-        case Gone():
-            return _gone(action, rendered)
+        case Gone(why=why, stands=stands):
+            return _gone(action, rendered, why, stands)
         case Refused(why=why):
-            return _refused(action, rendered, why)
+            return _refused(action, why)
         case _:
             assert_never(outcome)
 
@@ -106,28 +106,48 @@ def _later(action: Action, outcome: TryLater, now: float) -> Settlement:
     if outcome.flood:
         return Settlement(rows=_again(action, not_before=0.0), chat=Resting(until=now + outcome.after))
     rows = tuple(_retried(row, max(outcome.after, pause(row.attempts + 1)), now) for row in action.rows)
-    return Settlement(rows=rows)
+    return Settlement(rows=rows, report=_trouble(outcome.why) if outcome.for_admins else None)
+
+
+def _trouble(why: str) -> str:
+    return f"Telegram takes no messages at present: {why}\nWhat waits is kept, and sent when it takes them again."
 
 
 def _retried(row: Waiting, wait: float, now: float) -> RowAfter:
     return RowAfter(post=row.post, thread=row.thread, not_before=now + wait, attempts=row.attempts + 1, plain=row.plain)
 
 
-def _gone(action: Action, rendered: dict[int, int]) -> Settlement:
-    """Somebody took the message away, or Telegram no longer lets it be touched: there is nothing left to keep true."""
-    message = None if isinstance(action, Send) else action.message.id
-    return Settlement(rows=_at(action, rendered), gone=message)
+def _gone(action: Action, rendered: dict[int, int], why: str, stands: bool) -> Settlement:
+    """Somebody took the message away: there is nothing left to keep true.
+
+    One that stands but cannot be edited is left as it is, and kept in mind for the day its post is withdrawn; what is
+    withdrawn must go, in another way. Nothing can be gone that was never sent: then it is a refusal like any other.
+    """
+    if isinstance(action, Send) or (stands and any(row.withdrawn for row in action.rows)):
+        return _refused(action, why)
+    return Settlement(rows=_at(action, rendered), gone=None if stands else action.message.id)
 
 
-def _refused(action: Action, rendered: dict[int, int], why: str) -> Settlement:
+def _refused(action: Action, why: str) -> Settlement:
     """Once more in the plainest form (posts of a merge: each on its own), then aside, and the admins hear of it."""
-    if not all(row.plain for row in action.rows):
+    if any(_has_plainer_form(row) for row in action.rows):
         again = tuple(
             RowAfter(post=row.post, thread=row.thread, attempts=row.attempts, plain=True) for row in action.rows
         )
         return Settlement(rows=again)
     aside = tuple(RowAfter(post=row.post, thread=row.thread, plain=True, aside=why) for row in action.rows)
-    return Settlement(rows=aside, report=f"Telegram refused post {action.rows[0].post}: {why}")
+    return Settlement(rows=aside, report=_report(action, why))
+
+
+def _has_plainer_form(row: Waiting) -> bool:
+    """What is copied is copied as it is."""
+    return not (row.plain or row.copied)
+
+
+def _report(action: Action, why: str) -> str:
+    """The same words for every chat, so that the admins can be told once."""
+    posts = ", ".join(str(row.post) for row in action.rows)
+    return f"Telegram refused post {posts}: {why}\nIt is set aside where that happens, until it changes."
 
 
 def _at(action: Action, rendered: dict[int, int]) -> tuple[RowAfter, ...]:

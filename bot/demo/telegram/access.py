@@ -23,12 +23,16 @@ def check_topic(bot: LocalBot, chat: LocalChat, thread: int) -> None:
         raise bad_request("TOPIC_CLOSED")
 
 
-def check_may_send(bot: LocalBot, chat: LocalChat, what: str) -> None:
+def check_may_send(bot: LocalBot, chat: LocalChat, what: str, instead: str = "") -> None:
+    """After tdlib's `can_send_message_to_dialog` and `can_send_message_content`. `instead`: what a copy or a forward
+    says where the content is not welcome, after its `forward_message`."""
     standing = chat.bots[bot.id]
     if chat.kind == "channel" and standing != "administrator":
         raise bad_request("need administrator rights in the channel chat")
-    if standing == "restricted":
-        raise bad_request(f"not enough rights to send {what} to the chat")
+    if standing == "restricted" and (not chat.unwelcome or what in chat.unwelcome):
+        raise bad_request(instead or f"not enough rights to send {what} to the chat")
+    if chat.refuses:
+        raise bad_request(chat.refuses)
 
 
 def check_right(bot: LocalBot, chat: LocalChat, why: str) -> None:

@@ -21,6 +21,11 @@ MEMBER_RIGHTS = (
     "can_react_to_messages", "can_edit_tag",
 )  # fmt: skip
 
+RIGHT_TO_SEND = {
+    "text messages": "can_send_messages", "photos": "can_send_photos", "videos": "can_send_videos",
+    "documents": "can_send_documents", "animations": "can_send_other_messages",
+}  # fmt: skip
+
 
 def chat_json(chat: LocalChat) -> Json:
     """The Bot API's Chat."""
@@ -179,7 +184,8 @@ def member_json(chat: LocalChat, user: Json, status: str) -> Json:
         rights = ADMIN_RIGHTS + (CHANNEL_RIGHTS if chat.kind == "channel" else GROUP_RIGHTS)
         found.update(dict.fromkeys(rights, True), can_be_edited=False, is_anonymous=False)
     if status == "restricted":
-        found.update(dict.fromkeys(MEMBER_RIGHTS, False), is_member=True, until_date=0)
+        found.update(dict.fromkeys(MEMBER_RIGHTS, bool(chat.unwelcome)), is_member=True, until_date=0)
+        found.update((RIGHT_TO_SEND[what], False) for what in chat.unwelcome)
     if status == "kicked":
         found["until_date"] = 0
     return found

@@ -136,9 +136,13 @@ class Places(World):
         for one in self._bots(bot):
             self._move(chat, one, "administrator", self._admin(chat, by))
 
-    def restrict(self, chat_id: int, by: int | None = None, *, bot: str | None = None) -> None:
-        """The bots (or one) lose the right to send; `unrestrict` or `promote` gives it back."""
+    def restrict(
+        self, chat_id: int, by: int | None = None, *, bot: str | None = None, what: Iterable[str] = ()
+    ) -> None:
+        """The bots (or one) lose the right to send, or to send `what` ("photos", "text messages", …); `unrestrict` or
+        `promote` gives it back."""
         chat = self._chat(chat_id)
+        chat.unwelcome = frozenset(what)
         for one in self._bots(bot):
             self._move(chat, one, "restricted", self._admin(chat, by))
 
@@ -167,6 +171,14 @@ class Places(World):
         self._notice(new, by, {"migrate_from_chat_id": group_id})
         self.happened("chat", new_id)
         return new_id
+
+    def charge(self, chat_id: int, stars: int) -> None:
+        """The group takes this many Stars for every message, which no bot can pay; 0: nothing any more."""
+        self._chat(chat_id).refuses = f"ALLOW_PAYMENT_REQUIRED_{stars}" if stars else ""
+
+    def censor(self, chat_id: int) -> None:
+        """Telegram itself lets nobody write there any more. No bot is told."""
+        self._chat(chat_id).refuses = "CHAT_RESTRICTED"
 
     def delete_chat(self, chat_id: int) -> None:
         """The group or channel is gone. No bot is told."""

@@ -19,6 +19,7 @@ from bot.demo.telegram.values import Json, LocalMessage, Media, bad_request
 from bot.demo.telegram.world import LocalBot, LocalChat
 
 ALBUM_LIMIT = 10
+NOT_COPIED, NOT_FORWARDED = "the message can't be copied", "the message can't be forwarded"
 CHAT_ACTIONS = frozenset(
     {
         "typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice", "upload_document",
@@ -121,8 +122,8 @@ def input_media(
 def copy_message(world: People, bot: LocalBot, call: Arguments) -> Json:
     _, original = _original(world, bot, call, "message to copy")
     if original.notice is not None or original.protected:
-        raise bad_request("message can't be copied")
-    message = _prepare(world, bot, call, "text messages" if original.media is None else f"{original.media.kind}s")
+        raise bad_request(NOT_COPIED)
+    message = _prepare(world, bot, call, _content(original), NOT_COPIED)
     message.text, message.entities, message.media = original.text, original.entities, original.media
     message.preview, message.spoiler = original.preview, original.spoiler
     if call.given("caption") and original.media is not None:
@@ -136,11 +137,15 @@ def copy_message(world: People, bot: LocalBot, call: Arguments) -> Json:
 def forward_message(world: People, bot: LocalBot, call: Arguments) -> Json:
     source, original = _original(world, bot, call, "message to forward")
     if original.notice is not None or original.protected:
-        raise bad_request("message can't be forwarded")
-    message = _prepare(world, bot, call, "text messages" if original.media is None else f"{original.media.kind}s")
+        raise bad_request(NOT_FORWARDED)
+    message = _prepare(world, bot, call, _content(original), NOT_FORWARDED)
     message.text, message.entities, message.media = original.text, original.entities, original.media
     message.origin = original.origin or world.origin(source, original)
     return _post(world, bot, call, message, markup=False)
+
+
+def _content(message: LocalMessage) -> str:
+    return "text messages" if message.media is None else f"{message.media.kind}s"
 
 
 def _original(world: People, bot: LocalBot, call: Arguments, what: str) -> tuple[LocalChat, LocalMessage]:
@@ -157,15 +162,15 @@ def send_chat_action(world: People, bot: LocalBot, call: Arguments) -> bool:
     return True
 
 
-def _open(world: People, bot: LocalBot, call: Arguments, what: str) -> LocalChat:
+def _open(world: People, bot: LocalBot, call: Arguments, what: str, instead: str = "") -> LocalChat:
     chat = world.open_chat(bot, call.text("chat_id"))
     check_topic(bot, chat, call.whole("message_thread_id"))
-    check_may_send(bot, chat, what)
+    check_may_send(bot, chat, what, instead)
     return chat
 
 
-def _prepare(world: People, bot: LocalBot, call: Arguments, what: str) -> LocalMessage:
-    chat = _open(world, bot, call, what)
+def _prepare(world: People, bot: LocalBot, call: Arguments, what: str, instead: str = "") -> LocalMessage:
+    chat = _open(world, bot, call, what, instead)
     reply_to = reply_target(world, bot, chat, call)
     message = _new(world, bot, chat, call)
     message.reply_to = reply_to

@@ -93,6 +93,8 @@ class LocalChat:
     topics: dict[int, Topic] = field(default_factory=dict)
     messages: list[LocalMessage] = field(default_factory=list)
     by_id: dict[int, LocalMessage] = field(default_factory=dict)
+    unwelcome: frozenset[str] = frozenset()  # what restricted bots may not send ("photos"); empty: anything
+    refuses: str = ""  # what Telegram's servers say to every message here
     gone: bool = False
     migrated_to: int | None = None
     migrated_from: int | None = None
