@@ -205,7 +205,7 @@ class FaultProxy:
                 while True:
                     request = await _message(reader)
                     beyond = beyond or await self._dial()
-                    await self._exchange(request, beyond, writer)
+                    await self._exchange(request, beyond, reader, writer)
         finally:
             if beyond is not None:
                 beyond[1].close()
@@ -215,7 +215,11 @@ class FaultProxy:
             return await asyncio.open_connection("127.0.0.1", self._to, limit=1 << 22)
 
     async def _exchange(
-        self, request: _Message, beyond: tuple[asyncio.StreamReader, asyncio.StreamWriter], back: asyncio.StreamWriter
+        self,
+        request: _Message,
+        beyond: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        client: asyncio.StreamReader,
+        back: asyncio.StreamWriter,
     ) -> None:
         exchange = await self._begin(request)
         if not exchange.speaks:
@@ -240,7 +244,7 @@ class FaultProxy:
                 await gate.pass_(exchange)
             await asyncio.sleep(slow.back)
             await _hand_over(answer, ill if isinstance(ill, Ill) else None, back)
-            exchange.known = ill is not Ill.SHORTENED
+            exchange.known = ill is not Ill.SHORTENED and not client.at_eof()  # nobody waits any more
         finally:
             self._silent.discard(asyncio.current_task())
 

@@ -10,6 +10,7 @@ import pytest
 
 from bot.clock import Clock
 from bot.demo.telegram import Fault
+from bot.pace import Limits
 from storage import open_store
 from tests.desk_story import desk_story
 from tests.fault_proxy import Ill
@@ -22,15 +23,15 @@ HOUR = 3600.0
 
 
 @pytest.mark.parametrize("hours", [[-1], [1, -1]], ids=str)
-@hurried(20)
+@hurried(10)
 async def test_when_the_clock_jumps_nothing_is_lost_and_nothing_waits_for_an_hour(
     tmp_path: Path, hours: list[int]
 ) -> None:
     """Before each jump something waits: a retry, a chat that was told to rest, an edit's quiet, an expansion."""
     wall = WallClock()
     clock = Clock(wall, asyncio.get_running_loop().time)
-    async with desk_story(tmp_path, delivery='edit_quiet = "5s"', clock=clock) as story:
-        await story.crowd(700)
+    async with desk_story(tmp_path, delivery='edit_quiet = "5s"', clock=clock, limits=Limits(per_second=50.0)) as story:
+        await story.crowd(550)
         story.wire.weather = lambda exchange: Ill.UNAVAILABLE if exchange.number % 7 == 0 else None
         rest = Fault.refuse(429, "Too Many Requests: retry after 20", retry_after=20)
         for number, jump in enumerate(hours):
@@ -43,7 +44,7 @@ async def test_when_the_clock_jumps_nothing_is_lost_and_nothing_waits_for_an_hou
             await story.publish(f"c{number}")
             await story.publish(f"b{number}")
         await story.take_away("c0")
-        await story.ends_true(copies=0, seconds=300)
+        await story.ends_true(seconds=300)
 
 
 def test_the_clock_goes_forward_with_the_walls_and_never_back() -> None:
