@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from telegram import Update
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder, BaseRateLimiter, ExtBot
 
+from bot.clock import Clock
 from bot.desk import Desk
 from bot.fetch import Fetcher
 from bot.pace import Limits, Pace
@@ -92,6 +92,7 @@ class Relay:
         self._changes = changes(path)  # counted from before the file is read, so that no save is missed
         self.settings: Settings = read_settings(path, environ)
         self._token = token(environ)
+        self._clock = Clock()
         self.ready = asyncio.Event()
         self._stopped = asyncio.Event()
         self._refused: str | None = None  # the bad file the admins were told of
@@ -128,8 +129,9 @@ class Relay:
             settings=self._current,
             report=self.report,
             bot=BOT,
+            clock=self._clock,
         )
-        self._desk = Desk(store, self._current, wake=self._sender.wake)
+        self._desk = Desk(store, self._current, wake=self._sender.wake, clock=self._clock)
         self._fetcher = Fetcher()
         self._poller = Poller(
             store=store,
@@ -147,7 +149,7 @@ class Relay:
             settings=self._current,
             pace=self._pace,
             bot=BOT,
-            clock=time.time,
+            clock=self._clock,
             reload=self.reload,
             next_polls=self._poller.next_polls,
             last_polls=self._poller.last_polls,
