@@ -44,7 +44,7 @@ async def test_in_chats_and_groups_telegrams_limits_are_never_exceeded_however_t
         story.wire.weather = calm
         await story.take_away("p7")
         await story.publish("p3")
-        await story.ends_true(copies=0)
+        await story.ends_true()
         assert not refusals(story.room.telegram)
         assert within(60.0, story.room.telegram.calls, -4001) == 20
 
@@ -66,7 +66,7 @@ async def test_groups_that_are_at_their_limit_wait_as_long_as_they_are_told_and_
             await story.publish(f"p{number}")
             await story.wire.spoke(31 * min(number + 1, 20), seconds=600)
         first = refusals(story.room.telegram)[-4001]
-        await story.ends_true(copies=0)
+        await story.ends_true()
         assert set(refusals(story.room.telegram)) == {-4001}
         assert first <= 2
 
@@ -87,7 +87,7 @@ async def test_a_storm_of_429s_delays_everything_and_loses_nothing(tmp_path: Pat
             if number % 2:
                 await story.publish(f"p{die.randint(0, number)}")
         await story.take_away("p1")
-        await story.ends_true(copies=0, seconds=3000)
+        await story.ends_true(seconds=3000)
         assert refusals(telegram)
 
 
@@ -110,7 +110,7 @@ async def test_a_storm_of_403s_closes_each_chat_at_its_first_and_the_others_get_
         await story.publish("a")
         await story.publish("e")
         story.followers = story.followers[30:]
-        await story.ends_true(copies=0)
+        await story.ends_true()
         assert set(refusals(story.room.telegram, 403).values()) == {1}
         assert len(refusals(story.room.telegram, 403)) == 30
 
@@ -133,7 +133,7 @@ async def test_groups_that_move_in_the_middle_of_everything_lose_and_repeat_noth
             if number in (2, 4):
                 await story.publish(f"p{number - 1}")
         await story.take_away("p0")
-        await story.ends_true(copies=0)
+        await story.ends_true()
 
 
 def moved(story: DeskStory, group: int) -> None:
