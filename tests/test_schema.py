@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from sqlite_utils import Database, Migrations
 
+import storage.database
 import storage.schema
-import storage.sqlite
 from bot.core.model import TryLater
 from storage import StoreError, expansion, open_store
 from tests.ledger import BLOG, NOON, Ledger
@@ -50,7 +50,7 @@ class Recorded(sqlite3.Connection):
 
 @pytest.fixture
 async def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ledger]:
-    monkeypatch.setattr(storage.sqlite.sqlite3, "connect", partial(sqlite3.connect, factory=Recorded))
+    monkeypatch.setattr(storage.database.sqlite3, "connect", partial(sqlite3.connect, factory=Recorded))
     monkeypatch.setattr(expansion, "CHUNK", 2)
     store = open_store(f"sqlite:///{tmp_path}/relay.db")
     ledger = Ledger(store)
@@ -176,7 +176,7 @@ async def test_what_is_done_often_finds_its_rows_by_an_index_and_sorts_nothing(
     recorded: Ledger, act: Callable[[Ledger], Awaitable[None]]
 ) -> None:
     asked: Statements = {}
-    connections = (recorded.store._writing, recorded.store._reading, recorded.store._counting)
+    connections = (recorded.store._db.writing, recorded.store._db.reading, recorded.store._db.counting)
     for connection in connections:
         connection.asked = {}  # type: ignore[attr-defined]
     await act(recorded)
@@ -222,7 +222,7 @@ def newer(monkeypatch: pytest.MonkeyPatch) -> Migrations:
     for one in storage.schema.migrations.pending(Database(memory=True)):
         later()(one.fn)
     monkeypatch.setattr(storage.schema, "migrations", later)
-    monkeypatch.setattr(storage.sqlite, "migrations", later)
+    monkeypatch.setattr(storage.database, "migrations", later)
     return later
 
 
@@ -242,7 +242,7 @@ async def test_an_older_database_is_brought_up_to_date_with_all_that_is_in_it(
     for _ in range(2):
         store = open_store(url)
         after = Ledger(store, numbers=before.numbers)
-        assert store._reading.execute("SELECT colour FROM chat").fetchall()[0][0] == "blue"
+        assert store._db.reading.execute("SELECT colour FROM chat").fetchall()[0][0] == "blue"
         await after.deliver()
         await store.close()
     assert await _count(tmp_path, "message") == 1

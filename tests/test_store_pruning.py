@@ -630,7 +630,7 @@ async def test_rounds_follow_each_other_until_the_end_also_after_a_failure(
 
 async def test_a_long_count_holds_up_nobody_who_asks_for_little(followed: Ledger) -> None:
     release = threading.Event()
-    counting = asyncio.create_task(followed.store._count(lambda db: release.wait(30)))
+    counting = asyncio.create_task(followed.store._db.count(lambda db: release.wait(30)))
     assert await headlines(followed) == ["a"]
     await followed.publish("b")
     assert not counting.done()
