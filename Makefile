@@ -1,5 +1,5 @@
 # One way to do each thing. Every target sets up what it needs, so a fresh clone can start with any of them.
-.PHONY: setup demo run test check bench lock format clean
+.PHONY: setup demo run test check bench bench-quick lock format clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -31,8 +31,12 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Takes minutes; BENCH="--write-docs" puts the table into docs/performance.md, BENCH="--only speed" measures just that.
 bench: setup
-	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks $(BENCH)
+
+bench-quick: setup
+	$(BIN)/python -m tests.benchmarks --quick $(BENCH)
 
 format: setup
 	$(BIN)/ruff check --fix-only -q .

@@ -1,54 +1,42 @@
-"""`make bench`: a table on the terminal, and the same as JSON in var/bench.json."""
+"""`make bench`: a table on the terminal, and the same with every single run as JSON in var/bench.json."""
 
 from __future__ import annotations
 
-import asyncio
+import argparse
 import json
 import sys
-import tempfile
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
-from tests.benchmarks import delivery, reading
+from tests.benchmarks.measure import Measure, circumstances, markdown, table, write_into
+from tests.benchmarks.processes import ROOT
+from tests.benchmarks.runs import BENCHMARKS, QUICK, WHOLE
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """One figure and the floor it stands on. `ratio` is figure / floor."""
-
-    name: str
-    figure: float
-    unit: str
-    floor: float
-    floor_is: str
-
-    @property
-    def ratio(self) -> float:
-        return self.figure / self.floor
-
-
-def all_measures() -> Iterable[Measure]:
-    for one in reading.measures():
-        yield Measure(**one)
-    with tempfile.TemporaryDirectory() as folder:
-        for one in asyncio.run(delivery.measures(Path(folder))):
-            yield Measure(**one)
+PAGE = ROOT / "docs" / "performance.md"
 
 
 def main() -> None:
-    table = Table("measure", "figure", "unit", "floor", "what the floor is", "ratio")
-    found = []
-    for one in all_measures():
-        found.append(asdict(one) | {"ratio": one.ratio})
-        table.add_row(one.name, f"{one.figure:,.1f}", one.unit, f"{one.floor:,.1f}", one.floor_is, f"{one.ratio:.2f}")
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    asked = _arguments()
+    size, command = (QUICK, "make bench-quick") if asked.quick else (WHOLE, "make bench")
+    notes, found = Console(stderr=True), list[Measure]()
+    for name in asked.only or BENCHMARKS:
+        notes.print(f"measuring: {name}", style="dim")
+        found += BENCHMARKS[name](size)
+    Console(width=None if sys.stdout.isatty() else 190).print(table(found), circumstances(command))
     out = Path("var/bench.json")
     out.parent.mkdir(exist_ok=True)
-    out.write_text(json.dumps(found, indent=2))
+    out.write_text(json.dumps({"made": circumstances(command), "measures": [one.as_json() for one in found]}, indent=2))
+    if asked.write_docs:
+        write_into(PAGE, markdown(found, command))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--quick", action="store_true", help="smaller sizes and single runs")
+    parser.add_argument("--write-docs", action="store_true", help="put the table into docs/performance.md")
+    parser.add_argument("--only", action="append", choices=BENCHMARKS, help="just this one; may be repeated")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,81 @@
+"""What a poll costs: asking, reading, comparing and writing, of very many blogs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from bot.desk import Desk
+from bot.fetch import Fetcher
+from bot.poller import Poller
+from bot.reading import Reading
+from storage import open_store
+from tests.benchmarks.processes import Server, page_server
+from tests.newsroom import settings_of
+
+AT_ONCE = 20
+
+
+async def _each(blogs: int, work: Callable[[int], Awaitable[object]]) -> dict[str, float]:
+    """All blogs once: CPU microseconds for each, and how many a second."""
+    numbers = iter(range(blogs))
+
+    async def some() -> None:
+        for number in numbers:
+            await work(number)
+
+    wall, cpu = time.perf_counter(), time.process_time()
+    await asyncio.gather(*(some() for _ in range(AT_ONCE)))
+    return {"cpu": (time.process_time() - cpu) / blogs * 1e6, "rate": blogs / (time.perf_counter() - wall)}
+
+
+async def polls(blogs: int) -> dict[str, Any]:
+    """First sight, unchanged, changed; and the bare requests with `json.loads` where there is a body."""
+    async with page_server() as server:
+        with tempfile.TemporaryDirectory() as folder:
+            found = await _relay(server, Path(folder), blogs)
+        return found | {"bare": await _bare(server, blogs, '"1"'), "bare_changed": await _bare(server, blogs, '"0"')}
+
+
+async def _relay(server: Server, folder: Path, blogs: int) -> dict[str, Any]:
+    tables = (f'[[blogs]]\nid = "b{at}"\nurl = "{server.api_base}/b{at}"\n' for at in range(blogs))
+    settings, store, fetcher = settings_of("".join(tables)), open_store(f"sqlite:///{folder}/relay.db"), Fetcher()
+    desk, reading = Desk(store, lambda: settings), Reading()
+    poller = Poller(store=store, desk=desk, fetcher=fetcher, reading=reading, settings=lambda: settings, report=_report)
+    await store.in_file([(blog.id, None, None) for blog in settings.blogs], time.time())
+    await fetcher.open()
+    try:
+
+        async def poll(number: int) -> None:
+            await poller.poll_now(f"b{number}")
+
+        found = {"first": await _each(blogs, poll), "unchanged": await _each(blogs, poll)}
+        await server.ask("turn")
+        return found | {"changed": await _each(blogs, poll)}
+    finally:
+        reading.close()
+        await fetcher.close()
+        await store.close()
+
+
+async def _report(text: str) -> None:
+    raise AssertionError(text)
+
+
+async def _bare(server: Server, blogs: int, etag: str) -> dict[str, float]:
+    async with aiohttp.ClientSession() as session:
+
+        async def ask(number: int) -> None:
+            async with session.get(f"{server.api_base}/b{number}", headers={"If-None-Match": etag}) as answer:
+                body = await answer.read()
+                if answer.status != 304:
+                    json.loads(body)
+
+        return await _each(blogs, ask)
