@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,12 @@ from telegram import Update
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder, BaseRateLimiter, ExtBot
 
+from bot.clock import Clock
 from bot.desk import Desk
 from bot.fetch import Fetcher
 from bot.pace import Limits, Pace
 from bot.poller import Poller
+from bot.pruning import Pruner
 from bot.reading import Reading
 from bot.request import AiohttpRequest
 from bot.sender import Sender
@@ -91,6 +92,7 @@ class Relay:
         self._changes = changes(path)  # counted from before the file is read, so that no save is missed
         self.settings: Settings = read_settings(path, environ)
         self._token = token(environ)
+        self._clock = Clock()
         self.ready = asyncio.Event()
         self._stopped = asyncio.Event()
         self._refused: str | None = None  # the bad file the admins were told of
@@ -127,8 +129,9 @@ class Relay:
             settings=self._current,
             report=self.report,
             bot=BOT,
+            clock=self._clock,
         )
-        self._desk = Desk(store, self._current, wake=self._sender.wake)
+        self._desk = Desk(store, self._current, wake=self._sender.wake, clock=self._clock)
         self._fetcher = Fetcher()
         self._poller = Poller(
             store=store,
@@ -138,6 +141,7 @@ class Relay:
             settings=self._current,
             report=self.report,
         )
+        self._pruner = Pruner(store=store, settings=self._current)
         self._application = self._build_application(telegram.api_base)
         self._house = House(
             store=store,
@@ -145,7 +149,7 @@ class Relay:
             settings=self._current,
             pace=self._pace,
             bot=BOT,
-            clock=time.time,
+            clock=self._clock,
             reload=self.reload,
             next_polls=self._poller.next_polls,
             last_polls=self._poller.last_polls,
@@ -190,11 +194,14 @@ class Relay:
         sending = asyncio.create_task(self._sender.run())
         listening = asyncio.create_task(self._listen())
         watching = asyncio.create_task(self._watch())
+        pruning = asyncio.create_task(self._pruner.run())
         await self._poller.start()
         self.ready.set()
         log.info("running", blogs=len(self.settings.blogs), config=str(self._path))
         stopped = asyncio.create_task(self._stopped.wait())
-        done, _ = await asyncio.wait({stopped, sending, listening, watching}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(
+            {stopped, sending, listening, watching, pruning}, return_when=asyncio.FIRST_COMPLETED
+        )
         try:
             for one in done:
                 one.result()
@@ -202,7 +209,7 @@ class Relay:
             log.info("stopping")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):
-                    await self._wind_down(sending, listening, watching, stopped)
+                    await self._wind_down(sending, listening, watching, pruning, stopped)
             log.info("stopped")
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:

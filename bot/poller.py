@@ -17,7 +17,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
-from bot.core.diff import confirm, diff
+from bot.core.diff import confirm, diff, needs_all
 from bot.core.model import Page, Snapshot, Verdict
 from bot.core.pages import pages_to_poll
 from bot.core.timing import BlogState, next_poll
@@ -32,6 +32,7 @@ log = structlog.get_logger()
 
 TELL_AFTER = 3  # failed polls in a row; a single time-out is nobody's concern
 NOTE_EVERY = 60.0  # seconds between notes that a quiet blog was polled
+LOOK_SECONDS = 5.0  # between looks at whether the clock was put back; by less, it only makes a poll that late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +78,29 @@ class Poller:
         for blog_ in self._settings().blogs:
             self._schedule(blog_, None)
         self._scheduler.start()
+        self._looking = asyncio.create_task(self._look_at_the_clock())
 
     async def stop(self) -> None:
         """No new polls; one under way is ended before its transaction or after it, never inside."""
+        self._looking.cancel()
         self._scheduler.shutdown(wait=False)
         for poll in self._polls:
             poll.cancel()
         await asyncio.gather(*self._polls, return_exceptions=True)
         self._reading.close()
+
+    async def _look_at_the_clock(self) -> None:
+        """Appointments are made by the wall's clock. Where it is put back, the next would be that much later."""
+        loop = asyncio.get_running_loop()
+        before = self._now().timestamp() - loop.time()
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            after = self._now().timestamp() - loop.time()
+            if after < before - LOOK_SECONDS:
+                log.warning("the clock was put back", seconds=round(before - after))
+                for blog in self._settings().blogs:
+                    self._schedule(blog, None)
+            before = after
 
     async def apply(self, before: Settings) -> None:
         """New settings are in force: touch only the blogs that changed."""
@@ -127,11 +143,13 @@ class Poller:
         started = self._now()
         try:
             await self.poll_now(id_)
+        except asyncio.CancelledError:
+            log.debug("poll ended", blog=id_)  # we are being stopped
         finally:
             self._polls.discard(poll)
-        blog = self._settings().blog(id_)
-        if blog is not None and self._scheduler.running and self._scheduler.get_job(id_) is None:
-            self._schedule(blog, started)
+            blog = self._settings().blog(id_)
+            if blog is not None and self._scheduler.running and self._scheduler.get_job(id_) is None:
+                self._schedule(blog, started)
 
     async def poll_now(self, id_: str) -> None:
         """Ask the blog's pages, publish what is new, tell what went wrong; after the poll of it that is under way."""
@@ -144,14 +162,21 @@ class Poller:
         if blog is None:
             return
         try:
-            found = await self._ask(blog)
-        except (FetchFailed, NotReadable) as error:
-            await self._failed(blog, error)
+            await self._try(blog)
         except StoreError as error:
             self._states[id_] = replace(self._states[id_], failures=self._states[id_].failures + 1)
             log.error("nothing was written", blog=id_, error=str(error))
+
+    async def _try(self, blog: Blog) -> None:
+        """Ask, and note how it went. StoreError where that could not be written."""
+        try:
+            found = await self._ask(blog)
+        except (FetchFailed, NotReadable) as error:
+            await self._failed(blog, error)
+        except StoreError:
+            raise
         except Exception as error:
-            log.exception("poll broke", blog=id_)
+            log.exception("poll broke", blog=blog.id)
             await self._failed(blog, NotReadable(f"stumbled over it ({type(error).__name__}: {error})"))
         else:
             await self._worked(blog, found)
@@ -178,13 +203,15 @@ class Poller:
         if isinstance(fetched, Page):
             return await self._take(blog, url, fetched, page.format if page else None)
         if page is not None and (page.missing or page.doubted or page.ignored or self._alarms[blog.id].get(url)):
-            memory, _ = await self._store.memory(blog.id, url)
+            memory, _ = await self._store.memory(blog.id, url, ())
             await self._publish(blog, url, None, confirm(memory, self._now()), None)
         return Found(ended=bool(page and page.ended), max_age=fetched.max_age)
 
     async def _take(self, blog: Blog, url: str, page: Page, kept: str | None) -> Found:
         snapshot = await self._reading.read(page, _rules(blog, kept))
-        memory, _ = await self._store.memory(blog.id, url)
+        memory, _ = await self._store.memory(blog.id, url, [post.key for post in snapshot.posts])
+        if needs_all(memory, snapshot):
+            memory, _ = await self._store.memory(blog.id, url)
         verdict = diff(memory, snapshot, self._now())
         told = await self._publish(blog, url, snapshot, verdict, page)
         return Found(told=told, ended=snapshot.ended, max_age=page.max_age)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Container, Coroutine, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Container, Coroutine, Sequence
+from typing import Any, TypeVar
 
 import structlog
 
@@ -66,7 +66,7 @@ class Sender:
         self._enough = asyncio.Event()  # as many as may be written together
         self._writing = asyncio.Lock()
         self._stopped = asyncio.Event()
-        self._store_failed = False
+        self._failing: set[str] = set()  # what the store was asked for in vain
         self._titles: dict[str, str] = {}  # by blog, as its page says
         self._bodies = Bodies(telegram, settings, self._titles)
         self._titles_at = float("-inf")  # when they were asked for
@@ -151,12 +151,12 @@ class Sender:
         return claims
 
     async def _learn_titles(self) -> None:
-        """What the pages call themselves. Asked seldom: the store counts while it answers."""
+        """What the pages call themselves."""
         if self._clock() - self._titles_at < TITLES_SECONDS:
             return
-        states = await self._guarded(self._store.blogs())
-        if states is not None:
-            self._titles |= {state.id: state.title for state in states if state.title}
+        titles = await self._guarded(self._store.titles())
+        if titles is not None:
+            self._titles |= titles
             self._titles_at = self._clock()
 
     async def _rest(self) -> None:
@@ -293,19 +293,21 @@ class Sender:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._published.wait(), IDLE_SECONDS / 2)
 
-    async def _guarded(self, work: Awaitable[T]) -> T | None:
-        """What the store answers, or None where it failed: told once, and once again when it works."""
+    async def _guarded(self, work: Coroutine[Any, Any, T]) -> T | None:
+        """What the store answers, or None where it failed: told once, and once again when all that failed works."""
+        name = str(getattr(work, "__qualname__", ""))
         try:
             answer = await work
         except StoreError as error:
-            if not self._store_failed:
+            if not self._failing:
                 log.error("store failed, sending rests until it works again", error=str(error))
-            self._store_failed = True
+            self._failing.add(name)
             await asyncio.sleep(STORE_PAUSE)
             return None
-        if self._store_failed:
-            log.info("store works again")
-        self._store_failed = False
+        if name in self._failing:
+            self._failing.remove(name)
+            if not self._failing:
+                log.info("store works again")
         return answer
 
 

@@ -16,11 +16,12 @@ class BadRows(Exception):
     """The file cannot be taken as it is; one line for each mistake, each with its line in the file."""
 
 
-def to_csv(subscriptions: Iterable[Subscription]) -> str:
+def to_csv(subscriptions: Iterable[Subscription], *, header: bool = True) -> str:
     """The contract of `subscribers export`; empty: no thread, the whole blog, everything, the blog's language."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(HEADER)
+    if header:
+        writer.writerow(HEADER)
     for one in subscriptions:
         volume = "" if one.volume is Volume.EVERYTHING else one.volume.value
         writer.writerow([one.telegram_id, one.thread or "", one.blog, " ".join(one.topics), volume, one.language or ""])

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from bot.core.durations import say_duration
 from bot.core.formats import AVAILABLE
-from config.values import FREE_RATE, PAID_RATE, Blog, Settings, Storage, Telegram, Web
+from config.values import FREE_RATE, PAID_RATE, Blog, Settings, Telegram, Web
 
 POLITE = timedelta(seconds=15)
 NAMED = 5  # blogs that one warning names
@@ -20,7 +20,6 @@ NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
     ('telegram.updates = "webhook"', lambda s: s.telegram.updates != Telegram().updates),
     ("telegram.rich_messages", lambda s: s.telegram.rich_messages),
     ("storage.url with PostgreSQL", lambda s: s.storage.url.startswith("postgres")),
-    ("storage.keep_days", lambda s: s.storage.keep_days != Storage().keep_days),
     ("web.listen", lambda s: s.web.listen not in {Web().listen, ""}),
     ("web.public_url", lambda s: s.web.public_url != Web().public_url),
     ("web.dashboard_password_env", lambda s: s.web.dashboard_password_env != Web().dashboard_password_env),
@@ -40,6 +39,7 @@ def warnings(settings: Settings) -> list[str]:
     """One line each; none of them keeps the relay from running."""
     return [
         *_rates(settings.telegram),
+        *_retention(settings),
         *_secrets(settings),
         *_grouped((line, blog.id) for blog in settings.blogs for line in _blog(blog)),
         *(f"{key}: {NOT_THERE}" for key, used in NOT_YET if used(settings)),
@@ -65,6 +65,12 @@ def _rates(telegram: Telegram) -> Iterator[str]:
         yield f"{key}: {rate:g} is more than the {FREE_RATE} that Telegram grants without paid_broadcast"
     elif rate <= FREE_RATE and telegram.paid_broadcast:
         yield f"telegram.paid_broadcast: pays for nothing while {key} is {rate:g}; leave that out, or raise it"
+
+
+def _retention(settings: Settings) -> Iterator[str]:
+    if settings.kept_for > timedelta(days=settings.storage.keep_days):
+        kept = say_duration(settings.kept_for)
+        yield f"storage.keep_days: everything is kept for {kept} all the same, as delivery.edits_for is longer"
 
 
 def _secrets(settings: Settings) -> Iterator[str]:

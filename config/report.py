@@ -75,7 +75,7 @@ def _rest(settings: Settings) -> str:
     rows = (
         ("Telegram", _telegram(settings)),
         ("Edits", _edits(settings)),
-        ("Storage", f"{hide_password(settings.storage.url)}; nothing is pruned in this version yet"),
+        ("Storage", f"{hide_password(settings.storage.url)}; kept for {say_duration(settings.kept_for)}"),
         ("Access", f"{_count(settings.access.admins, 'admin')}, {_count(settings.access.editors, 'editor')}"),
         ("Operator", settings.about.operator or "not named; /privacy has nobody to show"),
     )

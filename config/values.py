@@ -203,6 +203,11 @@ class Settings:
     path: Path | None = field(default=None, compare=False)
     unset: tuple[str, ...] = field(default=(), compare=False)  # variables that the file names and nobody has set
 
+    @property
+    def kept_for(self) -> timedelta:
+        """How long posts and deliveries are kept: what messages still follow edits of is not pruned."""
+        return max(timedelta(days=self.storage.keep_days), self.delivery.edits_for)
+
     def blog(self, id_: str) -> Blog | None:
         return next((blog for blog in self.blogs if blog.id == id_), None)
 

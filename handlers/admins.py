@@ -34,7 +34,7 @@ _LANES = {
 
 async def status(asked: Asked) -> Rendered:
     """Blogs in trouble first, so that whatever does not fit is well."""
-    t, blogs = asked.t, await asked.blogs.all(fresh=True)
+    t, blogs = asked.t, await asked.blogs.all(counted=True)
     head = Writing(rtl=t.rtl).sentence(t.gettext("Status"), "bold").newline()
     head.sentence(await _queue(asked)).newline().sentence(_pace(asked))
     if await everything_is_held(asked):

@@ -11,7 +11,7 @@ from handlers.arguments import Name
 from handlers.house import House
 from storage import BlogState
 
-FRESH = 10.0  # seconds; counting a large audience takes the store a while
+FRESH = 10.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +46,11 @@ class Blogs:
         self._states: dict[str, BlogState] = {}
         self._asked_at = float("-inf")
 
-    async def all(self, *, fresh: bool = False) -> list[Known]:
-        """In the order of the file."""
+    async def all(self, *, fresh: bool = False, counted: bool = False) -> list[Known]:
+        """In the order of the file. `counted`: with how many posts and subscriptions each has."""
         blogs = self._house.blogs()
-        if fresh or not self._is_fresh() or any(blog.id not in self._states for blog in blogs):
-            self._states = {state.id: state for state in await self._house.store.blogs()}
+        if fresh or counted or not self._is_fresh() or any(blog.id not in self._states for blog in blogs):
+            self._states = {state.id: state for state in await self._house.store.blogs(counted=counted)}
             self._asked_at = self._house.clock()
         return [
             Known(blog=blog, state=self._states.get(blog.id) or BlogState(id=blog.id, title=None)) for blog in blogs

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from datetime import timedelta
+
 import structlog
 from telegram import ChatMember, ChatMemberAdministrator, ChatMemberRestricted, ChatMemberUpdated, Message
 from telegram.constants import ChatMemberStatus
@@ -24,7 +27,7 @@ _HERE = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR, ChatMemberStatu
 
 async def privacy(asked: Asked) -> Rendered:
     t, settings = asked.t, asked.house.settings()
-    days = settings.storage.keep_days
+    days = math.ceil(settings.kept_for / timedelta(days=1))
     text = Writing(rtl=t.rtl).sentence(t.gettext("What is kept of this chat"), "bold").newline()
     text.sentence(
         t.gettext(

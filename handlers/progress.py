@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -22,6 +23,7 @@ log = structlog.get_logger()
 
 LOOK_SECONDS = 0.5  # how soon a press shows
 EDIT_SECONDS = 2.0  # at most so often for one push: edits count like messages
+REST = 20.0  # times as long as counting took: of a million chats it takes a while
 FOLLOWED_FOR = 86_400.0  # seconds after which nobody watches any more
 TOLD = "pushes whose end was shown"  # a note
 
@@ -64,11 +66,11 @@ def _time(seconds: float, t: Texts) -> str:
 
 @dataclass(slots=True)
 class _Watched:
-    """A push that somebody watches: its audience when we first looked, and when its message was last rewritten."""
+    """A push that somebody watches: its audience when we first looked, and when its message may be rewritten again."""
 
     audience: int
     t: Texts
-    rewritten_at: float
+    next_at: float  # when its message may be rewritten again
 
 
 class _Shown:
@@ -97,12 +99,14 @@ class _Shown:
     async def _show(self, push: Push, chat: int, message: int) -> None:
         watched = self._watched.get(push.post.id) or await self._watch(push, chat)
         now = self._house.clock()
-        if now - watched.rewritten_at < EDIT_SECONDS:
+        if now < watched.next_at:
             return
+        began = time.monotonic()
         progress = await self._house.store.progress(self._house.bot, push.post.id)
+        rest = REST * (time.monotonic() - began)
         seconds, per_second = now - (push.sent_at or now), 1 / self._house.pace.interval
         text = words(progress, watched.audience, seconds, per_second, watched.t)
-        watched.rewritten_at = now
+        watched.next_at = now + max(EDIT_SECONDS, rest)
         there = await self._rewrite(chat, message, text)
         if not there or (progress.expanded and not progress.waiting):
             await self._end(push)
@@ -112,7 +116,7 @@ class _Shown:
         watched = _Watched(
             audience=await self._house.store.audience(Audience()),
             t=Texts.of((known and known.language) or "en"),
-            rewritten_at=float("-inf"),
+            next_at=float("-inf"),
         )
         self._watched[push.post.id] = watched
         return watched

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sqlite3 import Connection
+from collections.abc import Collection, Iterable
+from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.model import ChangeKind, Lane, Memory, PageMemory, Post
@@ -23,16 +24,44 @@ from storage.rows import (
 )
 
 
-def memory(db: Connection, blog: str, url: str) -> tuple[Memory, Validators]:
-    """All that a diff of this page needs."""
-    known = {row["key"]: seen(row) for row in db.execute("SELECT * FROM known WHERE blog = ?", (blog,))}
-    aliases = {row["alias"]: row["key"] for row in db.execute("SELECT alias, key FROM alias WHERE blog = ?", (blog,))}
-    page = db.execute("SELECT * FROM page WHERE blog = ? AND url = ?", (blog, url)).fetchone()
+def memory(db: Connection, blog: str, url: str, keys: Collection[str] | None = None) -> tuple[Memory, Validators]:
+    """All that a diff of this page needs. `keys`: just what is remembered of these posts and of those on the page.
+
+    A blog may have had a hundred thousand posts, and a poll is about some dozen of them.
+    """
+    row = db.execute("SELECT * FROM page WHERE blog = ? AND url = ?", (blog, url)).fetchone()
     started = db.execute("SELECT started FROM blog WHERE id = ?", (blog,)).fetchone()
+    page = row and page_memory(row)
+    aliases, known = _everything(db, blog) if keys is None else _about(db, blog, {*keys, *_named_by(page)})
     remembered = Memory(
-        seen=known, aliases=aliases, page=page and page_memory(page), started=bool(started and started["started"])
+        seen={one["key"]: seen(one) for one in known},
+        aliases=aliases,
+        page=page,
+        started=bool(started and started["started"]),
     )
-    return remembered, _validators(page)
+    return remembered, _validators(row)
+
+
+def _everything(db: Connection, blog: str) -> tuple[dict[str, str], Iterable[Row]]:
+    aliases = db.execute("SELECT alias, key FROM alias WHERE blog = ?", (blog,))
+    return dict(map(tuple, aliases)), db.execute("SELECT * FROM known WHERE blog = ?", (blog,))
+
+
+def _about(db: Connection, blog: str, keys: set[str]) -> tuple[dict[str, str], Iterable[Row]]:
+    """What these keys stand for, and every other key of the same posts."""
+    for _ in range(2):  # a key of one page, known by one of another page, known by the blog's own
+        keys |= {row["key"] for row in _among(db, "alias", "alias", blog, keys)}
+    aliases = {row["alias"]: row["key"] for row in _among(db, "alias", "key", blog, keys)}
+    return aliases, _among(db, "known", "key", blog, keys | aliases.keys())
+
+
+def _among(db: Connection, table: str, column: str, blog: str, keys: Iterable[str]) -> Iterable[Row]:
+    chosen = f"SELECT t.* FROM json_each(?) j CROSS JOIN {table} t ON t.blog = ? AND t.{column} = j.value"
+    return db.execute(chosen, (to_json(list(keys)), blog))
+
+
+def _named_by(page: PageMemory | None) -> Iterable[str]:
+    return () if page is None else (*page.order, *page.pinned, *page.missing, *page.doubted)
 
 
 def _validators(page: Any) -> Validators:

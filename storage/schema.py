@@ -234,6 +234,35 @@ def the_first_tables(db: Database) -> None:
     db.table("post").enable_fts(["title", "text"], create_triggers=True, tokenize="unicode61 remove_diacritics 2")
 
 
+RETENTION = """
+-- Posts that are gone, of which rows may be left in chats.
+CREATE TABLE pruned (post INTEGER PRIMARY KEY);
+CREATE INDEX post_first_seen ON post (first_seen_at);
+CREATE INDEX alias_key ON alias (blog, key);
+CREATE INDEX known_text ON known (first_seen_at) WHERE text <> '';
+"""
+
+
+@migrations()
+def what_pruning_finds_its_rows_by(db: Database) -> None:
+    for statement in _statements(RETENTION):
+        db.execute(statement)
+
+
+# All that decides which posts a list shows and which topics they have, so that no long text is passed on the way.
+LISTS = """
+DROP INDEX post_newest;
+CREATE INDEX post_newest ON post (blog, coalesce(published_at, first_seen_at) DESC, first_seen_at DESC, id DESC,
+  published_at, public_at, withdrawn_at, topics);
+"""
+
+
+@migrations()
+def lists_are_read_from_an_index_alone(db: Database) -> None:
+    for statement in _statements(LISTS):
+        db.execute(statement)
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:

@@ -1,42 +1,42 @@
-"""The store on SQLite. One writer thread, one reader thread, nothing of either on the event loop.
-
-Each write is one transaction: all of it or nothing. The reader sees the last committed state (WAL) and is never
-blocked by the writer.
-"""
+"""The store on SQLite: what may be asked of it, and which statements answer."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import fcntl
 import sqlite3
-from collections.abc import Callable, Container, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable, Collection, Container, Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Concatenate, ParamSpec, TypeVar
-
-from sqlite_utils import Database
+from typing import IO, Any
 
 from bot.core.model import Lane, Memory, PageMemory, Relayed
 from bot.core.pages import KnownPage
 from bot.core.publishing import Audience, Progress, Publishing, PushText, Validators
-from storage import blogs, chats, claims, expansion, notes, posts, pushes, settling, states, subscriptions, waiting
+from storage import (
+    blogs,
+    chats,
+    claims,
+    expansion,
+    notes,
+    posts,
+    pruning,
+    pushes,
+    settling,
+    states,
+    subscriptions,
+    waiting,
+)
 from storage.chats import Chat
 from storage.claims import Claim, Due
+from storage.database import Connections, StoreError, told
+from storage.pruning import Pruned
 from storage.pushes import Push
-from storage.schema import migrations, names
 from storage.settling import Settled
 from storage.states import BlogState
 from storage.subscriptions import Subscription
 
-P = ParamSpec("P")
-T = TypeVar("T")
-Query = Callable[Concatenate[sqlite3.Connection, P], T]
-
-
-class StoreError(Exception):
-    """The database would not do it; the text says what and where, in one line."""
+CHATS_AT_ONCE = 1000  # that an export reads
 
 
 class AlreadyRunning(StoreError):
@@ -57,19 +57,11 @@ class Store:
         self.path = path
         self._lock: IO[str] | None = None
         self._due = Due()
-        with _told(path), contextlib.ExitStack() as opened:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._writing = opened.enter_context(contextlib.closing(_connect(path)))
-            _bring_up_to_date(self._writing, path)
-            self._reading = opened.enter_context(contextlib.closing(_connect(path)))
-            self._reading.execute("PRAGMA query_only = 1")
-            opened.pop_all()  # from here on `close` closes them
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="store-writer")
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="store-reader")
+        self._db = Connections(path)
 
     def claim_sole_use(self) -> None:
         """Be the one relay on this database, until the process ends in whatever way."""
-        with _told(self.path):
+        with told(self.path):
             lock = self.path.with_name(self.path.name + ".lock").open("w")
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -81,63 +73,51 @@ class Store:
         self._lock = lock
 
     async def close(self) -> None:
-        await asyncio.to_thread(self._writer.shutdown)
-        await asyncio.to_thread(self._reader.shutdown)
-        self._reading.close()
-        self._writing.close()
+        await self._db.close()
         if self._lock is not None:
             self._lock.close()
 
-    async def _write(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        def work() -> T:
-            with _told(self.path), _transaction(self._writing, "BEGIN IMMEDIATE") as db:
-                return query(db, *args, **kwargs)
-
-        return await asyncio.get_running_loop().run_in_executor(self._writer, work)
-
-    async def _read(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        def work() -> T:
-            with _told(self.path), _transaction(self._reading, "BEGIN") as db:
-                return query(db, *args, **kwargs)
-
-        return await asyncio.get_running_loop().run_in_executor(self._reader, work)
-
     # --- blogs and publishing
 
-    async def memory(self, blog: str, url: str) -> tuple[Memory, Validators]:
-        return await self._read(blogs.memory, blog, url)
+    async def memory(self, blog: str, url: str, keys: Collection[str] | None = None) -> tuple[Memory, Validators]:
+        """What a diff of this page needs; of all the blog's posts, unless `keys` says of which."""
+        return await self._db.read(blogs.memory, blog, url, keys)
 
     async def page(self, blog: str, url: str) -> tuple[PageMemory | None, Validators]:
-        return await self._read(blogs.page, blog, url)
+        return await self._db.read(blogs.page, blog, url)
 
     async def pages(self, blog: str) -> list[KnownPage]:
-        return await self._read(blogs.pages, blog)
+        return await self._db.read(blogs.pages, blog)
 
     async def publish(self, publishing: Publishing) -> list[int]:
-        return await self._write(blogs.publish, publishing)
+        return await self._db.write(blogs.publish, publishing)
 
     async def expand(self, now: float) -> bool:
         """Take one chunk of the most urgent publication that is due. False: there is none."""
-        return await self._write(expansion.advance, now)
+        return await self._db.write(expansion.advance, now)
 
     async def polled(self, blog: str, now: float, error: str | None) -> int:
-        return await self._write(states.polled, blog, now, error)
+        return await self._db.write(states.polled, blog, now, error)
 
     async def alarm(self, blog: str, text: str | None) -> None:
-        await self._write(states.alarm, blog, text)
+        await self._db.write(states.alarm, blog, text)
 
     async def in_file(self, ids: Sequence[tuple[str, str | None, str | None]], now: float) -> None:
-        await self._write(states.in_file, ids, now)
+        await self._db.write(states.in_file, ids, now)
 
-    async def blogs(self) -> list[BlogState]:
-        return await self._read(states.states)
+    async def blogs(self, *, counted: bool = False) -> list[BlogState]:
+        """The blogs in the file; `counted`: with how many posts and subscriptions, which may take a second."""
+        return await (self._db.count(states.counted) if counted else self._db.read(states.states))
+
+    async def titles(self) -> dict[str, str]:
+        return await self._db.read(states.titles)
 
     async def hold(self, blog: str | None, now: float) -> None:
         """Stop the relaying of a blog, or of all."""
-        await self._write(states.hold, blog, now)
+        await self._db.write(states.hold, blog, now)
 
     async def release(self, blog: str | None, now: float) -> None:
-        await self._write(states.release, blog, now)
+        await self._db.write(states.release, blog, now)
 
     # --- deliveries
 
@@ -156,126 +136,169 @@ class Store:
         What came of earlier ones is written in the same transaction, before anything is claimed.
         """
         turn = partial(_turn, due=self._due, bot=bot, now=now, limit=limit, busy=busy, on_withdrawal=on_withdrawal)
-        found, passed_over, more = await self._write(turn, settled)
+        found, passed_over, more = await self._db.write_often(turn, settled)
         with contextlib.suppress(StoreError):  # what was settled is written; who asks again is told
             while more:  # rows that need no message are settled in turns, so that others can write between
-                found, passed_over, more = await self._write(turn, ())
+                found, passed_over, more = await self._db.write_often(turn, ())
         return found, passed_over
 
     async def settle(self, settled: Sequence[Settled], now: float) -> None:
-        await self._write(settling.settle, settled, now)
+        await self._db.write_often(settling.settle, settled, now)
 
     async def release_claims(self, claims: Sequence[Claim]) -> None:
-        await self._write(waiting.release_claims, claims)
+        await self._db.write(waiting.release_claims, claims)
 
     async def recover(self, bot: str, ambiguous: str, now: float) -> int:
-        return await self._write(waiting.recover, bot, ambiguous, now)
+        return await self._db.write(waiting.recover, bot, ambiguous, now)
 
     async def next_due(self, bot: str, now: float) -> float | None:
         """The instant at which something that waits for its time becomes due; None: nothing waits for a time."""
-        dues = (await self._read(waiting.next_due, bot, now), await self._read(expansion.next_due, now))
+        dues = (await self._db.read(waiting.next_due, bot, now), await self._db.read(expansion.next_due, now))
         return min((due for due in dues if due is not None), default=None)
 
     async def queue(self, bot: str) -> dict[Lane, int]:
-        return await self._read(waiting.queue, bot)
+        return await self._db.count(waiting.queue, bot)
 
     async def recent_sends(self, since: float) -> list[tuple[int, str, float]]:
-        return await self._read(waiting.recent_sends, since)
+        return await self._db.count(waiting.recent_sends, since)
 
     # --- chats
 
     async def meet(
         self, *, bot: str, telegram_id: int, kind: str, title: str | None, language: str | None, now: float
     ) -> Chat:
-        return await self._write(
+        return await self._db.write(
             chats.meet, bot=bot, telegram_id=telegram_id, kind=kind, title=title, language=language, now=now
         )
 
     async def chat(self, bot: str, telegram_id: int) -> Chat | None:
-        return await self._read(chats.find, bot, telegram_id)
+        return await self._db.read(chats.find, bot, telegram_id)
 
     async def close_chat(self, chat: int, why: str, now: float) -> None:
-        await self._write(chats.close, chat, why, now)
+        await self._db.write(chats.close, chat, why, now)
 
     async def reopen_chat(self, chat: int) -> None:
-        await self._write(chats.reopen, chat)
+        await self._db.write(chats.reopen, chat)
 
     async def close_thread(self, chat: int, thread: int) -> None:
-        await self._write(chats.close_thread, chat, thread)
+        await self._db.write(chats.close_thread, chat, thread)
 
     async def move_chat(self, bot: str, chat: int, to: int) -> None:
-        await self._write(chats.move, bot, chat, to)
+        await self._db.write(chats.move, bot, chat, to)
 
     async def forget(self, chat: int) -> None:
-        await self._write(chats.forget, chat)
+        await self._db.write(chats.forget, chat)
 
     async def subscribe(
         self, *, chat: int, thread: int, blog: str, topics: Sequence[str], now: float
     ) -> Subscription | None:
-        return await self._write(subscriptions.subscribe, chat=chat, thread=thread, blog=blog, topics=topics, now=now)
+        return await self._db.write(
+            subscriptions.subscribe, chat=chat, thread=thread, blog=blog, topics=topics, now=now
+        )
 
     async def unsubscribe(self, *, chat: int, thread: int, blog: str | None) -> list[Subscription]:
-        return await self._write(subscriptions.unsubscribe, chat=chat, thread=thread, blog=blog)
+        return await self._db.write(subscriptions.unsubscribe, chat=chat, thread=thread, blog=blog)
 
     async def subscriptions(self, chat: int, thread: int) -> list[Subscription]:
-        return await self._read(subscriptions.subscriptions, chat, thread)
+        return await self._db.read(subscriptions.subscriptions, chat, thread)
 
-    async def every_subscription(self) -> list[Subscription]:
-        return await self._read(subscriptions.every_subscription)
+    async def every_subscription(self) -> AsyncIterator[list[Subscription]]:
+        """Those of open chats, a few at a time: they may be millions."""
+        after: subscriptions.Place | None = subscriptions.FROM_THE_FIRST
+        while after is not None:
+            rows, after = await self._db.count(subscriptions.subscriptions_after, after, CHATS_AT_ONCE)
+            yield rows
 
     async def take_in(self, bot: str, rows: Sequence[Subscription], now: float) -> int:
-        return await self._write(subscriptions.take_in, bot, rows, now)
+        return await self._db.write(subscriptions.take_in, bot, rows, now)
 
     async def audience(self, audience: Audience) -> int:
-        return await self._read(subscriptions.audience, audience.blog, audience.topics)
+        return await self._db.count(subscriptions.audience, audience.blog, audience.topics)
 
     # --- posts
 
     async def latest(self, *, blogs: Sequence[str], now: float, limit: int) -> list[Relayed]:
-        return await self._read(posts.latest, blogs=blogs, now=now, limit=limit)
+        return await self._db.read(posts.latest, blogs=blogs, now=now, limit=limit)
 
     async def of_topic(self, *, topic: str, blogs: Sequence[str], now: float, limit: int) -> list[Relayed]:
-        return await self._read(posts.of_topic, topic=topic, blogs=blogs, now=now, limit=limit)
+        return await self._db.read(posts.of_topic, topic=topic, blogs=blogs, now=now, limit=limit)
 
     async def topics(self, *, blogs: Sequence[str], now: float, since: float = 0.0) -> dict[str, int]:
-        return await self._read(posts.topics, blogs=blogs, now=now, since=since)
+        return await self._db.count(posts.topics, blogs=blogs, now=now, since=since)
 
     async def search(self, *, words: str, blogs: Sequence[str], now: float, limit: int) -> list[Relayed]:
-        return await self._read(posts.search, words=words, blogs=blogs, now=now, limit=limit)
+        return await self._db.count(posts.search, words=words, blogs=blogs, now=now, limit=limit)
 
     async def post(self, number: int) -> Relayed | None:
-        return await self._read(posts.post, number)
+        return await self._db.read(posts.post, number)
 
     # --- editors
 
     async def draft(self, *, author: int, text: PushText, now: float) -> int:
-        return await self._write(pushes.draft, author=author, text=text, now=now)
+        return await self._db.write(pushes.draft, author=author, text=text, now=now)
 
     async def push_shown_at(self, post: int, chat: int, message: int) -> None:
-        await self._write(pushes.shown_at, post, chat, message)
+        await self._db.write(pushes.shown_at, post, chat, message)
 
     async def push(self, post: int) -> Push | None:
-        return await self._read(pushes.find, post)
+        return await self._db.read(pushes.find, post)
 
     async def send_push(self, post: int, *, audience: Audience, silent: bool, now: float) -> bool:
-        return await self._write(pushes.send, post, audience=audience, silent=silent, now=now)
+        return await self._db.write(pushes.send, post, audience=audience, silent=silent, now=now)
 
     async def cancel_push(self, post: int) -> bool:
-        return await self._write(pushes.cancel, post)
+        return await self._db.write(pushes.cancel, post)
 
     async def progress(self, bot: str, post: int) -> Progress:
-        return await self._read(pushes.progress, bot, post)
+        return await self._db.count(pushes.progress, bot, post)
 
     async def pushes_under_way(self, bot: str, since: float) -> list[Push]:
-        return await self._read(pushes.under_way, bot, since)
+        return await self._db.read(pushes.under_way, bot, since)
+
+    # --- retention
+
+    async def prune(self, before: float) -> AsyncIterator[Pruned]:
+        """Forget what is older, chunk by chunk: what each took away. It may be left off anywhere."""
+        async for chunk in self._sweep():
+            yield chunk
+        for blog in await self._db.count(pruning.slept_out, before):
+            while (went := await self._db.write(pruning.forget_blog, blog, before)) is not None:
+                yield went
+                async for chunk in self._sweep():
+                    yield chunk
+        while posts := await self._db.count(pruning.old_posts, before):
+            for post in posts:
+                yield await self._db.write(pruning.let_go, post, before)
+                async for chunk in self._sweep():
+                    yield chunk
+        async for chunk in self._prune_the_rest(before):
+            yield chunk
+
+    async def _sweep(self) -> AsyncIterator[Pruned]:
+        while (swept := await self._db.write(pruning.sweep)) is not None:
+            yield swept
+
+    async def _prune_the_rest(self, before: float) -> AsyncIterator[Pruned]:
+        while changes := await self._db.count(pruning.old_changes, before):
+            yield await self._db.write(pruning.forget_changes, changes)
+        while texts := await self._db.count(pruning.old_texts, before):
+            yield await self._db.write(pruning.empty_texts, texts)
+        while left := await self._db.count(pruning.left_chats, before):
+            yield await self._db.write(pruning.forget_chats, left, before)
+        while await self._db.write(pruning.shrink):
+            yield Pruned()
+
+    async def forget_pages(self, blog: str, in_use: Collection[str], before: float) -> Pruned:
+        """Of a blog's pages accepted before then, all but these."""
+        return await self._db.write(pruning.forget_pages, blog, in_use, before)
 
     # --- notes: small things that outlive the process
 
     async def note(self, name: str) -> str | None:
-        return await self._read(notes.read, name)
+        return await self._db.read(notes.read, name)
 
     async def keep_note(self, name: str, text: str | None) -> None:
-        await self._write(notes.keep, name, text)
+        await self._db.write(notes.keep, name, text)
 
 
 def _turn(
@@ -283,56 +306,3 @@ def _turn(
 ) -> tuple[list[Claim], bool, bool]:
     settling.settle(db, settled, now)
     return claims.claim(db, due, now=now, **about)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=10.0, check_same_thread=False, isolation_level=None, cached_statements=256)
-    try:
-        db.row_factory = sqlite3.Row
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("PRAGMA temp_store = MEMORY")
-        db.execute("PRAGMA cache_size = -65536")  # KiB
-    except sqlite3.Error:
-        db.close()
-        raise
-    return db
-
-
-def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
-    """All that is missing, in one transaction; no writing where nothing is, since others may be at work."""
-    _refuse_newer(db, path)
-    if migrations.pending(Database(db)):
-        with _transaction(db, "BEGIN IMMEDIATE"):
-            migrations.apply(Database(db))
-
-
-def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
-    """A version that does not know all there is to fill in would leave it out."""
-    newer = [one.name for one in migrations.applied(Database(db)) if one.name not in names()]
-    if newer:
-        raise StoreError(f"{path}: written by a newer version of the relay ({', '.join(newer)}); use that one")
-
-
-@contextlib.contextmanager
-def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connection]:
-    """All of it or nothing. A commit may fail as well: on a full disk, for one."""
-    db.execute(begin)
-    try:
-        yield db
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:  # a full disk may have rolled back by itself
-            db.execute("ROLLBACK")
-        raise
-
-
-@contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Database and file errors as one clear line."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StoreError(f"{path}: {error}") from error
-    except OSError as error:
-        raise StoreError(f"{error.filename or path}: {error.strerror or error}") from error

@@ -10,7 +10,7 @@ from bot.core.model import ChangeKind, ChatClosed, Done, Outcome, Post
 from bot.core.plan import Delete, Edit, Send
 from bot.core.publishing import Audience, PostWrite, Publishing, PushText
 from bot.core.settle import settle
-from storage import Claim, Store
+from storage import Claim, Store, Subscription
 
 BLOG = "storm"
 URL = "https://blog.example/live"
@@ -162,6 +162,10 @@ class Ledger:
         """At which revisions a post stands in a chat."""
         number = self.numbers[key]
         return [revision for one in self.screens.of(chat, thread) for post, revision in one if post == number]
+
+
+async def exported(store: Store) -> list[Subscription]:
+    return [one async for chunk in store.every_subscription() for one in chunk]
 
 
 def blocked(claim: Claim) -> Outcome:

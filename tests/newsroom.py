@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,6 +65,7 @@ class Newsroom:
     reports: list[str]
     posts: list[Post] = field(default_factory=list)
     running: asyncio.Task[None] | None = None
+    clock: Callable[[], float] = time.time
 
     async def follow(self, *people: int, topics: Sequence[str] = (), thread: int = 0) -> None:
         """These people write to the bot and subscribe."""
@@ -74,8 +76,10 @@ class Newsroom:
             await self.subscribe(person, "private", topics=topics, thread=thread)
 
     async def subscribe(self, chat: int, kind: str, *, topics: Sequence[str] = (), thread: int = 0) -> None:
-        met = await self.store.meet(bot="main", telegram_id=chat, kind=kind, title=None, language=None, now=_now())
-        await self.store.subscribe(chat=met.id, thread=thread, blog="storm", topics=topics, now=_now())
+        met = await self.store.meet(
+            bot="main", telegram_id=chat, kind=kind, title=None, language=None, now=self.clock()
+        )
+        await self.store.subscribe(chat=met.id, thread=thread, blog="storm", topics=topics, now=self.clock())
 
     async def publish(self, *posts: Post) -> int:
         """The page gets these posts on top, or in the place of those with the same key; the relay reads it once."""
@@ -93,7 +97,7 @@ class Newsroom:
         memory, _ = await self.store.memory("storm", URL)
         blog = self.settings.blog("storm")
         assert blog is not None
-        verdict = diff(memory, snapshot, datetime.now(UTC))
+        verdict = diff(memory, snapshot, datetime.fromtimestamp(self.clock(), UTC))
         return await self.desk.relay(blog, URL, snapshot, verdict, None)
 
     async def push(self, text: str, **audience: object) -> int:
@@ -112,7 +116,7 @@ class Newsroom:
     async def quiet(self) -> None:
         """Until nothing waits any more."""
         for _ in range(1000):
-            if not any((await self.store.queue("main")).values()) and not await self.store.expand(_now()):
+            if not any((await self.store.queue("main")).values()) and not await self.store.expand(self.clock()):
                 return
             await asyncio.sleep(0.01)
         raise AssertionError(f"still waiting: {await self.store.queue('main')}")
@@ -131,10 +135,6 @@ def _begin(screen: list[str], texts: Sequence[str]) -> bool:
     return len(screen) == len(texts) and all(said.startswith(text) for said, text in zip(screen, texts, strict=True))
 
 
-def _now() -> float:
-    return datetime.now(UTC).timestamp()
-
-
 @contextlib.asynccontextmanager
 async def newsroom(
     folder: Path,
@@ -144,8 +144,15 @@ async def newsroom(
     telegram_limits: LocalLimits = LocalLimits(),  # noqa: B008 a frozen value
     telegram: LocalTelegram | None = None,
     start: bool = True,
+    baseline: bool = True,
+    api_base: str = "",
+    clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Newsroom]:
-    """Everything from the store to the chats, sending unless told not to; the baseline of the page is empty."""
+    """Everything from the store to the chats, sending unless told not to; the baseline of the page is empty.
+
+    `baseline`: whether the page was read once before. `api_base`: where the sender finds Telegram, if not at the
+    local one itself.
+    """
     async with contextlib.AsyncExitStack() as stack:
         local = telegram or await stack.enter_async_context(LocalTelegram(limits=telegram_limits))
         request = AiohttpRequest()
@@ -160,15 +167,17 @@ async def newsroom(
 
         sender = Sender(
             store=store,
-            telegram=Telegram(request, api_base=local.api_base, token=local.token),
+            telegram=Telegram(request, api_base=api_base or local.api_base, token=local.token),
             pace=pace,
             settings=lambda: settings,
             report=report,
+            clock=clock,
         )
-        desk = Desk(store, lambda: settings, wake=sender.wake)
-        room = Newsroom(local, store, settings, pace, sender, desk, reports)
+        desk = Desk(store, lambda: settings, wake=sender.wake, clock=clock)
+        room = Newsroom(local, store, settings, pace, sender, desk, reports, clock=clock)
         stack.push_async_callback(room.stop)
-        await room.poll()
+        if baseline:
+            await room.poll()
         if start:
             room.start()
         yield room

@@ -30,6 +30,10 @@ class Service:
     every: str = "1s"
     process: asyncio.subprocess.Process | None = None
     environ: dict[str, str] = field(default_factory=dict)
+    api_base: str = ""  # where the relay finds Telegram, if not at the local one itself
+    limits: str = "messages_per_second = 500\nmessages_per_chat_per_second = 50"
+    delivery: str = 'edit_quiet = "0s"'
+    runner: Sequence[str] = ("-m", "bot")
 
     @property
     def config(self) -> Path:
@@ -37,7 +41,8 @@ class Service:
 
     @property
     def log(self) -> str:
-        return (self.folder / "relay.log").read_text()
+        log = self.folder / "relay.log"
+        return log.read_text() if log.exists() else ""
 
     def configure(self, **changes: str) -> None:
         """Write the configuration; `every` and `extra` are kept from before unless told."""
@@ -46,13 +51,12 @@ class Service:
         self.config.write_text(
             f"""
 [telegram]
-api_base = "{self.telegram.api_base}"
-messages_per_second = 500
-messages_per_chat_per_second = 50
+api_base = "{self.api_base or self.telegram.api_base}"
+{self.limits}
 [storage]
 url = "sqlite:///{self.folder}/relay.db"
 [delivery]
-edit_quiet = "0s"
+{self.delivery}
 [access]
 admins = [1001]
 editors = [1002]
@@ -89,10 +93,13 @@ schedule = {{ every = "{self.every}" }}
 
     async def start(self, step: str | None = None, passes: int = 0) -> None:
         """Start the relay; with a step it kills itself there."""
-        words = ["-m", "bot"] if step is None else ["-m", "tests.killed_at", step, str(passes)]
-        log = (self.folder / "relay.log").open("ab")
-        self.process = await self._start([*words, "run", "--config", str(self.config)], log)
-        log.close()
+        words = self.runner if step is None else ["-m", "tests.killed_at", step, str(passes)]
+        self.process = await self.spawn([*words, "run", "--config", str(self.config)], self.folder / "relay.log")
+
+    async def spawn(self, words: Sequence[str], log: Path) -> asyncio.subprocess.Process:
+        """A process of these words for the interpreter, whose output goes to the end of a file."""
+        with log.open("ab") as out:
+            return await self._start(words, out)
 
     async def _start(self, words: Sequence[str], out: object) -> asyncio.subprocess.Process:
         environ = os.environ | {"TELEGRAM_BOT_TOKEN": self.telegram.token} | self.environ

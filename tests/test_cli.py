@@ -161,6 +161,11 @@ def test_subscribers_come_back_as_they_went(config: Path, tmp_path: Path) -> Non
     again = call("subscribers", "import", str(file), "--config", str(config))
     assert "2 subscriptions read, 0 new" in again.stdout
     assert call("subscribers", "export", "-", "--config", str(config)).stdout == rows
+    exported = config.parent / "out.csv"
+    exported.write_text("an older one")
+    assert call("subscribers", "export", str(exported), "--config", str(config)).exit_code == 0
+    assert exported.read_text() == rows
+    assert not list(config.parent.glob("*.part"))
 
 
 def test_an_import_with_mistakes_names_each_and_takes_nothing(config: Path, tmp_path: Path) -> None:

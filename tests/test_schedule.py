@@ -135,7 +135,7 @@ Blog b
 
 Telegram      https://api.telegram.org, polling: 45 messages a second, 1 a second in one chat, 20 a minute in one group
 Edits         followed for 2 d, passed on after 20 s of quiet; in doubt, sent again
-Storage       sqlite:///var/relay.db; nothing is pruned in this version yet
+Storage       sqlite:///var/relay.db; kept for 30 d
 Access        1 admin, 2 editors
 Operator      not named; /privacy has nobody to show
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from sqlite_utils import Database, Migrations
 
+import storage.database
 import storage.schema
-import storage.sqlite
 from bot.core.model import TryLater
 from storage import StoreError, expansion, open_store
 from tests.ledger import BLOG, NOON, Ledger
@@ -26,7 +26,9 @@ ANN = 2001
 # --- plans ---------------------------------------------------------------------------------------------------------
 
 LARGE = "delivery|subscription|chat|post|message|shown|known|alias|publication"
-SMALL = "blog|note|json_each|publication_open|post_fts"  # partial or virtual, or with a row for each blog
+SMALL = (
+    "blog|note|pruned|json_each|chat_closed|publication_open|post_fts"  # partial, virtual, or with a row for each blog
+)
 
 Statements = dict[str, Any]
 
@@ -48,7 +50,7 @@ class Recorded(sqlite3.Connection):
 
 @pytest.fixture
 async def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ledger]:
-    monkeypatch.setattr(storage.sqlite.sqlite3, "connect", partial(sqlite3.connect, factory=Recorded))
+    monkeypatch.setattr(storage.database.sqlite3, "connect", partial(sqlite3.connect, factory=Recorded))
     monkeypatch.setattr(expansion, "CHUNK", 2)
     store = open_store(f"sqlite:///{tmp_path}/relay.db")
     ledger = Ledger(store)
@@ -138,7 +140,17 @@ async def asking(ledger: Ledger) -> None:
     await store.progress("main", await ledger.push())
 
 
+async def pruning(ledger: Ledger) -> None:
+    await following_edits_and_withdrawals(ledger)
+    for before in (NOON + 1, NOON + 100):  # posts by their age, and then with their blog
+        async for _ in ledger.store.prune(before):
+            pass
+        await ledger.publish("c")
+        await ledger.store.in_file([("flood", None, None)], NOON)
+
+
 ACTS = [
+    pruning,
     publishing,
     expanding,
     claiming,
@@ -152,6 +164,7 @@ ACTS = [
     asking,
 ]
 MAY_SORT = (
+    "GROUP BY p.topics",  # the topics that posts have
     "ORDER BY bm25",  # the best of those that match
     "ORDER BY s.created_at",  # what one thread follows
     "FROM publication p JOIN post",  # what is open now
@@ -163,10 +176,11 @@ async def test_what_is_done_often_finds_its_rows_by_an_index_and_sorts_nothing(
     recorded: Ledger, act: Callable[[Ledger], Awaitable[None]]
 ) -> None:
     asked: Statements = {}
-    for connection in (recorded.store._writing, recorded.store._reading):
+    connections = (recorded.store._db.writing, recorded.store._db.reading, recorded.store._db.counting)
+    for connection in connections:
         connection.asked = {}  # type: ignore[attr-defined]
     await act(recorded)
-    for connection in (recorded.store._writing, recorded.store._reading):
+    for connection in connections:
         asked |= connection.asked  # type: ignore[attr-defined]
     with closing(sqlite3.connect(recorded.store.path)) as db:
         plans = {sql: _plan(db, sql, parameters) for sql, parameters in asked.items() if _is_query(sql)}
@@ -208,7 +222,7 @@ def newer(monkeypatch: pytest.MonkeyPatch) -> Migrations:
     for one in storage.schema.migrations.pending(Database(memory=True)):
         later()(one.fn)
     monkeypatch.setattr(storage.schema, "migrations", later)
-    monkeypatch.setattr(storage.sqlite, "migrations", later)
+    monkeypatch.setattr(storage.database, "migrations", later)
     return later
 
 
@@ -228,7 +242,7 @@ async def test_an_older_database_is_brought_up_to_date_with_all_that_is_in_it(
     for _ in range(2):
         store = open_store(url)
         after = Ledger(store, numbers=before.numbers)
-        assert store._reading.execute("SELECT colour FROM chat").fetchall()[0][0] == "blue"
+        assert store._db.reading.execute("SELECT colour FROM chat").fetchall()[0][0] == "blue"
         await after.deliver()
         await store.close()
     assert await _count(tmp_path, "message") == 1

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.core.model import ChatMoved, TryLater, Volume
 from bot.core.publishing import PushText
 from storage import Store, Subscription, expansion
-from tests.ledger import BLOG, NOON, Ledger
+from tests.ledger import BLOG, NOON, Ledger, exported
 
 ANN, BEN, CLEO = 2001, 2002, 2003
 FAILED = TryLater(why="Internal Server Error", after=5.0)
@@ -375,12 +375,30 @@ ROWS = [
 
 async def test_an_export_that_is_taken_in_twice_is_as_it_was(store: Store) -> None:
     assert await store.take_in("main", ROWS, NOON) == 4
-    exported = await store.every_subscription()
-    assert sorted(exported, key=repr) == sorted(ROWS, key=repr)
-    assert await store.take_in("main", exported, NOON + 1) == 0
-    assert await store.every_subscription() == exported
+    before = await exported(store)
+    assert sorted(before, key=repr) == sorted(ROWS, key=repr)
+    assert await store.take_in("main", before, NOON + 1) == 0
+    assert await exported(store) == before
     kinds = {chat: found.kind for chat in (ANN, -1009, -500) if (found := await store.chat("main", chat))}
     assert kinds == {ANN: "private", -1009: "group", -500: "group"}
+
+
+async def test_an_export_of_many_chats_comes_in_chunks_and_misses_none(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.sqlite.CHATS_AT_ONCE", 2)
+    await ledger.store.take_in("main", ROWS, NOON)
+    for person in range(3001, 3006):
+        chat = await ledger.chat(person)
+        if person != 3003:  # follows nothing
+            await ledger.follow(person, blog=BLOG)
+        if person == 3004:
+            await ledger.store.close_chat(chat, "blocked", NOON)
+    found = [(one.telegram_id, one.blog, one.thread) for one in await exported(ledger.store)]
+    rows = [(one.telegram_id, one.blog, one.thread) for one in ROWS]
+    assert found == sorted(
+        [*rows, *((person, BLOG, 0) for person in (3001, 3002, 3005))], key=lambda row: (row[0], row[2], row[1])
+    )
 
 
 async def test_a_bare_id_tells_its_kind(store: Store) -> None:
@@ -393,7 +411,7 @@ async def test_a_bare_id_tells_its_kind(store: Store) -> None:
 async def test_taking_in_changes_what_a_chat_follows_and_opens_nobody(ledger: Ledger) -> None:
     ann = await ledger.follow(ANN, "nato")
     await ledger.store.close_chat(ann, "blocked", ledger.now)
-    assert await ledger.store.every_subscription() == [], "closed chats are not worth moving"
+    assert await exported(ledger.store) == [], "closed chats are not worth moving"
     assert await ledger.store.take_in("main", [Subscription(blog=BLOG, telegram_id=ANN)], ledger.now) == 0
     chat = await ledger.store.chat("main", ANN)
     assert chat is not None
@@ -422,4 +440,4 @@ async def test_the_last_of_several_rows_for_one_place_counts(store: Store, rows:
             await store.forget(known.id)
     last = {(one.blog, one.telegram_id, one.thread): one for one in rows}
     assert await store.take_in("main", rows, NOON) == len(last)
-    assert sorted(await store.every_subscription(), key=repr) == sorted(last.values(), key=repr)
+    assert sorted(await exported(store), key=repr) == sorted(last.values(), key=repr)

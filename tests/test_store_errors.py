@@ -21,12 +21,12 @@ ANN = 2001
 
 def fill(store: Store) -> None:
     """From here on the disk is full."""
-    pages = store._writing.execute("PRAGMA page_count").fetchone()[0]
-    store._writing.execute(f"PRAGMA max_page_count = {pages}")
+    pages = store._db.writing.execute("PRAGMA page_count").fetchone()[0]
+    store._db.writing.execute(f"PRAGMA max_page_count = {pages}")
 
 
 def make_room(store: Store) -> None:
-    store._writing.execute("PRAGMA max_page_count = 1000000")
+    store._db.writing.execute("PRAGMA max_page_count = 1000000")
 
 
 async def test_a_full_disk_is_one_clear_line_and_leaves_nothing_half_written(ledger: Ledger) -> None:
@@ -86,9 +86,9 @@ async def test_a_commit_that_fails_does_not_stand_in_the_way_of_the_next(ledger:
                 raise sqlite3.OperationalError("disk I/O error")
             return super().execute(sql, *parameters)  # type: ignore[arg-type]
 
-    usual = store._writing
-    store._writing = sqlite3.connect(store.path, factory=Failing, check_same_thread=False, isolation_level=None)
-    store._writing.row_factory = sqlite3.Row
+    usual = store._db.writing
+    store._db.writing = sqlite3.connect(store.path, factory=Failing, check_same_thread=False, isolation_level=None)
+    store._db.writing.row_factory = sqlite3.Row
     usual.close()
     with pytest.raises(StoreError, match="disk I/O error"):
         await store.keep_note("colour", "blue")
@@ -106,7 +106,7 @@ async def test_a_read_sees_one_moment_however_much_is_written_meanwhile(store: S
         assert written.wait(10)
         return first, db.execute("SELECT count(*) FROM note").fetchone()[0]
 
-    reading = asyncio.create_task(store._read(look_twice))
+    reading = asyncio.create_task(store._db.read(look_twice))
     assert await asyncio.to_thread(looked.wait, 10)
     await store.keep_note("colour", "blue")
     written.set()

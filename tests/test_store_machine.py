@@ -51,6 +51,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.topics: dict[str, tuple[str, ...]] = {}  # key of a post -> its topics
         self.waits_until: dict[str, float] = {}
         self.withdrawn: set[str] = set()
+        self.pruned: set[str] = set()
         self.held = False
         self.owed: set[Pair] = set()  # must stand there in the end
         self.excused: set[Pair] = set()  # may not: refused, taken away by people, missed, lost
@@ -138,7 +139,7 @@ class StoreMachine(RuleBasedStateMachine):
     def owe(self, key: str) -> None:
         """To whoever follows it now. While it is held its audience is not known yet: then nobody is owed it."""
         topics = set(self.topics[key])
-        if self.held or self.ledger.now < self.waits_until[key]:
+        if key in self.pruned or self.held or self.ledger.now < self.waits_until[key]:
             return
         for chat, wanted in self.follows.items():
             if chat in self.open and (not wanted or topics & set(wanted)):
@@ -182,6 +183,24 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([1.0, 10.0, 60.0, 400.0]))
     def time_passes(self, seconds: float) -> None:
         self.ledger.now += seconds
+
+    @rule(age=st.sampled_from([1.0, 30.0, 300.0]))
+    def prune(self, age: float) -> None:
+        """What goes was where it was owed, as it was in the end; from then on nothing is owed and nothing happens."""
+        before = {key: self.do(self.ledger.store.post(number)) for key, number in self.ledger.numbers.items()}
+        self.do(self.prune_all(age))
+        for key, post in before.items():
+            if post is not None and self.do(self.ledger.store.post(post.id)) is None:
+                self.pruned.add(key)
+                assert not any(key in self.keys_of(claim) for claim in self.claims), f"{key} is on its way"
+                for chat, owed in self.owed - self.excused:
+                    if owed == key and chat in self.open:
+                        assert self.ledger.revisions(self.telegram_ids[chat], key) == [post.revision]
+        self.owed = {pair for pair in self.owed if pair[1] not in self.pruned}
+
+    async def prune_all(self, age: float) -> None:
+        async for _ in self.ledger.store.prune(self.ledger.now - age):
+            pass
 
     # --- the sender ------------------------------------------------------------------------------------------------
 
@@ -277,7 +296,7 @@ class StoreMachine(RuleBasedStateMachine):
         assert self.do(self.ledger.store.next_due("main", self.ledger.now)) is None
         assert self.do(self.ledger.store.recover("main", "resend", self.ledger.now)) == 0
         for chat in self.open & self.ours.keys():
-            for key in self.topics:
+            for key in self.topics.keys() - self.pruned:
                 self.check_pair(chat, key)
 
     def check_pair(self, chat: int, key: str) -> None:

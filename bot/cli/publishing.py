@@ -5,11 +5,17 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from bot.cli.common import Failed, config_option, finish, opened_store, progress
 from config.settings import Settings
+
+if TYPE_CHECKING:
+    from storage import Store
+
+ROWS_AT_ONCE = 200  # of an import, in one transaction: a running relay writes between two of them
 
 
 @click.command()
@@ -63,18 +69,32 @@ def subscribers() -> None:
 @config_option
 def export_subscribers(file: Path, config: Path | None) -> None:
     """Write every subscription to FILE as CSV (- is standard output)."""
-    from bot.subscribers import to_csv
 
     async def work() -> None:
         async with opened_store(config) as (_, store):
-            rows = await store.every_subscription()
             if str(file) == "-":
-                click.echo(to_csv(rows), nl=False)
+                await _export(store, sys.stdout)
                 return
-            file.write_text(to_csv(rows), encoding="utf-8")
-            click.echo(f"{file}: {len(rows):,} subscriptions", err=True)
+            # beside it first: a file that stands there stays until this one is whole
+            beside = file.with_name(file.name + ".part") if file.is_file() else file
+            with beside.open("w", encoding="utf-8") as out:
+                count = await _export(store, out)
+            beside.replace(file)
+            click.echo(f"{file}: {count:,} subscriptions", err=True)
 
     finish(work())
+
+
+async def _export(store: Store, out: TextIO) -> int:
+    """A chunk at a time, so that millions need no more room than a thousand. Returns how many there were."""
+    from bot.subscribers import to_csv
+
+    count = 0
+    out.write(to_csv([]))
+    async for rows in store.every_subscription():
+        out.write(to_csv(rows, header=False))
+        count += len(rows)
+    return count
 
 
 @subscribers.command("import")
@@ -92,8 +112,8 @@ def import_subscribers(file: Path, config: Path | None) -> None:
             except BadRows as error:
                 raise Failed("\n".join(f"{file}:{line}" for line in str(error).splitlines())) from None
             new = 0
-            for at in progress(range(0, len(rows), 1000)):
-                new += await store.take_in("main", rows[at : at + 1000], time.time())
+            for at in progress(range(0, len(rows), ROWS_AT_ONCE)):
+                new += await store.take_in("main", rows[at : at + ROWS_AT_ONCE], time.time())
             click.echo(f"{file}: {len(rows):,} subscriptions read, {new:,} new")
 
     finish(work())

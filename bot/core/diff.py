@@ -44,6 +44,18 @@ def diff(memory: Memory, snapshot: Snapshot, now: datetime) -> Verdict:
     return _compare(memory, page, snapshot, sights, now, believed=stale)
 
 
+def needs_all(memory: Memory, snapshot: Snapshot) -> bool:
+    """Whether a diff may look among all posts the blog ever had, and not only at those the page or snapshot lists.
+
+    It does where posts may stand under other keys: on a page never accepted before, where another reader reads it, or
+    where nearly every key is new.
+    """
+    page = memory.page
+    if page is None or page.format != snapshot.format:
+        return memory.started
+    return relink.may_be_renumbered(judge.look(memory, _posts_once(memory, snapshot)))
+
+
 def confirm(memory: Memory, now: datetime) -> Verdict:
     """The page is "not modified", or its body is the one last accepted: the last snapshot once more at `now`.
 

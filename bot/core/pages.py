@@ -27,22 +27,39 @@ def pages_to_poll(template: str, timezone: str, known: Sequence[KnownPage], now:
     never accepted (it may answer 404 for hours). A page that names another one is followed likewise.
     """
     by_url = {page.url: page for page in known}
-    before, today = (resolve_url(template, moment, timezone) for moment in (now - TOGETHER, now))
-    starts = dict.fromkeys([before, today])
-    if today not in by_url and known:
-        starts = dict.fromkeys([known[-1].url, *starts])
+    starts = _starts(template, timezone, known, now)
     return tuple(dict.fromkeys(url for start in starts for url in _followed(start, by_url, now)))
+
+
+def pages_in_use(template: str, timezone: str, known: Sequence[KnownPage], now: datetime) -> frozenset[str]:
+    """The addresses to remember: those to poll, those that lead there, and the last one that was accepted."""
+    by_url = {page.url: page for page in known}
+    starts = _starts(template, timezone, known, now)
+    return frozenset(url for start in [*starts, *(page.url for page in known[-1:])] for url in _chain(start, by_url))
+
+
+def _starts(template: str, timezone: str, known: Sequence[KnownPage], now: datetime) -> list[str]:
+    before, today = (resolve_url(template, moment, timezone) for moment in (now - TOGETHER, now))
+    latest = [] if any(page.url == today for page in known) else [page.url for page in known[-1:]]
+    return list(dict.fromkeys([*latest, before, today]))
 
 
 def _followed(start: str, known: dict[str, KnownPage], now: datetime) -> list[str]:
     """A page and those it handed over to, without the ones left behind long ago; pages in a circle are all kept."""
-    chain, url = [], start
-    while url not in chain:
+    chain = _chain(start, known)
+    last = known.get(chain[-1])
+    if last is not None and last.next_url is not None:
+        return chain
+    return [one for one in chain if not _left_behind(one, known, now)]
+
+
+def _chain(start: str, known: dict[str, KnownPage]) -> list[str]:
+    """A page and those it handed over to, each once."""
+    chain: list[str] = []
+    url: str | None = start
+    while url is not None and url not in chain:
         chain.append(url)
-        page = known.get(url)
-        if page is None or page.next_url is None:
-            return [one for one in chain if not _left_behind(one, known, now)]
-        url = page.next_url
+        url = known[url].next_url if url in known else None
     return chain
 
 

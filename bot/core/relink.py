@@ -108,12 +108,15 @@ def switched(memory: Memory, page: PageMemory, sights: Sequence[Sight], to: str)
 
 def renumbered(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> Links | None:
     """Nearly every key is new while nearly every headline (or text) is known: the publisher changed its ids."""
-    fresh = unseen(sights)
-    if len(sights) < 4 or len(fresh) <= 0.8 * len(sights) or _known_by_words(memory, sights) <= 0.8 * len(sights):
+    if not may_be_renumbered(sights) or _known_by_words(memory, sights) <= 0.8 * len(sights):
         return None
     aliases = _by_content(memory, page, sights)
     alarm = f"the page has other ids for the posts it had: {_found(sights, aliases)}"
     return Links(aliases=aliases, reread=True, alarm=alarm)
+
+
+def may_be_renumbered(sights: Sequence[Sight]) -> bool:
+    return len(sights) >= 4 and len(unseen(sights)) > 0.8 * len(sights)
 
 
 def _found(sights: Sequence[Sight], aliases: Mapping[str, str]) -> str:

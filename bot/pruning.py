@@ -1,0 +1,64 @@
+"""The loop that forgets: every hour what is older than `storage.keep_days`, a few rows at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+
+import structlog
+
+from bot.core.pages import pages_in_use
+from config.settings import Settings
+from storage import Pruned, Store, StoreError
+
+log = structlog.get_logger()
+
+FIRST, EVERY, SPREAD = 180.0, 3600.0, 600.0  # seconds: after the start, between rounds, and added by chance
+REST = 3.0  # times as long as a chunk took: the store is at most a quarter of the time busy with this
+
+
+class Pruner:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        settings: Callable[[], Settings],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        rest: float = REST,
+    ) -> None:
+        self._store, self._settings, self._now, self._rest = store, settings, now, rest
+
+    async def run(self) -> None:
+        """Until it is cancelled; a chunk that is being written then is written."""
+        pause = FIRST
+        while True:
+            await asyncio.sleep(pause + random.uniform(0.0, SPREAD))  # noqa: S311
+            try:
+                await self.round()
+            except StoreError as error:
+                log.error("not pruned, it is tried again", error=str(error))
+            pause = EVERY
+
+    async def round(self) -> Pruned:
+        """Everything that is old by now. Returns, and logs, how much that was."""
+        began, total = time.monotonic(), Pruned()
+        before = (self._now() - self._settings().kept_for).timestamp()
+        async for chunk in self._chunks(before):
+            total += chunk
+        if total != Pruned():
+            log.info("pruned", seconds=round(time.monotonic() - began, 1), **total.counts())
+        return total
+
+    async def _chunks(self, before: float) -> AsyncIterator[Pruned]:
+        """Each chunk, with a rest after it that is longer where the store is slower."""
+        began = time.monotonic()
+        async for chunk in self._store.prune(before):
+            yield chunk
+            await asyncio.sleep((time.monotonic() - began) * self._rest)
+            began = time.monotonic()
+        for blog in self._settings().blogs:
+            in_use = pages_in_use(blog.url, blog.timezone, await self._store.pages(blog.id), self._now())
+            yield await self._store.forget_pages(blog.id, in_use, before)

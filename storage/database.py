@@ -1,0 +1,159 @@
+"""One SQLite file, and the three threads that speak to it: nothing of it runs on the event loop.
+
+Each write is one transaction: all of it or nothing. Readers see the last committed state (WAL) and are never blocked
+by the writer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlite_utils import Database
+
+from storage.schema import migrations, names
+
+P = ParamSpec("P")
+T = TypeVar("T")
+LOG_BYTES = 64 * 2**20  # to which a write-ahead log that had to grow is cut again
+SYNC_SECONDS = 1.0  # so much of what is written `often` may be in the machine's memory alone
+
+Query = Callable[Concatenate[sqlite3.Connection, P], T]
+
+
+class StoreError(Exception):
+    """The database would not do it; the text says what and where, in one line."""
+
+
+class Connections:
+    """One connection that writes, one that reads, and one that counts; each with its thread."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with told(path), contextlib.ExitStack() as opened:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.writing = opened.enter_context(contextlib.closing(_connect(path)))
+            _bring_up_to_date(self.writing, path)
+            self.reading = opened.enter_context(contextlib.closing(_connect(path)))
+            self.reading.execute("PRAGMA query_only = 1")
+            self.counting = opened.enter_context(contextlib.closing(_connect(path)))
+            self.counting.execute("PRAGMA query_only = 1")
+            self.counting.execute("PRAGMA cache_size = -8192")  # it goes through everything once
+            opened.pop_all()  # from here on `close` closes them
+        self._writer, self._reader, self._counter = (
+            ThreadPoolExecutor(1, thread_name_prefix=f"store-{name}") for name in ("writer", "reader", "counter")
+        )
+        self._synced_at = 0.0
+
+    async def close(self) -> None:
+        for thread in (self._writer, self._reader, self._counter):
+            await asyncio.to_thread(thread.shutdown)
+        for connection in (self.counting, self.reading, self.writing):
+            connection.close()
+
+    async def write(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """One transaction, on the disk when it is done."""
+
+        def work() -> T:
+            return self._written(query, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._writer, work)
+
+    async def write_often(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `write`, for what is written many times a second. It outlives every end of this process; a machine that
+        loses its power may forget the last second of it, and waiting for the disk each time would cost more than all
+        the rest."""
+
+        def work() -> T:
+            if time.monotonic() - self._synced_at > SYNC_SECONDS:
+                return self._written(query, *args, **kwargs)
+            with told(self.path):
+                self.writing.execute("PRAGMA synchronous = NORMAL")
+                with _transaction(self.writing, "BEGIN IMMEDIATE") as db:
+                    return query(db, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._writer, work)
+
+    def _written(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with told(self.path):
+            self.writing.execute("PRAGMA synchronous = FULL")
+            with _transaction(self.writing, "BEGIN IMMEDIATE") as db:
+                answer = query(db, *args, **kwargs)
+        self._synced_at = time.monotonic()
+        return answer
+
+    async def read(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        def work() -> T:
+            with told(self.path), _transaction(self.reading, "BEGIN") as db:
+                return query(db, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._reader, work)
+
+    async def count(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `read`, for what goes through very many rows: nobody who asks for little waits behind it."""
+
+        def work() -> T:
+            with told(self.path), _transaction(self.counting, "BEGIN") as db:
+                return query(db, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._counter, work)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, timeout=10.0, check_same_thread=False, isolation_level=None, cached_statements=256)
+    try:
+        db.row_factory = sqlite3.Row
+        db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file; one that has tables stays as it is
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
+        db.execute("PRAGMA temp_store = MEMORY")
+        db.execute("PRAGMA cache_size = -65536")  # KiB
+    except sqlite3.Error:
+        db.close()
+        raise
+    return db
+
+
+def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
+    """All that is missing, in one transaction; no writing where nothing is, since others may be at work."""
+    _refuse_newer(db, path)
+    if migrations.pending(Database(db)):
+        with _transaction(db, "BEGIN IMMEDIATE"):
+            migrations.apply(Database(db))
+
+
+def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
+    """A version that does not know all there is to fill in would leave it out."""
+    newer = [one.name for one in migrations.applied(Database(db)) if one.name not in names()]
+    if newer:
+        raise StoreError(f"{path}: written by a newer version of the relay ({', '.join(newer)}); use that one")
+
+
+@contextlib.contextmanager
+def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connection]:
+    """All of it or nothing. A commit may fail as well: on a full disk, for one."""
+    db.execute(begin)
+    try:
+        yield db
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:  # a full disk may have rolled back by itself
+            db.execute("ROLLBACK")
+        raise
+
+
+@contextlib.contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Database and file errors as one clear line."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(f"{path}: {error}") from error
+    except OSError as error:
+        raise StoreError(f"{error.filename or path}: {error.strerror or error}") from error
