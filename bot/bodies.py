@@ -29,15 +29,13 @@ class Bodies:
     def __init__(self, telegram: Telegram, settings: Callable[[], Settings], titles: dict[str, str]) -> None:
         self._telegram, self._settings, self._titles = telegram, settings, titles
         self._made_for = settings()
+        self._styles: dict[str | None, Style] = {}
         self._rendered: dict[Any, Rendered] = {}
         self._bodies: dict[Any, Body] = {}
 
     def of(self, claim: Claim) -> Body:
         """The body for this claim's chat. What was made under another configuration is made anew."""
-        if self._made_for is not self._settings() or len(self._bodies) > MOST:
-            self._made_for = self._settings()
-            self._rendered.clear()
-            self._bodies.clear()
+        self._forget_what_is_old()
         looks = self._looks(claim)
         rendered = self._rendered.get(looks)
         if rendered is None:
@@ -49,6 +47,12 @@ class Bodies:
             body = self._telegram.body(claim.action, rendered, thread=row.thread, silent=row.silent)
             self._bodies[about] = body
         return body
+
+    def _forget_what_is_old(self) -> None:
+        if self._made_for is not self._settings() or len(self._bodies) > MOST:
+            self._made_for = self._settings()
+            for made in (self._styles, self._rendered, self._bodies):
+                made.clear()
 
     def _looks(self, claim: Claim) -> tuple[Any, ...]:
         """All that the rendering depends on."""
@@ -83,8 +87,12 @@ class Bodies:
         return found.title if found else ""
 
     def style(self, blog: str | None) -> Style:
-        found = self._settings().blog(blog) if blog is not None else None
-        return found.style if found else Style()
+        self._forget_what_is_old()
+        style = self._styles.get(blog)
+        if style is None:
+            found = self._settings().blog(blog) if blog is not None else None
+            style = self._styles[blog] = found.style if found else Style()
+        return style
 
 
 def _common_blog(posts: Sequence[Relayed]) -> str | None:

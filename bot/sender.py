@@ -27,7 +27,7 @@ from storage import Claim, Store, StoreError
 log = structlog.get_logger()
 T = TypeVar("T")
 
-IN_FLIGHT = 200  # sends whose answers are awaited; Telegram's own server stops at about 1000
+IN_FLIGHT = 100  # sends whose answers are awaited; Telegram's own server stops at about 1000
 BATCH_ROWS, BATCH_SECONDS = 32, 0.020  # answers are written together: at most so many, at most so old
 AHEAD_SECONDS = 0.015  # how far ahead rows are claimed: soon enough to take most answers along, and to be overtaken
 PASSED_OVER_SECONDS = 0.02  # at least, until chats that rest are looked at again

@@ -47,7 +47,8 @@ AND NOT EXISTS (SELECT 1 FROM delivery r INDEXED BY delivery_retried WHERE r.cha
 ORDER BY d.chat
 """
 _ROWS = f"""
-SELECT d.*, p.withdrawn_at, p.blog, p.copied_chat FROM json_each(:chats) j
+SELECT d.chat, d.post, d.thread, d.lane, d.wanted, d.sent, d.since, d.not_before, d.attempts, d.plain, d.silent,
+  p.withdrawn_at, p.blog, p.copied_chat FROM json_each(:chats) j
 CROSS JOIN delivery d INDEXED BY delivery_waiting ON d.chat = j.value
 CROSS JOIN post p ON p.id = d.post LEFT JOIN blog b ON b.id = p.blog
 WHERE {_WAITS} AND (d.lane = 0 OR p.blog IS NULL OR b.held_at IS NULL AND NOT :all_held)
@@ -230,7 +231,8 @@ def _waiting(
     rows: dict[int, list[Waiting]] = defaultdict(list)
     for row in db.execute(_ROWS, bound).fetchall():
         message = _message(db, row) if row["sent"] else None
-        rows[row["chat"]].append(_value(row, message, on_withdrawal(row["blog"])))
+        how = on_withdrawal(row["blog"]) if row["withdrawn_at"] is not None else "notice"
+        rows[row["chat"]].append(_value(row, message, how))
     return rows
 
 

@@ -14,7 +14,7 @@ from bot.core.model import Lane
 from storage import states
 from storage.rows import to_json, unspaced
 
-CHUNK = 500
+CHUNK = 1000
 TOP = 2**62  # above every id
 
 _RANGE = """(s.chat, s.thread) > (:low_chat, :low_thread) AND (s.chat, s.thread) <= (:high_chat, :high_thread)"""

@@ -94,7 +94,7 @@ class Store:
 
     async def expand(self, now: float) -> bool:
         """Take one chunk of the most urgent publication that is due. False: there is none."""
-        return await self._db.write(expansion.advance, now)
+        return await self._db.write_often(expansion.advance, now)
 
     async def polled(self, blog: str, now: float, error: str | None) -> int:
         return await self._db.write(states.polled, blog, now, error)
