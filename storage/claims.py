@@ -22,7 +22,7 @@ from storage import states
 from storage.expansion import TOP
 from storage.rows import relayed, to_json
 
-LOOK_AT = 500  # chats that one claim looks at: what it settles without a message must not take long
+LOOK_AT = 200  # chats that one claim looks at: what it settles without a message must not take long
 STRETCHES = 40  # of a lane that one claim looks at
 
 _WAITS = "d.bot = :bot AND d.sent <> d.wanted AND d.aside IS NULL AND d.sending IS NULL"

@@ -1,4 +1,4 @@
-"""One SQLite file, and the three threads that speak to it: nothing of it runs on the event loop.
+"""One SQLite file, and who speaks to it: three threads, and the event loop itself for what takes a millisecond.
 
 Each write is one transaction: all of it or nothing. Readers see the last committed state (WAL) and are never blocked
 by the writer.
@@ -32,7 +32,8 @@ class StoreError(Exception):
 
 
 class Connections:
-    """One connection that writes, one that reads, and one that counts; each with its thread."""
+    """One connection that writes, one that reads and one that counts, each with its thread; and one that writes on the
+    event loop, where no transaction waits for the disk or for somebody else."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -40,28 +41,37 @@ class Connections:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.writing = opened.enter_context(contextlib.closing(_connect(path)))
             _bring_up_to_date(self.writing, path)
-            self.reading = opened.enter_context(contextlib.closing(_connect(path)))
-            self.reading.execute("PRAGMA query_only = 1")
-            self.counting = opened.enter_context(contextlib.closing(_connect(path)))
-            self.counting.execute("PRAGMA query_only = 1")
+            self.at_once, self.reading, self.counting = (
+                opened.enter_context(contextlib.closing(_connect(path))) for _ in range(3)
+            )
+            self.at_once.execute("PRAGMA synchronous = NORMAL")
+            self.at_once.execute("PRAGMA wal_autocheckpoint = 0")  # the writer's thread does that
+            self.at_once.execute("PRAGMA busy_timeout = 0")
+            for connection in (self.reading, self.counting):
+                connection.execute("PRAGMA query_only = 1")
             self.counting.execute("PRAGMA cache_size = -8192")  # it goes through everything once
             opened.pop_all()  # from here on `close` closes them
         self._writer, self._reader, self._counter = (
             ThreadPoolExecutor(1, thread_name_prefix=f"store-{name}") for name in ("writer", "reader", "counter")
         )
-        self._synced_at = 0.0
+        self._synced_at = float("-inf")
 
     async def close(self) -> None:
         for thread in (self._writer, self._reader, self._counter):
             await asyncio.to_thread(thread.shutdown)
-        for connection in (self.counting, self.reading, self.writing):
+        for connection in (self.counting, self.reading, self.at_once, self.writing):
             connection.close()
 
     async def write(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """One transaction, on the disk when it is done."""
 
         def work() -> T:
-            return self._written(query, *args, **kwargs)
+            with told(self.path):
+                self.writing.execute("PRAGMA synchronous = FULL")
+                with _transaction(self.writing, "BEGIN IMMEDIATE") as db:
+                    answer = query(db, *args, **kwargs)
+            self._synced_at = time.monotonic()
+            return answer
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)
 
@@ -69,10 +79,10 @@ class Connections:
         """As `write`, for what is written many times a second. It outlives every end of this process; a machine that
         loses its power may forget the last second of it, and waiting for the disk each time would cost more than all
         the rest."""
+        if self._is_to_sync():
+            return await self.write(query, *args, **kwargs)
 
         def work() -> T:
-            if time.monotonic() - self._synced_at > SYNC_SECONDS:
-                return self._written(query, *args, **kwargs)
             with told(self.path):
                 self.writing.execute("PRAGMA synchronous = NORMAL")
                 with _transaction(self.writing, "BEGIN IMMEDIATE") as db:
@@ -80,13 +90,27 @@ class Connections:
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)
 
-    def _written(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        with told(self.path):
-            self.writing.execute("PRAGMA synchronous = FULL")
-            with _transaction(self.writing, "BEGIN IMMEDIATE") as db:
-                answer = query(db, *args, **kwargs)
-        self._synced_at = time.monotonic()
-        return answer
+    async def write_little(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `write_often`, for what takes a millisecond or two: here and now, unless somebody else is writing. To hand
+        it to a thread would cost as much again, for two threads that want the interpreter wait for each other at every
+        statement and every message."""
+        if not self._is_to_sync():
+            with contextlib.suppress(_Busy), told(self.path):
+                return self._written_at_once(query, *args, **kwargs)
+        return await self.write_often(query, *args, **kwargs)
+
+    def _written_at_once(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            self.at_once.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise _Busy from None
+            raise
+        with _committed(self.at_once) as db:
+            return query(db, *args, **kwargs)
+
+    def _is_to_sync(self) -> bool:
+        return time.monotonic() - self._synced_at > SYNC_SECONDS
 
     async def read(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def work() -> T:
@@ -135,10 +159,20 @@ def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
         raise StoreError(f"{path}: written by a newer version of the relay ({', '.join(newer)}); use that one")
 
 
+class _Busy(Exception):
+    """Somebody else is writing."""
+
+
 @contextlib.contextmanager
 def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[sqlite3.Connection]:
-    """All of it or nothing. A commit may fail as well: on a full disk, for one."""
     db.execute(begin)
+    with _committed(db):
+        yield db
+
+
+@contextlib.contextmanager
+def _committed(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """All of it or nothing. A commit may fail as well: on a full disk, for one."""
     try:
         yield db
         db.execute("COMMIT")

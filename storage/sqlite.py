@@ -136,14 +136,14 @@ class Store:
         What came of earlier ones is written in the same transaction, before anything is claimed.
         """
         turn = partial(_turn, due=self._due, bot=bot, now=now, limit=limit, busy=busy, on_withdrawal=on_withdrawal)
-        found, passed_over, more = await self._db.write_often(turn, settled)
+        found, passed_over, more = await self._db.write_little(turn, settled)
         with contextlib.suppress(StoreError):  # what was settled is written; who asks again is told
             while more:  # rows that need no message are settled in turns, so that others can write between
-                found, passed_over, more = await self._db.write_often(turn, ())
+                found, passed_over, more = await self._db.write_little(turn, ())
         return found, passed_over
 
     async def settle(self, settled: Sequence[Settled], now: float) -> None:
-        await self._db.write_often(settling.settle, settled, now)
+        await self._db.write_little(settling.settle, settled, now)
 
     async def release_claims(self, claims: Sequence[Claim]) -> None:
         await self._db.write(waiting.release_claims, claims)

@@ -22,11 +22,13 @@ ANN = 2001
 def fill(store: Store) -> None:
     """From here on the disk is full."""
     pages = store._db.writing.execute("PRAGMA page_count").fetchone()[0]
-    store._db.writing.execute(f"PRAGMA max_page_count = {pages}")
+    for connection in (store._db.writing, store._db.at_once):
+        connection.execute(f"PRAGMA max_page_count = {pages}")
 
 
 def make_room(store: Store) -> None:
-    store._db.writing.execute("PRAGMA max_page_count = 1000000")
+    for connection in (store._db.writing, store._db.at_once):
+        connection.execute("PRAGMA max_page_count = 1000000")
 
 
 async def test_a_full_disk_is_one_clear_line_and_leaves_nothing_half_written(ledger: Ledger) -> None:
