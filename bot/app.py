@@ -27,6 +27,7 @@ from bot.sender import Sender
 from bot.telegram import Telegram
 from config import difference
 from config.settings import BadSettings, Settings, read_settings, token
+from config.values import FREE_RATE
 from config.watch import changes
 from handlers import register, set_menus, show_progress
 from handlers.house import House
@@ -79,7 +80,7 @@ class PaceLimiter(BaseRateLimiter[None]):
             self._pace.flooded(chat, error._retry_after.total_seconds())
             raise
         finally:
-            self._pace.answered(chat, left)
+            self._pace.answered(chat, left, paid=False)
         self._pace.succeeded()
         return answer
 
@@ -303,6 +304,7 @@ def _limits(settings: Settings) -> Limits:
     telegram = settings.telegram
     return Limits(
         per_second=telegram.messages_per_second,
+        unpaid_per_second=min(FREE_RATE, telegram.messages_per_second) if telegram.paid_broadcast else None,
         per_chat_per_second=telegram.messages_per_chat_per_second,
         per_group_per_minute=telegram.messages_per_group_per_minute,
     )

@@ -1,28 +1,23 @@
 """How fast we may speak: evenly for the bot, once a second in a chat, so many a minute in a group.
 
 Telegram's limits live on its side and are unpublished; what its FAQ says is 30 messages a second, one a second in a
-chat, twenty a minute in a group (https://core.telegram.org/bots/faq), and edits count like messages. Sends are spaced
-evenly a little below the limit; a short stall is made good at a measured speed, and never beyond what a window that
-Telegram counts can hold (`bot.core.window`). After a pause nothing is caught up.
+chat, twenty a minute in a group (https://core.telegram.org/bots/faq), and edits count like messages. What is paid for
+(https://core.telegram.org/bots/api#paid-broadcasts) may be much faster; only sends can be, so that edits, deletions and
+answers to people keep to the bot's usual allowance.
 """
 
 from __future__ import annotations
 
 import asyncio
 import heapq
-import itertools
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, KeysView
 from dataclasses import dataclass
 
-from bot.core.window import JITTER, MARGIN, Window
+from bot.allowance import Allowance
+from bot.core.window import JITTER
 
-CATCH_UP = 0.5  # seconds of a stall that are made good; a longer one is a pause
-HURRY = 1.5  # times the even pace, while catching up
-TICK = 0.010  # seconds a timer may be late, or several turns be given at once
-FINEST = 0.001  # seconds; uvloop's timers know no fractions, and a loop that is woken too early spins
-TOGETHER = 0.008  # seconds whose turns are given at once to those who take several: timers cost more than turns
 SLOWER, FASTER, SLOWEST = 0.7, 1.02, 0.05
 LONG_PAUSE = 60.0  # seconds: a longer wait is never one chat's alone
 CHATS_FOR_A_PAUSE = 3  # so many different chats refused in a row, and it is the bot that is too fast
@@ -31,9 +26,13 @@ MINUTE = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Messages a second for the bot and for a chat, and a minute for a group, as the configuration says."""
+    """Messages a second for the bot and for a chat, and a minute for a group, as the configuration says.
+
+    `unpaid_per_second` is for what cannot be paid for where sends are; None: it is all one allowance.
+    """
 
     per_second: float = 30.0
+    unpaid_per_second: float | None = None
     per_chat_per_second: float = 1.0
     per_group_per_minute: float = 20.0
 
@@ -46,18 +45,11 @@ class Pace:
     def __init__(self, limits: Limits, *, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` in seconds. Not the event loop's: uvloop's stands still while callbacks run."""
         self._now = clock
-        self.share = 1.0  # of the allowance: lowered by 429s, climbing back
-        self._limits, self._window = limits, Window(limits.per_second)
-        self._waiting: list[tuple[bool, int, int, asyncio.Future[list[float]]]] = []
-        self._numbers = itertools.count()
-        self._next = 0.0  # by the even pace
-        self._soonest = 0.0  # while catching up
-        self._last = float("-inf")  # turn given
-        self._paused_until = 0.0
-        self._alarm: asyncio.Handle | None = None
-        self._alarm_at = 0.0  # uvloop's handles cannot always say it
+        self._limits = limits
+        self._sends = self._others = Allowance(limits.per_second, clock)
         self._chats = Chats(limits)
         self._refused: dict[int, None] = {}
+        self._part()
 
     @property
     def limits(self) -> Limits:
@@ -67,91 +59,63 @@ class Pace:
     def limits(self, limits: Limits) -> None:
         """In force at once, also for those who wait."""
         self._limits = self._chats.limits = limits
-        self._window.resize(limits.per_second)
-        soon = self._now() + self.interval
-        self._next, self._soonest = min(self._next, soon), min(self._soonest, soon)
-        self._arm()
+        self._sends.resize(limits.per_second)
+        self._part()
+
+    def _part(self) -> None:
+        """An allowance of its own for what cannot be paid for, where there is one."""
+        unpaid = self._limits.unpaid_per_second
+        if unpaid is None:
+            self._others = self._sends
+        elif self.is_parted:
+            self._others.resize(unpaid)
+        else:
+            self._others = Allowance(unpaid, self._now)
+            self._others.share = self.share
 
     # --- the bot
 
-    async def turn(self, *, reply: bool = False) -> float:
-        """Wait for the bot's next free moment and return it, for `answered()`. Replies go before deliveries."""
-        return (await self.turns(1, reply=reply))[0]
+    @property
+    def is_parted(self) -> bool:
+        """Whether edits, deletions and replies have an allowance of their own."""
+        return self._others is not self._sends
 
-    async def turns(self, most: int, *, reply: bool = False) -> list[float]:
-        """Wait until at least one message may leave. Returns a moment for each that may leave now, at most so many."""
-        now = self._now()
-        if not self._waiting and self._free_from(now) <= now:
-            return self._take(most, now)
-        turns: asyncio.Future[list[float]] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (not reply, next(self._numbers), most, turns))
-        self._arm()
-        return await turns
-
-    def unused(self, left: float) -> None:
-        """Nothing leaves in this turn."""
-        self._window.unused(left)
-
-    def answered(self, chat: int, left: float) -> None:
-        """Telegram's answer to what left in this turn is here, or will not come. Without this word it counts longer."""
-        self._chats.counted(chat, self._window.answered(left, self._now()))
-        if self._waiting:
-            self._arm()
+    @property
+    def share(self) -> float:
+        """Of the allowance: lowered by 429s, climbing back."""
+        return self._sends.share
 
     @property
     def interval(self) -> float:
         """Seconds between two sends at the present pace."""
-        return 1.0 / (self._limits.per_second * MARGIN * self.share)
+        return self._sends.interval
 
-    def _free_from(self, now: float) -> float:
-        return max(self._next, self._soonest, self._paused_until, self._window.free_from(now))
+    async def turn(self, *, reply: bool = False) -> float:
+        """Wait for the bot's next free moment and return it, for `answered()`. Replies go before deliveries."""
+        return (await self.turns(1, reply=reply, paid=not reply))[0]
 
-    def _take(self, most: int, now: float) -> list[float]:
-        """As many turns as there are at this moment."""
-        taken, interval = [now], self.interval
-        self._count(now, interval)
-        while len(taken) < most and self._free_from(now) <= now:
-            self._count(now, interval)
-            taken.append(now)
-        return taken
+    async def turns(self, most: int, *, reply: bool = False, paid: bool = True) -> list[float]:
+        """Wait until at least one message may leave. Returns a moment for each that may leave now, at most so many.
 
-    def _count(self, now: float, interval: float) -> None:
-        """A turn is given: when may the next one be?"""
-        slack = CATCH_UP if now - self._last <= CATCH_UP + interval else 0.0
-        self._next = max(self._next, now - slack) + interval
-        self._soonest = max(self._soonest, now - TICK) + interval / HURRY
-        self._last = now
-        self._window.leave(now)
+        Replies, edits and deletions cannot be `paid` for.
+        """
+        return await self._of(paid=paid).turns(most, reply=reply)
 
-    def _arm(self) -> None:
-        if not self._waiting:
-            return
-        now = self._now()
-        most = self._waiting[0][2]
-        together = min(TOGETHER, (most - 1) * self.interval)
-        at = max(self._free_from(now), now + FINEST, self._last + together)
-        if self._alarm is not None:
-            if self._alarm_at <= at:  # it sees for itself
-                return
-            self._alarm.cancel()
-        self._alarm, self._alarm_at = asyncio.get_running_loop().call_later(at - now, self._give), at
+    def unused(self, left: float, *, paid: bool = True) -> None:
+        """Nothing leaves in this turn."""
+        self._of(paid=paid).unused(left)
 
-    def _give(self) -> None:
-        """Let go who is next in line, and those whose moment a late timer has passed."""
-        self._alarm = None
-        now = self._now()
-        while self._waiting and self._free_from(now) <= now:
-            *_, most, turns = heapq.heappop(self._waiting)
-            if not turns.done():  # who waited may have been cancelled
-                turns.set_result(self._take(most, now))
-        self._arm()
+    def answered(self, chat: int, left: float, *, paid: bool = True) -> None:
+        """Telegram's answer to what left in this turn is here, or will not come. Without this word it counts longer."""
+        self._chats.counted(chat, self._of(paid=paid).answered(left))
 
     def let_go(self) -> None:
         """Nobody waits any longer: the process is about to end."""
-        for *_, turns in self._waiting:
-            if not turns.done():
-                turns.set_result([self._now()])
-        self._waiting.clear()
+        self._sends.let_go()
+        self._others.let_go()
+
+    def _of(self, *, paid: bool) -> Allowance:
+        return self._sends if paid else self._others
 
     # --- chats, by Telegram's id
 
@@ -163,7 +127,7 @@ class Pace:
             if self.rest_of(chat) <= 0:
                 self.spoke(chat, group=group)
                 return left
-            self.unused(left)  # a delivery has spoken meanwhile
+            self.unused(left, paid=False)  # a delivery has spoken meanwhile
 
     def rest_of(self, chat: int) -> float:
         """Seconds until this chat may be spoken to; 0: now."""
@@ -204,20 +168,22 @@ class Pace:
         self._chats.rest(chat, now + after)
         self._refused[chat] = None
         if after > LONG_PAUSE or len(self._refused) >= CHATS_FOR_A_PAUSE:
-            self.share = max(SLOWEST, self.share * SLOWER)
+            self._use(max(SLOWEST, self.share * SLOWER))
             self._refused.clear()
             self.rest(after)
 
     def rest(self, seconds: float) -> None:
         """The bot says nothing for so long; its pace stays as it is."""
-        self._paused_until = max(self._paused_until, self._now() + seconds)
-        self._next = max(self._next, self._paused_until)
-        self._arm()
+        for one in {self._sends, self._others}:
+            one.rest(seconds)
+
+    def _use(self, share: float) -> None:
+        self._sends.share = self._others.share = share
 
     def succeeded(self) -> None:
         self._refused.clear()
         if self.share < 1.0:
-            self.share = min(1.0, self.share * FASTER)
+            self._use(min(1.0, self.share * FASTER))
 
 
 class Chats:

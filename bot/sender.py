@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import structlog
 
 from bot.bodies import Bodies
-from bot.core.model import Done, Outcome, Refused, TryLater
+from bot.core.model import Done, Lane, Outcome, Refused, TryLater
 from bot.core.plan import Send
 from bot.core.reports import Reported
 from bot.core.settle import Settlement, settle
@@ -32,6 +32,7 @@ BATCH_ROWS, BATCH_SECONDS = 32, 0.020  # answers are written together: at most s
 AHEAD_SECONDS = 0.015  # how far ahead rows are claimed: soon enough to take most answers along, and to be overtaken
 PASSED_OVER_SECONDS = 0.02  # at least, until chats that rest are looked at again
 IDLE_SECONDS = 0.5  # other processes (`push` on the command line) write to the same table
+CHANGES = (Lane.WITHDRAWAL, Lane.EDIT)  # the lanes of what changes messages
 LAST_SECONDS = 8.0  # for what is in flight when we are told to stop
 TITLES_SECONDS = 60.0  # how old what the store says of the pages' titles may be
 STORE_PAUSE = 1.0  # seconds before a store that failed (a full disk) is asked again
@@ -60,6 +61,7 @@ class Sender:
         self._in_flight = 0
         self._landed = asyncio.Event()  # an answer is here
         self._flights: set[asyncio.Task[None]] = set()
+        self._changing: set[asyncio.Task[None]] = set()  # edits and deletions at their own pace
         self._busy: set[int] = set()  # chats (Telegram's ids) with an action claimed or not settled yet
         self._answers: list[Answer] = []  # to be written
         self._answered = asyncio.Event()  # there are some
@@ -141,6 +143,7 @@ class Sender:
                 busy=_Either(self._busy, self._pace.resting_chats()),
                 on_withdrawal=lambda blog: self._bodies.style(blog).on_withdrawal,
                 settled=answers,
+                without=CHANGES if self._changing else (),
             )
         )
         self._keep_or_let_go(answers, written=found is not None)
@@ -148,7 +151,16 @@ class Sender:
         self._busy.update([one.telegram_id for one in claims])
         if any(self._bodies.is_nameless(one) for one in claims):
             await self._learn_titles()
-        return claims
+        return self._without_changes(claims) if self._pace.is_parted else claims
+
+    def _without_changes(self, claims: Sequence[Claim]) -> list[Claim]:
+        """Sends alone. What changes messages cannot be paid for: it goes its own way, at its own pace."""
+        changes = [claim for claim in claims if not isinstance(claim.action, Send)]
+        if changes:
+            changing = self._spawn(self._dispatch(changes, paid=False))
+            self._changing.add(changing)
+            changing.add_done_callback(self._changing.discard)
+        return [claim for claim in claims if isinstance(claim.action, Send)]
 
     async def _learn_titles(self) -> None:
         """What the pages call themselves."""
@@ -171,15 +183,15 @@ class Sender:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), until)
 
-    async def _dispatch(self, claims: Sequence[Claim]) -> None:
+    async def _dispatch(self, claims: Sequence[Claim], *, paid: bool = True) -> None:
         """Each claim in its turn; what is left when we are told to stop goes back."""
         while claims:
-            turns = await self._pace.turns(min(len(claims), await self._room()))
+            turns = await self._pace.turns(min(len(claims), await self._room()), paid=paid)
             if self._stopped.is_set():
                 await self._give_back(claims)
                 return
             now, claims = claims[: len(turns)], claims[len(turns) :]
-            rested = [claim for claim, left in zip(now, turns, strict=True) if not self._send(claim, left)]
+            rested = [claim for claim, left in zip(now, turns, strict=True) if not self._send(claim, left, paid=paid)]
             await self._give_back(rested)
 
     async def _room(self) -> int:
@@ -189,14 +201,14 @@ class Sender:
             await self._landed.wait()
         return IN_FLIGHT - self._in_flight
 
-    def _send(self, claim: Claim, left: float) -> bool:
+    def _send(self, claim: Claim, left: float, *, paid: bool) -> bool:
         """False where a person was answered in the chat meanwhile: it rests now."""
         if self._pace.rest_of(claim.telegram_id) > 0:
-            self._pace.unused(left)
+            self._pace.unused(left, paid=paid)
             return False
         self._pace.spoke(claim.telegram_id, group=is_group(claim.kind))
         self._in_flight += 1
-        self._spawn(self._deliver(claim, left))
+        self._spawn(self._deliver(claim, left, paid=paid))
         return True
 
     async def _give_back(self, claims: Sequence[Claim]) -> None:
@@ -204,12 +216,12 @@ class Sender:
             await self._guarded(self._store.release_claims(claims))
             self._busy.difference_update(one.telegram_id for one in claims)
 
-    async def _deliver(self, claim: Claim, left: float) -> None:
+    async def _deliver(self, claim: Claim, left: float, *, paid: bool) -> None:
         """One action, from its posts to its settlement."""
         try:
             outcome = await self._perform(claim)
         finally:
-            self._pace.answered(claim.telegram_id, left)
+            self._pace.answered(claim.telegram_id, left, paid=paid)
             self._in_flight -= 1
             self._landed.set()
         rendered = {post.id: post.revision for post in claim.posts}
@@ -242,10 +254,11 @@ class Sender:
         if settlement.report and self._reported.is_news(settlement.report, self._clock()):
             self._spawn(self._report(settlement.report))
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         flight = asyncio.create_task(work)
         self._flights.add(flight)
         flight.add_done_callback(self._flights.discard)
+        return flight
 
     async def _settle_all(self) -> None:
         """Answers in small batches: the store costs less than the network, and a kill repeats few.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Callable, Container, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from sqlite3 import Connection, Row
 from typing import Any, assert_never
@@ -95,14 +95,16 @@ def claim(
     limit: int,
     busy: Container[int],
     on_withdrawal: Callable[[str | None], str],
+    without: Collection[Lane] = (),
 ) -> tuple[list[Claim], bool, bool]:
-    """At most `limit` actions, the most urgent first, one per chat, none for the `busy` (Telegram's ids).
+    """At most `limit` actions, the most urgent first, one per chat, none for the `busy` (Telegram's ids), none looked
+    for in the lanes `without`.
 
     Also says whether a busy chat was passed over, and whether the queue holds more than was looked at: rows that need
     no message are settled here, and there may be very many of them.
     """
     bound = {"bot": bot, "now": now, "all_held": bool(states.all_held(db))}
-    heads, looked, decided = _Heads(db, due, bound, busy), 0, _Decided()
+    heads, looked, decided = _Heads(db, due, bound, busy, without), 0, _Decided()
     while looked < LOOK_AT and (found := heads.take(limit - len(decided.actions))):
         looked += len(found)
         waiting = _waiting(db, bound | {"chats": to_json([row["chat"] for row in found])}, on_withdrawal)
@@ -117,8 +119,11 @@ def claim(
 class _Heads:
     """The chats to speak to next: the lanes and blogs in their turns, of each its oldest stretch first."""
 
-    def __init__(self, db: Connection, due: Due, bound: dict[str, Any], busy: Container[int]) -> None:
+    def __init__(
+        self, db: Connection, due: Due, bound: dict[str, Any], busy: Container[int], without: Collection[Lane]
+    ) -> None:
         self._db, self._due, self._bound, self._busy = db, due, bound, busy
+        self._without = without
         self._seen: set[int] = set()
         self.passed_over = False  # a busy chat
         self._queues = self._all_queues()
@@ -160,8 +165,10 @@ class _Heads:
             yield row["lane"], row["since"], row["post"]
 
     def _queue_of(self, stretch: Stretch) -> Queue | None:
-        """None where an editor holds its blog."""
+        """None where an editor holds its blog, or its lane is left out."""
         lane, _, post = stretch
+        if lane in self._without:
+            return None
         blog = self._db.execute("SELECT blog FROM post WHERE id = ?", (post,)).fetchone()["blog"]
         if lane != Lane.WITHDRAWAL and blog is not None and (self._bound["all_held"] or states.held(self._db, blog)):
             return None

@@ -130,12 +130,16 @@ class Store:
         busy: Container[int],
         on_withdrawal: Callable[[str | None], str],
         settled: Sequence[Settled] = (),
+        without: Collection[Lane] = (),
     ) -> tuple[list[Claim], bool]:
-        """At most `limit` actions, the most urgent first, and whether a busy chat was passed over.
+        """At most `limit` actions, the most urgent first, none looked for in the lanes `without`; and whether a busy
+        chat was passed over.
 
         What came of earlier ones is written in the same transaction, before anything is claimed.
         """
-        turn = partial(_turn, due=self._due, bot=bot, now=now, limit=limit, busy=busy, on_withdrawal=on_withdrawal)
+        turn = partial(
+            _turn, due=self._due, bot=bot, now=now, limit=limit, busy=busy, on_withdrawal=on_withdrawal, without=without
+        )
         found, passed_over, more = await self._db.write_little(turn, settled)
         with contextlib.suppress(StoreError):  # what was settled is written; who asks again is told
             while more:  # rows that need no message are settled in turns, so that others can write between

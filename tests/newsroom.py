@@ -161,13 +161,14 @@ async def newsroom(
         store = open_store(f"sqlite:///{folder}/relay.db")
         stack.push_async_callback(store.close)
         settings, pace, reports = settings_of(file), Pace(limits), []
+        paid = settings.telegram.paid_broadcast
 
         async def report(text: str) -> None:
             reports.append(text)
 
         sender = Sender(
             store=store,
-            telegram=Telegram(request, api_base=api_base or local.api_base, token=local.token),
+            telegram=Telegram(request, api_base=api_base or local.api_base, token=local.token, paid=paid),
             pace=pace,
             settings=lambda: settings,
             report=report,

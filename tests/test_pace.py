@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.allowance import CATCH_UP, TICK
 from bot.core.window import JITTER
 from bot.demo.telegram.limits import Window as StrictWindow
-from bot.pace import CATCH_UP, LONG_PAUSE, TICK, Limits, Pace
+from bot.pace import LONG_PAUSE, Limits, Pace
 
 Seconds = Callable[[], float]
 

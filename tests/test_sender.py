@@ -14,6 +14,7 @@ import pytest
 from bot.core.entities import units
 from bot.core.model import Image
 from bot.demo.telegram import Fault
+from bot.demo.telegram import Limits as LocalLimits
 from bot.pace import Limits
 from tests.newsroom import FAST, FILE, URL, Newsroom, newsroom, post
 
@@ -468,3 +469,21 @@ async def test_a_chat_hears_no_more_than_once_in_its_interval(tmp_path: Path) ->
         await room.shows(ANN, "one", "two", "three")
         times = [call.at for call in room.telegram.calls]
         assert min(b - a for a, b in itertools.pairwise(times)) >= 0.19
+
+
+async def test_what_is_paid_for_goes_fast_and_what_cannot_be_paid_for_holds_nobody_up(tmp_path: Path) -> None:
+    people = range(3000, 3060)
+    ours = Limits(per_second=900.0, unpaid_per_second=40.0, per_chat_per_second=1000.0)
+    theirs = LocalLimits(per_second=40, paid_per_second=900)
+    file = f"[telegram]\npaid_broadcast = true\n{FILE}"
+    async with newsroom(tmp_path, file=file, limits=ours, telegram_limits=theirs) as room:
+        await room.follow(*people)
+        await room.publish(post("a"))
+        await room.quiet()
+        await room.publish(post("a", "Corrected."))
+        await room.publish(post("b"))
+        await room.quiet()
+        assert all(len(room.screen(person)) == 2 and "Corrected." in room.screen(person)[0] for person in people)
+        methods = [call.method for call in room.telegram.calls if call.method in ("sendMessage", "editMessageText")]
+        assert not any(call.code == 429 for call in room.telegram.calls)
+        assert methods[-1] == "editMessageText"  # the last edits come long after the last post
