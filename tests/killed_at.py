@@ -20,7 +20,7 @@ import bot.sender
 import bot.telegram
 import storage.sqlite
 from bot.__main__ import cli
-from storage import blogs, deliveries
+from storage import blogs, claims, settling
 
 # step: (where the function stands, its name, whether it is killed before or after it)
 STEPS: dict[str, tuple[Any, str, str]] = {
@@ -31,13 +31,13 @@ STEPS: dict[str, tuple[Any, str, str]] = {
     "inside the publishing transaction": (blogs, "_advance", "before"),
     "before the publishing commits": (blogs, "publish", "after"),
     "after publishing": (bot.desk.Desk, "relay", "after"),
-    "inside the claim": (deliveries, "_carry_out", "after"),
+    "inside the claim": (claims, "_posts", "after"),
     "after the claim": (storage.sqlite.Store, "claim", "after"),
     "before the send": (bot.request.AiohttpRequest, "post_json", "before"),
     "after the answer": (bot.request.AiohttpRequest, "post_json", "after"),
     "before the settlement": (bot.sender, "settle", "before"),
-    "inside the settling transaction": (deliveries, "_settle_screen", "before"),
-    "before the settling commits": (deliveries, "settle", "after"),
+    "inside the settling transaction": (settling, "_stand", "before"),
+    "before the settling commits": (settling, "_settle_screens", "after"),
     "after settling": (storage.sqlite.Store, "settle", "after"),
 }
 
@@ -70,7 +70,7 @@ def arm(step: str, passes: int) -> None:
         if last and when == "before":
             die()
         answer = usual(*args, **kwargs)
-        if last:
+        if last and _counts(step, answer):
             die()
         return answer
 
@@ -81,7 +81,12 @@ def arm(step: str, passes: int) -> None:
 
 def _counts(step: str, answer: Any) -> bool:
     """A claim that found nothing is not yet the step that is meant."""
-    return step != "after the claim" or bool(answer[0])
+    match step:
+        case "inside the claim":
+            return bool(answer)
+        case "after the claim":
+            return bool(answer[0])
+    return True
 
 
 if __name__ == "__main__":
