@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.model import ChatClosed, ChatMoved, Gone, TryLater, Unknown
+from bot.core.model import ChatClosed, ChatMoved, Gone, Lane, TryLater, Unknown
 from bot.core.plan import Edit, Send
 from storage import Claim, claims, expansion
 from tests.ledger import Ledger, blocked
@@ -71,6 +71,63 @@ async def test_no_more_is_claimed_than_asked_for(ledger: Ledger) -> None:
         await ledger.follow(person)
     await ledger.publish("a")
     assert [len(await ledger.claim(limit=2)) for _ in range(3)] == [2, 1, 0]
+
+
+async def test_a_blog_with_many_readers_does_not_hold_up_one_with_few(ledger: Ledger) -> None:
+    for person in range(3000, 3040):
+        await ledger.follow(person)
+    await ledger.follow(ANN, blog="flood")
+    await ledger.publish("a")
+    ledger.now += 1
+    await ledger.publish("b", blog="flood")
+    await ledger.expand()
+    assert ANN in {claim.telegram_id for claim in await ledger.claim(limit=4)}
+
+
+async def test_edits_leave_now_and_then_however_much_is_new(ledger: Ledger) -> None:
+    for person in range(3000, 3008):
+        await ledger.follow(person, "nato")
+    await ledger.publish("old", topics=("nato",))
+    await ledger.run()
+    await ledger.edit("old", topics=("nato",))
+    for person in range(3008, 3100):
+        await ledger.follow(person)
+    await ledger.publish("new")
+    await ledger.expand()
+    kinds = [type(claim.action) for claim in [await one_claim_of(ledger) for _ in range(16)]]
+    assert kinds.count(Edit) == 4
+
+
+async def one_claim_of(ledger: Ledger) -> Claim:
+    (claim,) = await ledger.claim(limit=1)
+    return claim
+
+
+async def test_a_lane_that_is_left_out_waits_and_holds_up_no_other(ledger: Ledger) -> None:
+    await ledger.follow(ANN)
+    await ledger.publish("a")
+    await ledger.run()
+    await ledger.edit("a")
+    await ledger.follow(BEN)
+    await ledger.publish("b")
+    await ledger.expand()
+    ask = {"bot": "main", "now": ledger.now + QUIET, "limit": 9, "busy": (), "on_withdrawal": lambda blog: "notice"}
+    claims, _ = await ledger.store.claim(**ask, without=(Lane.EDIT,))  # type: ignore[arg-type]
+    assert {type(claim.action) for claim in claims} == {Send}
+
+
+async def test_who_rests_at_the_head_of_the_queue_is_asked_again_after_all_others(ledger: Ledger) -> None:
+    people = range(3000, 3010)
+    for person in people:
+        await ledger.follow(person)
+    await ledger.publish("a")
+    await ledger.expand()
+    busy, order = set(people[:5]), []
+    while claims := await ledger.claim(limit=2, busy=busy):
+        order += [claim.telegram_id for claim in claims]
+        busy = set() if len(order) >= 4 else busy
+    assert order[:4] == list(people[5:9])
+    assert sorted(order) == list(people)
 
 
 async def test_a_claim_says_where_it_goes_and_carries_its_posts_as_they_are_now(ledger: Ledger) -> None:
