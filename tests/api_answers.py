@@ -51,8 +51,39 @@ def reddit_listing(*updates: dict[str, Any]) -> dict[str, Any]:
     return {"kind": "Listing", "data": {"modhash": "", "children": list(updates), "after": None, "before": None}}
 
 
+def sourcefabric_part(kind: str, text: str, **meta: Any) -> dict[str, Any]:
+    return {"guid": f"part:{kind}", "item": {"item_type": kind, "text": text, "meta": meta}, "type": "text"}
+
+
+def sourcefabric_post(number: int, *parts: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    made = f"2026-03-04T10:{number:02}:00+00:00"
+    refs = list(parts) or [sourcefabric_part("text", f"<p>Body of post {number}.</p>")]
+    whole = {
+        "_id": f"urn:newsml:localhost:2026-03-04T10:{number:02}:00.581133:aaaa-{number}",
+        "_etag": f"etag-{number}",
+        "_updated": made,
+        "content_updated_date": made,
+        "published_date": made,
+        "firstcreated": made,
+        "byline": "Ada",
+        "publisher": {"display_name": "Ada Byron", "email": "ada@example.org"},
+        "deleted": False,
+        "sticky": False,
+        "lb_highlight": False,
+        "post_status": "open",
+        "groups": [{"id": "root", "refs": [{"idRef": "main"}]}, {"id": "main", "refs": refs}],
+        **fields,
+    }
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+def sourcefabric_listing(*posts: dict[str, Any]) -> dict[str, Any]:
+    return {"_items": list(posts), "_links": {}, "_meta": {"max_results": 25, "page": 1, "total": len(posts)}}
+
+
 ANSWERS: Mapping[str, Any] = {
     "wordpress": wordpress_page(wordpress_row(2), wordpress_row(1)),
+    "sourcefabric": sourcefabric_listing(sourcefabric_post(2), sourcefabric_post(1)),
     "reddit": reddit_listing(reddit_update(2), reddit_update(1)),
 }
 """One answer a format, with posts in it."""

@@ -35,7 +35,12 @@ FORMATS: tuple[Format, ...] = (
     Format(name="reach", description="Reach live pages: Mirror, Express and their sisters", shows="window"),
     Format(name="aljazeera", description="Al Jazeera's GraphQL answers", shows="full"),
     Format(name="wordpress", description="Automattic Liveblog's REST answers", shows="window or delta", available=True),
-    Format(name="sourcefabric", description="Sourcefabric Live Blog 3 API answers", shows="window"),
+    Format(
+        name="sourcefabric",
+        description="Sourcefabric Live Blog 3 API answers",
+        shows="window, or delta when asked for changes since a time",
+        available=True,
+    ),
     Format(name="live24", description="24liveblog API answers", shows="window"),
     Format(name="arena", description="Arena live blog API answers", shows="window"),
     Format(name="tickaroo", description="Tickaroo live blog embeds", shows="window"),

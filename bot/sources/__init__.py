@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.core.formats import AVAILABLE, FORMAT_NAMES, FORMATS
 from bot.core.model import Page, Snapshot
-from bot.sources import feed, jsonfeed, jsonld, reddit, text, wordpress
+from bot.sources import feed, jsonfeed, jsonld, reddit, sourcefabric, text, wordpress
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 
 __all__ = ["FORMATS", "READERS", "NotReadable", "ReadRules", "Reader", "Source", "read"]
@@ -20,6 +20,7 @@ READERS: tuple[Reader, ...] = (
     jsonfeed.READER,
     jsonld.READER,
     wordpress.READER,
+    sourcefabric.READER,
     reddit.READER,
     text.READER,
 )
