@@ -82,7 +82,12 @@ def test_an_update_that_is_deleted_vanishes_and_is_withdrawn_after_three_polls()
 
 @pytest.mark.parametrize(
     "body",
-    ['{"kind": "Listing"}', '{"kind": "Listing", "data": {"children": [{"kind": "t3", "data": {"id": "a"}}]}}', "[]"],
+    [
+        '{"kind": "Listing"}',
+        '{"kind": "Listing", "data": {"children": [{"kind": []}]}}',
+        '{"kind": "Listing", "data": {"children": [{"kind": "t3", "data": {"id": "a"}}]}}',
+        "[]",
+    ],
 )
 def test_another_listing_is_no_live_thread(body: str) -> None:
     with pytest.raises(NotReadable, match="no reddit live thread"):

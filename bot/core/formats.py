@@ -33,7 +33,12 @@ FORMATS: tuple[Format, ...] = (
     Format(name="bbc", description="BBC live pages and their own data", shows="window"),
     Format(name="nyt", description="New York Times live pages", shows="window"),
     Format(name="reach", description="Reach live pages: Mirror, Express and their sisters", shows="window"),
-    Format(name="aljazeera", description="Al Jazeera's GraphQL answers", shows="full"),
+    Format(
+        name="aljazeera",
+        description="Al Jazeera's GraphQL answers",
+        shows="full where every post it lists is there, else delta",
+        available=True,
+    ),
     Format(name="wordpress", description="Automattic Liveblog's REST answers", shows="window or delta", available=True),
     Format(
         name="sourcefabric",
@@ -41,10 +46,15 @@ FORMATS: tuple[Format, ...] = (
         shows="window, or delta when asked for changes since a time",
         available=True,
     ),
-    Format(name="live24", description="24liveblog API answers", shows="window"),
-    Format(name="arena", description="Arena live blog API answers", shows="window"),
-    Format(name="tickaroo", description="Tickaroo live blog embeds", shows="window"),
-    Format(name="scribblelive", description="ScribbleLive API answers", shows="window"),
+    Format(name="live24", description="24liveblog API answers", shows="window", available=True),
+    Format(name="arena", description="Arena live blog API answers", shows="window", available=True),
+    Format(name="tickaroo", description="Tickaroo live blog embeds", shows="window", available=True),
+    Format(
+        name="scribblelive",
+        description="ScribbleLive API answers",
+        shows="window; full for a whole event, delta when asked for updates",
+        available=True,
+    ),
     Format(
         name="reddit",
         description="reddit live threads",

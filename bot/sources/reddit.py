@@ -32,8 +32,9 @@ def _is_thread(value: Any) -> bool:
     """A Listing that holds nothing but live updates; an answer to `before=` is often empty."""
     listing = fields_in(value)
     children = fields_in(listing.get("data")).get("children")
-    kinds = {fields_in(one).get("kind") for one in children} if isinstance(children, list) else {None}
-    return listing.get("kind") == "Listing" and kinds <= {"LiveUpdate"}
+    if listing.get("kind") != "Listing" or not isinstance(children, list):
+        return False
+    return all(fields_in(one).get("kind") == "LiveUpdate" for one in children)
 
 
 def _updates(value: Any) -> list[Fields]:
