@@ -76,7 +76,9 @@ def test_a_draft_is_told_when_it_is_published() -> None:
 def test_highlighting_and_pinning_a_post_is_no_edit() -> None:
     blog = Blog.after(read(sourcefabric_post(2), sourcefabric_post(1)))
     for marks in ({"lb_highlight": True}, {"sticky": True}):
-        assert blog.poll(read(sourcefabric_post(1, _updated=LATER, **marks), sourcefabric_post(2))) == []
+        marked = read(sourcefabric_post(1, _updated=LATER, **marks), sourcefabric_post(2))
+        assert blog.poll(marked) == []
+        assert marked.posts[0].modified_at == marked.posts[0].published_at
 
 
 def test_a_post_that_is_edited_stands_on_top_and_is_one_edit() -> None:

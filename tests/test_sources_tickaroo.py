@@ -75,6 +75,12 @@ def test_the_page_s_own_live_blog_wins_and_is_not_mixed_with_the_embed() -> None
     assert (found.format, [post.title for post in found.posts]) == ("jsonld", ["Headline 1"])
 
 
+def test_an_embed_is_a_window_also_where_the_publisher_s_own_pages_are_full() -> None:
+    written = json.dumps({**tickaroo_blog(tickaroo_update(1)), "url": "https://www.cnn.com/live/storm"})
+    found = snapshot(json.dumps({"schema": written}), url=API, format="tickaroo")
+    assert (found.kind, found.url) == (SnapshotKind.WINDOW, "https://www.cnn.com/live/storm")
+
+
 def test_of_several_embeds_the_first_with_updates_is_read() -> None:
     other = '<div initialData="{&quot;schemaOrg&quot;: &quot;{}&quot;}"></div><div initialData="{broken"></div>'
     page = html(body=other + tickaroo_embed(tickaroo_update(1)) + tickaroo_embed(tickaroo_update(2)))

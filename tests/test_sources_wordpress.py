@@ -75,6 +75,7 @@ def test_a_post_that_ages_out_between_deltas_is_not_withdrawn() -> None:
         ([wordpress_row(5, "delete", timestamp=HOUR + 9), wordpress_row(5, timestamp=HOUR)], ["withdrawn"]),
         ([wordpress_row(5, "update", timestamp=HOUR + 9, render="New."), wordpress_row(5)], ["Body of post 5."]),
         ([wordpress_row(5, "update", render="New."), wordpress_row(5, timestamp=HOUR)], ["New."]),
+        ([wordpress_row(5, "update", render="New."), wordpress_row(5, "update", render="Old.")], ["New."]),
     ],
 )
 def test_the_last_word_about_a_post_counts(rows: list[dict[str, Any]], expected: list[str]) -> None:
@@ -98,6 +99,17 @@ def test_a_post_that_came_and_went_between_two_polls_is_never_told() -> None:
 )
 def test_authors_of_all_versions_are_read(fields: dict[str, Any], authors: tuple[str, ...]) -> None:
     assert page(wordpress_row(1, **fields)).posts[0].authors == authors
+
+
+def test_a_row_with_one_time_was_published_then() -> None:
+    (post,) = page(wordpress_row(1, entry_time=None)).posts
+    assert post.published_at == post.modified_at == datetime(2026, 3, 4, 10, 1, tzinfo=UTC)
+
+
+def test_avatars_smileys_and_pixels_are_no_pictures() -> None:
+    small = '<img class="avatar photo" src="/a.png"><img class="wp-smiley" src="/b.png"><img width="1" src="/c.gif">'
+    (post,) = page(wordpress_row(1, render=f'{small}<img src="/d.jpg" width="100">')).posts
+    assert [image.url for image in post.images] == ["https://www.example.org/d.jpg"]
 
 
 @pytest.mark.parametrize("nothing", [[], None, {}])

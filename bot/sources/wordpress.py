@@ -50,12 +50,12 @@ def read(source: Source, rules: ReadRules) -> Snapshot:
 
 
 def _last_words(rows: list[Fields]) -> list[Fields]:
-    """One row for each post, the last that was said of it, where its first one stands."""
+    """One row for each post, the last that was said of it; of two alike the first, for answers have the newest first."""
     last: dict[str | None, Fields] = {}
     for row in rows:
         key = id_of(row.get("id"))
         known = last.get(key)
-        if known is None or _when(row) >= _when(known):
+        if known is None or _when(row) > _when(known):
             last[key] = row
     return list(last.values())
 
