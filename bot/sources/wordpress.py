@@ -50,7 +50,7 @@ def read(source: Source, rules: ReadRules) -> Snapshot:
 
 
 def _last_words(rows: list[Fields]) -> list[Fields]:
-    """One row for each post, the last that was said of it; of two alike the first, for answers have the newest first."""
+    """One row for each post, the last that was said of it; of two at one time the first: the newest stand on top."""
     last: dict[str | None, Fields] = {}
     for row in rows:
         key = id_of(row.get("id"))
