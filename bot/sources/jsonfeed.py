@@ -6,17 +6,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.core.ending import ending_of
 from bot.core.markup import text_of_html, text_of_plain
 from bot.core.model import Image, Post, Snapshot, SnapshotKind
-from bot.sources.feedkeys import FeedPost, feed_keyed
-from bot.sources.handover import next_page
-from bot.sources.parts import absolute, distinct_images, titled, without_repeats
+from bot.sources.feedkeys import FeedPost
+from bot.sources.fields import Fields, filled, id_of, line, string
+from bot.sources.parts import absolute, distinct_images, without_repeats
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
 _VERSION = re.compile(r"https?://(?:www\.)?jsonfeed\.org/version/")
-_Fields = Mapping[str, Any]
 
 
 def sees(source: Source) -> str | None:
@@ -39,30 +37,27 @@ def read(source: Source, rules: ReadRules) -> Snapshot:
     url = absolute(feed.get("home_page_url"), source.page.url) or source.page.url
     base = source.page.url if absolute(source.page.url, "") else url
     found = [_feed_post(one, base, rules) for one in fields]
-    posts, markup = feed_keyed(found, rules.identity, ids_may_repeat=True)
-    title = _line(feed.get("title"))
-    ending = ending_of(title, posts)
-    return Snapshot(
+    about = Snapshot(
         format="jsonfeed",
         kind=SnapshotKind.WINDOW,
-        posts=tuple(titled(post, rules.language) for post in posts),
-        title=title,
+        posts=(),
+        title=line(feed.get("title")),
         url=url or None,
-        language=_string(feed.get("language")),
-        ended=ending.ended or feed.get("expired") is True,
-        next_url=next_page(markup[ending.moved], source, url) if ending.moved else None,
+        language=string(feed.get("language")),
+        ended=feed.get("expired") is True,
         notes=() if isinstance(listed, list) else ("the feed has no list of items",),
     )
+    return filled(about, found, source, rules)
 
 
-def _feed_post(fields: _Fields, base: str, rules: ReadRules) -> FeedPost:
-    html, plain = _string(fields.get("content_html")), _string(fields.get("content_text"))
+def _feed_post(fields: Fields, base: str, rules: ReadRules) -> FeedPost:
+    html, plain = string(fields.get("content_html")), string(fields.get("content_text"))
     text = without_repeats(text_of_html(html) if html else text_of_plain(plain or ""))
     post = Post(
         key="",
-        title=_line(fields.get("title")),
+        title=line(fields.get("title")),
         text=text,
-        summary=_line(fields.get("summary")),
+        summary=line(fields.get("summary")),
         published_at=time_of(fields.get("date_published"), rules.zone),
         modified_at=time_of(fields.get("date_modified"), rules.zone),
         authors=tuple(_authors(fields)),
@@ -70,36 +65,19 @@ def _feed_post(fields: _Fields, base: str, rules: ReadRules) -> FeedPost:
         images=distinct_images(_images(fields, base)),
         url=absolute(fields.get("url"), base) or absolute(fields.get("external_url"), base),
     )
-    return FeedPost(post=post, id=_id(fields.get("id")), markup=html or plain or "")
+    return FeedPost(post=post, id=id_of(fields.get("id")), markup=html or plain or "")
 
 
-def _id(value: Any) -> str | None:
-    """Version 1.1: an id that is a number is to be read as a string."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    return str(value).strip() or None
-
-
-def _string(value: Any) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
-
-
-def _line(value: Any) -> str | None:
-    return " ".join(text_of_plain(_string(value) or "").split()) or None
-
-
-def _authors(fields: _Fields) -> Iterator[str]:
+def _authors(fields: Fields) -> Iterator[str]:
     """`authors` since 1.1, `author` before."""
     people = fields.get("authors") or [fields.get("author")]
     for one in people if isinstance(people, list) else [people]:
-        name = _line(one.get("name")) if isinstance(one, Mapping) else None
+        name = line(one.get("name")) if isinstance(one, Mapping) else None
         if name:
             yield name
 
 
-def _images(fields: _Fields, base: str) -> Iterator[Image]:
+def _images(fields: Fields, base: str) -> Iterator[Image]:
     attached = fields.get("attachments")
     files = [one for one in attached if isinstance(one, Mapping)] if isinstance(attached, list) else []
     pictures = [one.get("url") for one in files if str(one.get("mime_type")).startswith("image/")]

@@ -1,0 +1,102 @@
+"""ScribbleLive, by its API (`/api/rest/event/<id>/…`), as JSON or JSONP.
+
+Written from descriptions: `Posts` with `Id`, `Content` (HTML), `Created` and `LastModified` as `/Date(<ms>)/`,
+`IsDeleted` and `IsStuck`. `/page/<n>` answers a page, `/all` the whole event, `/since` what changed.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from bot.core.model import Post, Snapshot, SnapshotKind
+from bot.sources.feedkeys import FeedPost
+from bot.sources.fields import (
+    FROM_DESCRIPTION,
+    Fields,
+    body_of,
+    fields_in,
+    filled,
+    id_of,
+    images_in,
+    line,
+    rows_in,
+    string,
+)
+from bot.sources.parts import distinct_images
+from bot.sources.shape import NotReadable, Reader, ReadRules, Source, parse_json
+from bot.sources.times import time_of
+
+_CALL = re.compile(r"[\ufeff\s]*(?:/\*\*/\s*)?[\w$.]{1,80}\s*\((?=\s*\{)")
+_DATE = re.compile(r"/Date\((-?\d{1,16})(?:[+-]\d{4})?\)/")
+_YES = (True, 1, "1", "true", "True")
+
+
+def sees(source: Source) -> str | None:
+    if '"Posts"' not in source.text or not _is_answer(_answer(source)):
+        return None
+    return f"posts of a ScribbleLive event {FROM_DESCRIPTION}"
+
+
+def _answer(source: Source) -> Any:
+    """The JSON, without the call that JSONP puts around it."""
+    call = _CALL.match(source.text)
+    return parse_json(source.text[call.end() :]) if call else source.json
+
+
+def _is_answer(value: Any) -> bool:
+    event = fields_in(value)
+    posts = event.get("Posts")
+    if not isinstance(posts, list):
+        return False
+    return all("Id" in fields_in(one) for one in posts) and (bool(posts) or "Pages" in event or "Id" in event)
+
+
+def read(source: Source, rules: ReadRules) -> Snapshot:
+    answer = _answer(source)
+    if not _is_answer(answer):
+        raise NotReadable("no ScribbleLive event: there is no list of Posts with an Id each")
+    kind = _kind(source.page.url)
+    about = Snapshot(format="scribblelive", kind=kind, posts=(), title=line(answer.get("Title")))
+    return filled(about, [_post(one, source.page.url, rules) for one in rows_in(answer["Posts"])], source, rules)
+
+
+def _kind(url: str) -> SnapshotKind:
+    """What the address asked for."""
+    try:
+        path = f"{urlsplit(url).path.lower()}/"
+    except ValueError:
+        return SnapshotKind.WINDOW
+    if "/since/" in path:
+        return SnapshotKind.DELTA
+    return SnapshotKind.FULL if "/all/" in path else SnapshotKind.WINDOW
+
+
+def _post(fields: Fields, base: str, rules: ReadRules) -> FeedPost:
+    published, changed = _time(fields.get("Created"), rules), _time(fields.get("LastModified"), rules)
+    key = id_of(fields.get("Id"))
+    if fields.get("IsDeleted") in _YES:
+        return FeedPost(post=Post(key="", published_at=published, modified_at=changed, withdrawn=True), id=key)
+    markup = string(fields.get("Content")) or ""
+    author = line(fields_in(fields.get("Creator")).get("Name"))
+    post = Post(
+        key="",
+        text=body_of(markup),
+        published_at=published,
+        modified_at=changed,
+        authors=(author,) if author else (),
+        images=distinct_images(images_in(markup, base)),
+        pinned=fields.get("IsStuck") in _YES,
+    )
+    return FeedPost(post=post, id=key, markup=markup)
+
+
+def _time(value: object, rules: ReadRules) -> datetime | None:
+    """`/Date(<milliseconds>)/`; the zone that may follow only says how to show it."""
+    found = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    return time_of(int(found[1]) if found else value, rules.zone)
+
+
+READER = Reader(name="scribblelive", sees=sees, read=read)
