@@ -160,9 +160,12 @@ class _Heads:
             yield row["lane"], row["since"], row["post"]
 
     def _queue_of(self, stretch: Stretch) -> Queue | None:
-        """None where an editor holds its blog."""
+        """None where an editor holds its blog, and where the post is gone and its rows are about to go."""
         lane, _, post = stretch
-        blog = self._db.execute("SELECT blog FROM post WHERE id = ?", (post,)).fetchone()["blog"]
+        row = self._db.execute("SELECT blog FROM post WHERE id = ?", (post,)).fetchone()
+        if row is None:
+            return None
+        blog = row["blog"]
         if lane != Lane.WITHDRAWAL and blog is not None and (self._bound["all_held"] or states.held(self._db, blog)):
             return None
         return Lane(lane), blog or f"push {post}"
