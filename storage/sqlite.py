@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import sqlite3
@@ -138,7 +139,8 @@ class Store:
         turn = partial(_turn, due=self._due, bot=bot, now=now, limit=limit, busy=busy, on_withdrawal=on_withdrawal)
         found, passed_over, more = await self._db.write_little(turn, settled)
         with contextlib.suppress(StoreError):  # what was settled is written; who asks again is told
-            while more:  # rows that need no message are settled in turns, so that others can write between
+            while more:  # rows that need no message are settled in turns, so that others can do theirs between
+                await asyncio.sleep(0)
                 found, passed_over, more = await self._db.write_little(turn, ())
         return found, passed_over
 

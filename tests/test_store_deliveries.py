@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from bot.core.model import ChatClosed, ChatMoved, Gone, TryLater, Unknown
@@ -155,6 +157,24 @@ async def test_rows_that_need_no_message_are_settled_in_passing_however_many(
     await ledger.withdraw("a")
     await ledger.publish("b")
     assert [claim.posts[0].id for claim in await ledger.claim(limit=1)] == [ledger.numbers["b"]]
+
+
+async def test_others_have_their_turn_while_many_rows_that_need_no_message_are_settled(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "LOOK_AT", 2)
+    ledger.on_withdrawal = "keep"
+    for person in range(3000, 3020):
+        await ledger.follow(person)
+    await ledger.publish("a")
+    await ledger.run()
+    await ledger.withdraw("a")
+    await ledger.expand()
+    claiming, turns = asyncio.create_task(ledger.claim(limit=1)), 0
+    while not claiming.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns >= 10
 
 
 # --- what comes of an action ---------------------------------------------------------------------------------------
