@@ -107,6 +107,7 @@ class Sender:
     def stop(self) -> None:
         self._stopped.set()
         self._wake.set()
+        self._landed.set()
         self._pace.let_go()
 
     async def _recover(self) -> None:
@@ -174,20 +175,23 @@ class Sender:
     async def _dispatch(self, claims: Sequence[Claim]) -> None:
         """Each claim in its turn; what is left when we are told to stop goes back."""
         while claims:
-            turns = await self._pace.turns(min(len(claims), await self._room()))
-            if self._stopped.is_set():
+            turns = await self._turns(len(claims))
+            if not turns:
                 await self._give_back(claims)
                 return
             now, claims = claims[: len(turns)], claims[len(turns) :]
             rested = [claim for claim, left in zip(now, turns, strict=True) if not self._send(claim, left)]
             await self._give_back(rested)
 
-    async def _room(self) -> int:
-        """How many more answers may be awaited."""
-        while self._in_flight >= IN_FLIGHT:
+    async def _turns(self, most: int) -> list[float]:
+        """The moments for the next ones, at most so many; none once we are told to stop."""
+        while self._in_flight >= IN_FLIGHT and not self._stopped.is_set():
             self._landed.clear()
             await self._landed.wait()
-        return IN_FLIGHT - self._in_flight
+        if self._stopped.is_set():
+            return []
+        turns = await self._pace.turns(min(most, IN_FLIGHT - self._in_flight))
+        return [] if self._stopped.is_set() else turns
 
     def _send(self, claim: Claim, left: float) -> bool:
         """False where a person was answered in the chat meanwhile: it rests now."""
@@ -200,9 +204,15 @@ class Sender:
         return True
 
     async def _give_back(self, claims: Sequence[Claim]) -> None:
+        """Until it is written: nobody else looks at a row that is marked as being sent."""
         if claims:
-            await self._guarded(self._store.release_claims(claims))
+            while not await self._guarded(self._release(claims)):
+                pass
             self._busy.difference_update(one.telegram_id for one in claims)
+
+    async def _release(self, claims: Sequence[Claim]) -> bool:
+        await self._store.release_claims(claims)
+        return True
 
     async def _deliver(self, claim: Claim, left: float) -> None:
         """One action, from its posts to its settlement."""
