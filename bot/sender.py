@@ -22,7 +22,7 @@ from bot.core.settle import Settlement, settle
 from bot.pace import Pace
 from bot.telegram import Telegram
 from config.settings import Settings
-from storage import Claim, Store, StoreError
+from storage import Again, Claim, Store, StoreError
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -30,7 +30,7 @@ T = TypeVar("T")
 IN_FLIGHT = 100  # sends whose answers are awaited; Telegram's own server stops at about 1000
 BATCH_ROWS, BATCH_SECONDS = 32, 0.020  # answers are written together: at most so many, at most so old
 AHEAD_SECONDS = 0.015  # how far ahead rows are claimed: soon enough to take most answers along, and to be overtaken
-PASSED_OVER_SECONDS = 0.02  # at least, until chats that rest are looked at again
+PASSED_OVER_SECONDS = 0.02  # at least, until chats that rest, or what was passed over, are looked at again
 IDLE_SECONDS = 0.5  # other processes (`push` on the command line) write to the same table
 LAST_SECONDS = 8.0  # for what is in flight when we are told to stop
 TITLES_SECONDS = 60.0  # how old what the store says of the pages' titles may be
@@ -70,7 +70,7 @@ class Sender:
         self._titles: dict[str, str] = {}  # by blog, as its page says
         self._bodies = Bodies(telegram, settings, self._titles)
         self._titles_at = float("-inf")  # when they were asked for
-        self._passed_over = False  # the last claim left out a chat that rests
+        self._again = Again.ANY_TIME  # what the last claim said
         self._reported = Reported()
 
     def wake(self) -> None:
@@ -145,7 +145,7 @@ class Sender:
             )
         )
         self._keep_or_let_go(answers, written=found is not None)
-        claims, self._passed_over = found or ([], False)
+        claims, self._again = found or ([], Again.ANY_TIME)
         self._busy.update([one.telegram_id for one in claims])
         if any(self._bodies.is_nameless(one) for one in claims):
             await self._learn_titles()
@@ -165,7 +165,9 @@ class Sender:
         if self._stopped.is_set():
             return
         until = IDLE_SECONDS
-        if self._passed_over:
+        if self._again >= Again.SOON:
+            until = PASSED_OVER_SECONDS
+        elif self._again is Again.RESTED:
             until = max(PASSED_OVER_SECONDS, self._pace.next_rested() or 0.0)
         due = await self._guarded(self._store.next_due(self._bot, self._clock()))
         until = min(until, IDLE_SECONDS, IDLE_SECONDS if due is None else max(0.001, due - self._clock()))

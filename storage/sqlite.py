@@ -29,8 +29,9 @@ from storage import (
     waiting,
 )
 from storage.chats import Chat
-from storage.claims import Claim, Due
+from storage.claims import Again, Claim, Found
 from storage.database import Connections, StoreError, told
+from storage.looking import Due
 from storage.pruning import Pruned
 from storage.pushes import Push
 from storage.settling import Settled
@@ -131,18 +132,18 @@ class Store:
         busy: Container[int],
         on_withdrawal: Callable[[str | None], str],
         settled: Sequence[Settled] = (),
-    ) -> tuple[list[Claim], bool]:
-        """At most `limit` actions, the most urgent first, and whether a busy chat was passed over.
+    ) -> Found:
+        """At most `limit` actions, the most urgent first, one per chat, none for the `busy` (Telegram's ids).
 
         What came of earlier ones is written in the same transaction, before anything is claimed.
         """
         turn = partial(_turn, due=self._due, bot=bot, now=now, limit=limit, busy=busy, on_withdrawal=on_withdrawal)
-        found, passed_over, more = await self._db.write_little(turn, settled)
+        found = await self._db.write_little(turn, settled)
         with contextlib.suppress(StoreError):  # what was settled is written; who asks again is told
-            while more:  # rows that need no message are settled in turns, so that others can do theirs between
+            while found.again is Again.AT_ONCE and not found.claims:  # in turns: others can do theirs between
                 await asyncio.sleep(0)
-                found, passed_over, more = await self._db.write_little(turn, ())
-        return found, passed_over
+                found = await self._db.write_little(turn, ())
+        return found
 
     async def settle(self, settled: Sequence[Settled], now: float) -> None:
         await self._db.write_little(settling.settle, settled, now)
@@ -303,8 +304,6 @@ class Store:
         await self._db.write(notes.keep, name, text)
 
 
-def _turn(
-    db: sqlite3.Connection, /, settled: Sequence[Settled], due: Due, *, now: float, **about: Any
-) -> tuple[list[Claim], bool, bool]:
+def _turn(db: sqlite3.Connection, /, settled: Sequence[Settled], due: Due, *, now: float, **about: Any) -> Found:
     settling.settle(db, settled, now)
     return claims.claim(db, due, now=now, **about)

@@ -17,7 +17,7 @@ from bot.core.entities import units
 from bot.core.model import Image
 from bot.demo.telegram import Fault
 from bot.pace import Limits
-from storage import Claim, StoreError
+from storage import Claim, Found, StoreError
 from tests.newsroom import FAST, FILE, URL, Newsroom, newsroom, post
 
 ANN, BEN, CLEO = 2001, 2002, 2003
@@ -467,9 +467,9 @@ async def test_told_to_stop_while_it_claims_it_waits_for_no_turn_and_leaves_noth
         room.pace.rest(3600.0)
         claim = room.store.claim
 
-        async def claim_and_be_told(**about: Any) -> tuple[list[Claim], bool]:
+        async def claim_and_be_told(**about: Any) -> Found:
             found = await claim(**about)
-            if found[0]:
+            if found.claims:
                 room.sender.stop()
             return found
 
@@ -490,7 +490,7 @@ async def test_a_claim_that_the_store_did_not_take_back_is_given_back_once_it_wo
         await room.publish(post("a"))
         claim, release, failures = room.store.claim, room.store.release_claims, [StoreError("full")]
 
-        async def claim_and_answer_a_person(**about: Any) -> tuple[list[Claim], bool]:
+        async def claim_and_answer_a_person(**about: Any) -> Found:
             found = await claim(**about)
             if failures:
                 room.pace.spoke(ANN, group=False)

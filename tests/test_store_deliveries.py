@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.model import ChatClosed, ChatMoved, Gone, TryLater, Unknown
 from bot.core.plan import Edit, Send
-from storage import Claim, claims, expansion
+from storage import Again, Claim, claims, expansion
 from tests.ledger import Ledger, blocked
 
 ANN, BEN, CLEO = 2001, 2002, 2003
@@ -62,10 +62,10 @@ async def test_one_action_for_a_chat_at_a_time_and_none_for_the_busy(ledger: Led
         await ledger.follow(person)
     await ledger.publish("a", "b")
     store, ask = ledger.store, {"bot": "main", "now": ledger.now, "limit": 9, "on_withdrawal": lambda blog: "notice"}
-    claims, passed_over = await store.claim(busy={BEN}, **ask)  # type: ignore[arg-type]
-    assert ([claim.telegram_id for claim in claims], passed_over) == ([ANN, CLEO], True)
-    claims, passed_over = await store.claim(busy={ANN, CLEO}, **ask)  # type: ignore[arg-type]
-    assert ([claim.telegram_id for claim in claims], passed_over) == ([BEN], True)
+    claims, again = await store.claim(busy={BEN}, **ask)  # type: ignore[arg-type]
+    assert ([claim.telegram_id for claim in claims], again) == ([ANN, CLEO], Again.RESTED)
+    claims, again = await store.claim(busy={ANN, CLEO}, **ask)  # type: ignore[arg-type]
+    assert ([claim.telegram_id for claim in claims], again) == ([BEN], Again.RESTED)
 
 
 async def test_no_more_is_claimed_than_asked_for(ledger: Ledger) -> None:
