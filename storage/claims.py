@@ -4,19 +4,20 @@ after a kill the rows in doubt are known. Which chats are looked at is told by `
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from sqlite3 import Connection, Row
 from typing import Any, NamedTuple, assert_never
 
 from bot.core.model import Lane, Relayed
-from bot.core.plan import Action, Delete, Drop, Edit, OnScreen, Rest, Send, Skip, Waiting, plan
+from bot.core.plan import MERGE_AT_MOST, Action, Delete, Drop, Edit, OnScreen, Rest, Send, Skip, Waiting, plan
 from storage import states
 from storage.looking import WAITS, Due, Heads
 from storage.rows import relayed, to_json
 
+ROWS = 2 * MERGE_AT_MOST  # of a chat, in one lane of a thread, that one decision looks at
 LOOK_AT = 200  # chats that one claim looks at: what it settles without a message must not take long
 
 _ROWS = f"""
@@ -86,7 +87,7 @@ def claim(
             decided.decide(row, waiting[row["chat"]], now)
     heads.close(fruitful=bool(decided.actions))
     settled = decided.write(db, bot)
-    again = Again.AT_ONCE if settled and looked >= LOOK_AT else _again(heads)
+    again = Again.AT_ONCE if settled else _again(heads)
     return Found(_claims(db, bot, decided.actions), again)
 
 
@@ -139,12 +140,25 @@ class _Decided:
 def _waiting(
     db: Connection, bound: dict[str, Any], on_withdrawal: Callable[[str | None], str]
 ) -> Mapping[int, list[Waiting]]:
-    rows: dict[int, list[Waiting]] = defaultdict(list)
+    rows: dict[int, list[Row]] = defaultdict(list)
     for row in db.execute(_ROWS, bound).fetchall():
-        message = _message(db, row) if row["sent"] else None
-        how = on_withdrawal(row["blog"]) if row["withdrawn_at"] is not None else "notice"
-        rows[row["chat"]].append(_value(row, message, how))
-    return rows
+        rows[row["chat"]].append(row)
+    waiting: dict[int, list[Waiting]] = defaultdict(list)
+    for chat, ones in rows.items():
+        for row in ones if len(ones) <= ROWS else _first_of_each(ones):
+            message = _message(db, row) if row["sent"] else None
+            how = on_withdrawal(row["blog"]) if row["withdrawn_at"] is not None else "notice"
+            waiting[chat].append(_value(row, message, how))
+    return waiting
+
+
+def _first_of_each(rows: Sequence[Row]) -> Iterator[Row]:
+    """Of each lane of a thread as many as a decision may need: order holds there, and a chat may have waited long."""
+    taken: Counter[tuple[int, int]] = Counter()
+    for row in sorted(rows, key=lambda one: (one["lane"], one["since"], one["post"])):
+        taken[row["thread"], row["lane"]] += 1
+        if taken[row["thread"], row["lane"]] <= ROWS:
+            yield row
 
 
 def _value(row: Row, message: OnScreen | None, on_withdrawal: str) -> Waiting:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.model import Lane, Outcome, TryLater
-from storage import Again, Claim, looking, open_store
+from bot.core.plan import Edit
+from storage import Again, Claim, claims, looking, open_store
 from tests.ledger import BLOG, Ledger
 
 ANN, BEN = 2001, 2002
@@ -253,3 +254,27 @@ async def test_rows_that_are_retried_cost_no_more_than_chats_that_rest_and_are_f
     assert (found.claims, found.again) == ([], Again.SOON), "rather than through all of them"
     ledger.now += 5
     assert len(await ledger.deliver()) == len(people)
+
+
+async def test_however_long_a_chat_waited_it_gets_everything_in_its_order(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "ROWS", 5)
+    await ledger.follow(ANN)
+    await ledger.publish("old")
+    await ledger.run()
+    keys = [f"a{number:02}" for number in range(30)]
+    for key in keys:
+        await ledger.publish(key)
+        ledger.now += 1
+    await ledger.edit("old")
+    await ledger.expand()
+    (claim,) = await ledger.claim()
+    assert len(claim.posts) == 5
+    await ledger.settle(claim, FAILED)
+    (claim,) = await ledger.claim()
+    assert isinstance(claim.action, Edit), "what is retried holds back its lane and no other"
+    await ledger.settle(claim, ledger.screens.perform(claim))
+    ledger.now += 60
+    await ledger.run()
+    assert "+".join(ledger.shown(ANN)).split("+") == ["old", *keys]
