@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import fcntl
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Collection, Container, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Container, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -14,6 +14,7 @@ from typing import IO, Any
 from bot.core.model import Lane, Memory, PageMemory, Relayed
 from bot.core.pages import KnownPage
 from bot.core.publishing import Audience, Progress, Publishing, PushText, Validators
+from bot.core.settle import Moved
 from storage import (
     blogs,
     chats,
@@ -138,7 +139,7 @@ class Store:
         What came of earlier ones is written in the same transaction, before anything is claimed.
         """
         turn = partial(_turn, due=self._due, bot=bot, now=now, limit=limit, busy=busy, on_withdrawal=on_withdrawal)
-        found = await self._db.write_little(turn, settled)
+        found = await self._writes(settled)(turn, settled)
         with contextlib.suppress(StoreError):  # what was settled is written; who asks again is told
             while found.again is Again.AT_ONCE and not found.claims:  # in turns: others can do theirs between
                 await asyncio.sleep(0)
@@ -146,7 +147,12 @@ class Store:
         return found
 
     async def settle(self, settled: Sequence[Settled], now: float) -> None:
-        await self._db.write_little(settling.settle, settled, now)
+        await self._writes(settled)(settling.settle, settled, now)
+
+    def _writes(self, settled: Sequence[Settled]) -> Callable[..., Coroutine[Any, Any, Any]]:
+        """On the event loop, but for two chats that are found to be one: that takes a look at every post."""
+        moves = any(isinstance(made.chat, Moved) for _, made in settled)
+        return self._db.write_often if moves else self._db.write_little
 
     async def release_claims(self, claims: Sequence[Claim]) -> None:
         await self._db.write(waiting.release_claims, claims)
