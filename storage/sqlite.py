@@ -139,7 +139,7 @@ class Store:
         What came of earlier ones is written in the same transaction, before anything is claimed.
         """
         turn = partial(_turn, due=self._due, bot=bot, now=now, limit=limit, busy=busy, on_withdrawal=on_withdrawal)
-        found = await self._writes(settled)(turn, settled)
+        found: Found = await self._writes(settled)(turn, settled)
         with contextlib.suppress(StoreError):  # what was settled is written; who asks again is told
             while found.again is Again.AT_ONCE and not found.claims:  # in turns: others can do theirs between
                 await asyncio.sleep(0)

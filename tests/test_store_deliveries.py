@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.core.model import ChatClosed, ChatMoved, Gone, TryLater, Unknown
+from bot.core.model import ChatClosed, ChatMoved, Done, Gone, Outcome, TryLater, Unknown
 from bot.core.plan import Edit, Send
 from storage import Again, Claim, claims, expansion
 from tests.ledger import Ledger, blocked
@@ -355,6 +355,29 @@ async def test_a_group_that_moves_takes_its_row_along_and_its_old_messages_are_d
     assert ledger.revisions(-1005, "b") == [2]
     assert await ledger.waiting() == 0
     assert await ledger.store.chat("main", -500) is None
+
+
+@pytest.mark.parametrize("answer", [Done(picture=7), Gone(why="message to edit not found")], ids=["done", "gone"])
+async def test_a_late_answer_about_a_message_that_is_no_more_leaves_others_messages_alone(
+    ledger: Ledger, answer: Outcome
+) -> None:
+    group = await ledger.follow(-5, kind="group")
+    await ledger.publish("a")
+    await ledger.run()
+    await ledger.edit("a")
+    await ledger.expand()
+    claim = await one_claim(ledger)
+    await ledger.store.move_chat("main", group, -1005)
+    await ledger.follow(ANN)
+    await ledger.publish("b")
+    await ledger.run()
+    await ledger.settle(claim, answer)
+    await ledger.edit("b")
+    edits = {one.telegram_id: one.action for one in await ledger.run() if one.posts[0].id == ledger.numbers["b"]}
+    assert edits.keys() == {ANN, -1005}
+    for edit in edits.values():
+        assert isinstance(edit, Edit)
+        assert edit.message.picture is None
 
 
 async def test_an_answer_for_a_chat_that_was_forgotten_brings_nothing_back(ledger: Ledger) -> None:
