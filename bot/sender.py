@@ -10,12 +10,13 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Container, Coroutine, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 
 from bot.bodies import Bodies
-from bot.core.model import Done, Outcome, Refused, TryLater
+from bot.core.model import Done, Outcome, Refused, Style, TryLater
 from bot.core.plan import Send
 from bot.core.reports import Reported
 from bot.core.settle import Settlement, settle
@@ -140,7 +141,7 @@ class Sender:
                 now=self._clock(),
                 limit=max(1, min(BATCH_ROWS, int(AHEAD_SECONDS / self._pace.interval))),
                 busy=_Either(self._busy, self._pace.resting_chats()),
-                on_withdrawal=lambda blog: self._bodies.style(blog).on_withdrawal,
+                on_withdrawal=partial(_on_withdrawal, self._settings()),
                 settled=answers,
             )
         )
@@ -328,8 +329,14 @@ def is_group(kind: str) -> bool:
     return kind != "private"
 
 
+def _on_withdrawal(settings: Settings, blog: str | None) -> str:
+    """Asked for by the store, perhaps on its own thread."""
+    found = settings.blog(blog) if blog is not None else None
+    return (found.style if found else Style()).on_withdrawal
+
+
 class _Either:
-    """The chats of two collections, neither of them copied: asked for by the store's thread, as they are by then."""
+    """The chats of two collections, neither of them copied: asked for by the store, perhaps on its own thread."""
 
     def __init__(self, *chats: Container[int]) -> None:
         self._chats = chats
