@@ -60,7 +60,7 @@ class Bodies:
         return revisions, claim.language, _shown(claim), _is_plain(claim), self._title(claim.posts)
 
     def _render(self, claim: Claim) -> Rendered:
-        language = claim.language or self.style(claim.posts[0].blog).language
+        language = claim.language or self._style(claim.posts[0].blog).language
         texts, limit = Texts.of(language), CAPTION if _under_photo(claim) else MESSAGE
         rendered = self._message(claim.posts, texts, limit)
         if not _is_plain(claim):
@@ -69,8 +69,8 @@ class Bodies:
 
     def _message(self, posts: Sequence[Relayed], texts: Texts, limit: int) -> Rendered:
         if len(posts) == 1:
-            return message(posts[0], self.style(posts[0].blog), texts, limit)
-        return merged(posts, lambda post: self.style(post.blog), texts, self._title(posts))
+            return message(posts[0], self._style(posts[0].blog), texts, limit)
+        return merged(posts, lambda post: self._style(post.blog), texts, self._title(posts))
 
     def _title(self, posts: Sequence[Relayed]) -> str | None:
         """What several posts of one blog stand under: its title in the file, else the page's own, else its id."""
@@ -86,8 +86,7 @@ class Bodies:
         found = self._settings().blog(blog)
         return found.title if found else ""
 
-    def style(self, blog: str | None) -> Style:
-        self._forget_what_is_old()
+    def _style(self, blog: str | None) -> Style:
         style = self._styles.get(blog)
         if style is None:
             found = self._settings().blog(blog) if blog is not None else None

@@ -143,14 +143,8 @@ class Pace:
         for chat, group, ago in sends:
             self._chats.spoke(chat, group, now - ago)
 
-    def resting(self) -> dict[int, float]:
-        """The chats that may not be spoken to yet, with the seconds until they may."""
-        now = self._now()
-        self._chats.forget(now)
-        return {chat: free - now for chat, free in self._chats.free_at.items() if free > now}
-
     def resting_chats(self) -> KeysView[int]:
-        """The same chats, as a view that follows what happens; some may have become free this instant."""
+        """Those that may not be spoken to yet, as a view that follows what happens; some may be free this instant."""
         self._chats.forget(self._now())
         return self._chats.free_at.keys()
 

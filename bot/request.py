@@ -58,6 +58,7 @@ class AiohttpRequest(BaseRequest):
         if self._session is None or self._session.closed:
             connector = aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=KEEP_ALIVE_SECONDS)
             self._session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+            self._targets.clear()  # they know their session
             self._proxy_of = lru_cache(_proxy_of)
 
     async def shutdown(self) -> None:
@@ -91,12 +92,12 @@ class AiohttpRequest(BaseRequest):
         connection = await self._connection(target)
         protocol = connection.protocol
         try:
-            assert protocol is not None
-            assert protocol.transport is not None
-            protocol.set_response_params(read_timeout=self._read_seconds)
-            protocol.start_timeout()
-            protocol.transport.write(b"%b%d\r\n\r\n%b" % (_head(target), len(body), body))
-            status, answer = await _answer(protocol)
+            if protocol is None or (transport := protocol.transport) is None or transport.is_closing():
+                raise NotSent("the connection to Telegram closed before anything was sent")
+            protocol.set_response_params()
+            transport.write(b"%b%d\r\n\r\n%b" % (_head(target), len(body), body))
+            async with asyncio.timeout(self._read_seconds):
+                status, answer = await _answer(protocol)
         except TimeoutError:
             raise AnswerLost("Telegram did not answer in time") from None
         except (aiohttp.ClientError, HttpProcessingError, OSError) as error:

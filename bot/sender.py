@@ -10,19 +10,20 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Container, Coroutine, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 
 from bot.bodies import Bodies
-from bot.core.model import Done, Lane, Outcome, Refused, TryLater
+from bot.core.model import Done, Lane, Outcome, Refused, Style, TryLater
 from bot.core.plan import Send
 from bot.core.reports import Reported
 from bot.core.settle import Settlement, settle
 from bot.pace import Pace
 from bot.telegram import Telegram
 from config.settings import Settings
-from storage import Claim, Store, StoreError
+from storage import Again, Claim, Store, StoreError
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -30,7 +31,7 @@ T = TypeVar("T")
 IN_FLIGHT = 100  # sends whose answers are awaited; Telegram's own server stops at about 1000
 BATCH_ROWS, BATCH_SECONDS = 32, 0.020  # answers are written together: at most so many, at most so old
 AHEAD_SECONDS = 0.015  # how far ahead rows are claimed: soon enough to take most answers along, and to be overtaken
-PASSED_OVER_SECONDS = 0.02  # at least, until chats that rest are looked at again
+PASSED_OVER_SECONDS = 0.02  # at least, until chats that rest, or what was passed over, are looked at again
 IDLE_SECONDS = 0.5  # other processes (`push` on the command line) write to the same table
 CHANGES = (Lane.WITHDRAWAL, Lane.EDIT)  # the lanes of what changes messages
 LAST_SECONDS = 8.0  # for what is in flight when we are told to stop
@@ -72,7 +73,7 @@ class Sender:
         self._titles: dict[str, str] = {}  # by blog, as its page says
         self._bodies = Bodies(telegram, settings, self._titles)
         self._titles_at = float("-inf")  # when they were asked for
-        self._passed_over = False  # the last claim left out a chat that rests
+        self._again = Again.ANY_TIME  # what the last claim said
         self._reported = Reported()
 
     def wake(self) -> None:
@@ -109,6 +110,7 @@ class Sender:
     def stop(self) -> None:
         self._stopped.set()
         self._wake.set()
+        self._landed.set()
         self._pace.let_go()
 
     async def _recover(self) -> None:
@@ -141,13 +143,13 @@ class Sender:
                 now=self._clock(),
                 limit=max(1, min(BATCH_ROWS, int(AHEAD_SECONDS / self._pace.interval))),
                 busy=_Either(self._busy, self._pace.resting_chats()),
-                on_withdrawal=lambda blog: self._bodies.style(blog).on_withdrawal,
+                on_withdrawal=partial(_on_withdrawal, self._settings()),
                 settled=answers,
                 without=CHANGES if self._changing else (),
             )
         )
         self._keep_or_let_go(answers, written=found is not None)
-        claims, self._passed_over = found or ([], False)
+        claims, self._again = found or ([], Again.ANY_TIME)
         self._busy.update([one.telegram_id for one in claims])
         if any(self._bodies.is_nameless(one) for one in claims):
             await self._learn_titles()
@@ -176,7 +178,9 @@ class Sender:
         if self._stopped.is_set():
             return
         until = IDLE_SECONDS
-        if self._passed_over:
+        if self._again >= Again.SOON:
+            until = PASSED_OVER_SECONDS
+        elif self._again is Again.RESTED:
             until = max(PASSED_OVER_SECONDS, self._pace.next_rested() or 0.0)
         due = await self._guarded(self._store.next_due(self._bot, self._clock()))
         until = min(until, IDLE_SECONDS, IDLE_SECONDS if due is None else max(0.001, due - self._clock()))
@@ -186,20 +190,23 @@ class Sender:
     async def _dispatch(self, claims: Sequence[Claim], *, paid: bool = True) -> None:
         """Each claim in its turn; what is left when we are told to stop goes back."""
         while claims:
-            turns = await self._pace.turns(min(len(claims), await self._room()), paid=paid)
-            if self._stopped.is_set():
+            turns = await self._turns(len(claims), paid=paid)
+            if not turns:
                 await self._give_back(claims)
                 return
             now, claims = claims[: len(turns)], claims[len(turns) :]
             rested = [claim for claim, left in zip(now, turns, strict=True) if not self._send(claim, left, paid=paid)]
             await self._give_back(rested)
 
-    async def _room(self) -> int:
-        """How many more answers may be awaited."""
-        while self._in_flight >= IN_FLIGHT:
+    async def _turns(self, most: int, *, paid: bool) -> list[float]:
+        """The moments for the next ones, at most so many; none once we are told to stop."""
+        while self._in_flight >= IN_FLIGHT and not self._stopped.is_set():
             self._landed.clear()
             await self._landed.wait()
-        return IN_FLIGHT - self._in_flight
+        if self._stopped.is_set():
+            return []
+        turns = await self._pace.turns(min(most, IN_FLIGHT - self._in_flight), paid=paid)
+        return [] if self._stopped.is_set() else turns
 
     def _send(self, claim: Claim, left: float, *, paid: bool) -> bool:
         """False where a person was answered in the chat meanwhile: it rests now."""
@@ -212,9 +219,15 @@ class Sender:
         return True
 
     async def _give_back(self, claims: Sequence[Claim]) -> None:
+        """Until it is written: nobody else looks at a row that is marked as being sent."""
         if claims:
-            await self._guarded(self._store.release_claims(claims))
+            while not await self._guarded(self._release(claims)):
+                pass
             self._busy.difference_update(one.telegram_id for one in claims)
+
+    async def _release(self, claims: Sequence[Claim]) -> bool:
+        await self._store.release_claims(claims)
+        return True
 
     async def _deliver(self, claim: Claim, left: float, *, paid: bool) -> None:
         """One action, from its posts to its settlement."""
@@ -329,8 +342,14 @@ def is_group(kind: str) -> bool:
     return kind != "private"
 
 
+def _on_withdrawal(settings: Settings, blog: str | None) -> str:
+    """Asked for by the store, perhaps on its own thread."""
+    found = settings.blog(blog) if blog is not None else None
+    return (found.style if found else Style()).on_withdrawal
+
+
 class _Either:
-    """The chats of two collections, neither of them copied: asked for by the store's thread, as they are by then."""
+    """The chats of two collections, neither of them copied: asked for by the store, perhaps on its own thread."""
 
     def __init__(self, *chats: Container[int]) -> None:
         self._chats = chats

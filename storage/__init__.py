@@ -1,7 +1,7 @@
 """Every SQL statement of the relay, behind one `Store`."""
 
 from storage.chats import Chat
-from storage.claims import Claim
+from storage.claims import Again, Claim, Found
 from storage.database import StoreError
 from storage.pruning import Pruned
 from storage.pushes import Push
@@ -10,10 +10,12 @@ from storage.states import BlogState
 from storage.subscriptions import Subscription
 
 __all__ = [
+    "Again",
     "AlreadyRunning",
     "BlogState",
     "Chat",
     "Claim",
+    "Found",
     "Pruned",
     "Push",
     "Store",

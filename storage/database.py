@@ -68,9 +68,11 @@ class Connections:
         def work() -> T:
             with told(self.path):
                 self.writing.execute("PRAGMA synchronous = FULL")
+                before = self.writing.total_changes
                 with _transaction(self.writing, "BEGIN IMMEDIATE") as db:
                     answer = query(db, *args, **kwargs)
-            self._synced_at = time.monotonic()
+                if self.writing.total_changes > before:  # else the disk was not asked for anything
+                    self._synced_at = time.monotonic()
             return answer
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)

@@ -13,7 +13,7 @@ from sqlite3 import Connection
 from typing import Any, NamedTuple, TypeVar
 
 from bot.core.model import Lane
-from bot.core.plan import Delete
+from bot.core.plan import Delete, Send
 from bot.core.settle import Closed, Moved, Resting, RowAfter, Settlement
 from storage import chats
 from storage.claims import Claim
@@ -166,6 +166,7 @@ def _thread(answer: _Answer) -> int:
 
 def _settle_screens(db: Connection, answers: Sequence[_Answer]) -> None:
     """What stood in the chats before: messages that are gone, and what others say now."""
+    answers = [answer for answer in answers if _is_about_what_stands(db, answer)]
     if gone := [(answer.made.gone,) for answer in answers if answer.made.gone is not None]:
         db.executemany("DELETE FROM shown WHERE message = ?", gone)
         db.executemany("DELETE FROM message WHERE id = ?", gone)
@@ -175,6 +176,17 @@ def _settle_screens(db: Connection, answers: Sequence[_Answer]) -> None:
         # an edit that changed nothing tells nothing of the picture
         pictures = [(one.made.picture, one.made.edited) for one in edited]
         db.executemany("UPDATE message SET picture = coalesce(?, picture) WHERE id = ?", pictures)
+
+
+def _is_about_what_stands(db: Connection, answer: _Answer) -> bool:
+    """A message may have been forgotten meanwhile, and another have its number."""
+    action = answer.claimed.action
+    if isinstance(action, Send):
+        return False
+    about = (action.message.id, answer.chat, action.message.message_id)
+    return (
+        db.execute("SELECT 1 FROM message WHERE id = ? AND chat = ? AND message_id = ?", about).fetchone() is not None
+    )
 
 
 def _settle_chat(db: Connection, answer: _Answer, now: float) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import fcntl
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Collection, Container, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Container, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -13,6 +14,7 @@ from typing import IO, Any
 from bot.core.model import Lane, Memory, PageMemory, Relayed
 from bot.core.pages import KnownPage
 from bot.core.publishing import Audience, Progress, Publishing, PushText, Validators
+from bot.core.settle import Moved
 from storage import (
     blogs,
     chats,
@@ -28,8 +30,9 @@ from storage import (
     waiting,
 )
 from storage.chats import Chat
-from storage.claims import Claim, Due
+from storage.claims import Again, Claim, Found
 from storage.database import Connections, StoreError, told
+from storage.looking import Due
 from storage.pruning import Pruned
 from storage.pushes import Push
 from storage.settling import Settled
@@ -131,23 +134,29 @@ class Store:
         on_withdrawal: Callable[[str | None], str],
         settled: Sequence[Settled] = (),
         without: Collection[Lane] = (),
-    ) -> tuple[list[Claim], bool]:
-        """At most `limit` actions, the most urgent first, none looked for in the lanes `without`; and whether a busy
-        chat was passed over.
+    ) -> Found:
+        """At most `limit` actions, the most urgent first, one per chat, none for the `busy` (Telegram's ids), none
+        looked for in the lanes `without`.
 
         What came of earlier ones is written in the same transaction, before anything is claimed.
         """
         turn = partial(
             _turn, due=self._due, bot=bot, now=now, limit=limit, busy=busy, on_withdrawal=on_withdrawal, without=without
         )
-        found, passed_over, more = await self._db.write_little(turn, settled)
+        found: Found = await self._writes(settled)(turn, settled)
         with contextlib.suppress(StoreError):  # what was settled is written; who asks again is told
-            while more:  # rows that need no message are settled in turns, so that others can write between
-                found, passed_over, more = await self._db.write_little(turn, ())
-        return found, passed_over
+            while found.again is Again.AT_ONCE and not found.claims:  # in turns: others can do theirs between
+                await asyncio.sleep(0)
+                found = await self._db.write_little(turn, ())
+        return found
 
     async def settle(self, settled: Sequence[Settled], now: float) -> None:
-        await self._db.write_little(settling.settle, settled, now)
+        await self._writes(settled)(settling.settle, settled, now)
+
+    def _writes(self, settled: Sequence[Settled]) -> Callable[..., Coroutine[Any, Any, Any]]:
+        """On the event loop, but for two chats that are found to be one: that takes a look at every post."""
+        moves = any(isinstance(made.chat, Moved) for _, made in settled)
+        return self._db.write_often if moves else self._db.write_little
 
     async def release_claims(self, claims: Sequence[Claim]) -> None:
         await self._db.write(waiting.release_claims, claims)
@@ -305,8 +314,6 @@ class Store:
         await self._db.write(notes.keep, name, text)
 
 
-def _turn(
-    db: sqlite3.Connection, /, settled: Sequence[Settled], due: Due, *, now: float, **about: Any
-) -> tuple[list[Claim], bool, bool]:
+def _turn(db: sqlite3.Connection, /, settled: Sequence[Settled], due: Due, *, now: float, **about: Any) -> Found:
     settling.settle(db, settled, now)
     return claims.claim(db, due, now=now, **about)

@@ -125,10 +125,10 @@ class Ledger:
         return chunks
 
     async def claim(self, limit: int = 1000, busy: Iterable[int] = ()) -> list[Claim]:
-        claims, _ = await self.store.claim(
+        found = await self.store.claim(
             bot="main", now=self.now, limit=limit, busy=frozenset(busy), on_withdrawal=lambda blog: self.on_withdrawal
         )
-        return claims
+        return found.claims
 
     async def settle(self, claim: Claim, outcome: Outcome, ambiguous: str = "resend") -> None:
         rendered = {post.id: post.revision for post in claim.posts}

@@ -383,7 +383,7 @@ def test_a_chat_rests_a_second_and_a_group_once_its_minute_is_full() -> None:
         pace, rests = paced(Limits(per_group_per_minute=3)), []
         for _ in range(3):
             pace.spoke(-7, group=True)
-            rests.append(pace.resting()[-7])
+            rests.append(pace.rest_of(-7))
             await asyncio.sleep(2)
         return rests
 
@@ -422,11 +422,11 @@ def test_who_rests_is_told_alike_by_all_who_ask() -> None:
         for chat in range(6):
             pace.spoke(chat, group=False)
             await asyncio.sleep(0.2)
-        assert set(pace.resting()) == set(pace.resting_chats()) == {1, 2, 3, 4, 5}
-        assert pace.next_rested() == pytest.approx(min(pace.resting().values()))
-        assert {chat: pace.rest_of(chat) for chat in range(1, 6)} == pytest.approx(pace.resting())
+        assert set(pace.resting_chats()) == {1, 2, 3, 4, 5}
+        assert {chat for chat in range(6) if pace.rest_of(chat) > 0} == {1, 2, 3, 4, 5}
+        assert pace.next_rested() == pytest.approx(min(pace.rest_of(chat) for chat in range(1, 6)))
         await asyncio.sleep(2)
-        assert not pace.resting()
+        assert not pace.resting_chats()
         assert pace.next_rested() is None
 
     on_turned_clock(story)
@@ -439,7 +439,7 @@ def test_nothing_is_kept_of_chats_and_groups_that_are_silent() -> None:
             pace.spoke(chat, group=chat < 0)
             pace.spoke(chat, group=chat < 0)
         await asyncio.sleep(61)
-        pace.resting()
+        pace.resting_chats()
         assert not pace._chats.free_at
         assert not pace._chats._groups
         assert not pace._chats._looks
@@ -452,7 +452,7 @@ def test_what_was_sent_before_a_restart_still_counts() -> None:
         pace = paced(Limits(per_group_per_minute=2))
         await asyncio.sleep(100)
         pace.remember([(-7, True, 30.0), (-7, True, 20.0), (5, False, 0.5), (6, False, 5.0)])
-        return pace.resting()
+        return {chat: pace.rest_of(chat) for chat in pace.resting_chats()}
 
     assert on_turned_clock(story) == pytest.approx({-7: 30.0 + JITTER, 5: 0.5 + JITTER})
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot import sender
 from bot.core.entities import units
 from bot.core.model import Image
 from bot.demo.telegram import Fault
 from bot.demo.telegram import Limits as LocalLimits
 from bot.pace import Limits
+from storage import Claim, Found, StoreError
 from tests.newsroom import FAST, FILE, URL, Newsroom, newsroom, post
 
 ANN, BEN, CLEO = 2001, 2002, 2003
@@ -447,6 +450,62 @@ async def test_edits_follow_only_for_as_long_as_configured_and_withdrawals_alway
         await room.shows(ANN, "About a")
         await room.take_away("a")
         await room.shows(ANN, "withdrawn")
+
+
+def in_doubt(room: Newsroom) -> int:
+    """Rows that are marked as being sent."""
+    with closing(sqlite3.connect(room.store.path)) as db:
+        found: int = db.execute("SELECT count(*) FROM delivery WHERE sending IS NOT NULL").fetchone()[0]
+        return found
+
+
+async def test_told_to_stop_while_it_claims_it_waits_for_no_turn_and_leaves_nothing_in_doubt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with newsroom(tmp_path, start=False) as room:
+        await room.follow(ANN)
+        await room.publish(post("a"))
+        room.pace.rest(3600.0)
+        claim = room.store.claim
+
+        async def claim_and_be_told(**about: Any) -> Found:
+            found = await claim(**about)
+            if found.claims:
+                room.sender.stop()
+            return found
+
+        monkeypatch.setattr(room.store, "claim", claim_and_be_told)
+        room.start()
+        assert room.running is not None
+        await room.running
+        assert in_doubt(room) == 0
+        assert room.telegram.calls == []
+
+
+async def test_a_claim_that_the_store_did_not_take_back_is_given_back_once_it_works_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "STORE_PAUSE", 0.0)
+    async with newsroom(tmp_path, start=False) as room:
+        await room.follow(ANN)
+        await room.publish(post("a"))
+        claim, release, failures = room.store.claim, room.store.release_claims, [StoreError("full")]
+
+        async def claim_and_answer_a_person(**about: Any) -> Found:
+            found = await claim(**about)
+            if failures:
+                room.pace.spoke(ANN, group=False)
+            return found
+
+        async def release_at_the_second_attempt(claims: Sequence[Claim]) -> None:
+            if failures:
+                raise failures.pop()
+            await release(claims)
+
+        monkeypatch.setattr(room.store, "claim", claim_and_answer_a_person)
+        monkeypatch.setattr(room.store, "release_claims", release_at_the_second_attempt)
+        room.start()
+        await room.shows(ANN, "About a")
 
 
 async def test_hundreds_of_chats_get_a_post_once_each(tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from bot.core.model import ChatClosed, ChatMoved, Gone, Lane, TryLater, Unknown
+from bot.core.model import ChatClosed, ChatMoved, Done, Gone, Lane, Outcome, TryLater, Unknown
 from bot.core.plan import Edit, Send
-from storage import Claim, claims, expansion
+from storage import Again, Claim, claims, expansion
 from tests.ledger import Ledger, blocked
 
 ANN, BEN, CLEO = 2001, 2002, 2003
@@ -60,10 +62,10 @@ async def test_one_action_for_a_chat_at_a_time_and_none_for_the_busy(ledger: Led
         await ledger.follow(person)
     await ledger.publish("a", "b")
     store, ask = ledger.store, {"bot": "main", "now": ledger.now, "limit": 9, "on_withdrawal": lambda blog: "notice"}
-    claims, passed_over = await store.claim(busy={BEN}, **ask)  # type: ignore[arg-type]
-    assert ([claim.telegram_id for claim in claims], passed_over) == ([ANN, CLEO], True)
-    claims, passed_over = await store.claim(busy={ANN, CLEO}, **ask)  # type: ignore[arg-type]
-    assert ([claim.telegram_id for claim in claims], passed_over) == ([BEN], True)
+    claims, again = await store.claim(busy={BEN}, **ask)  # type: ignore[arg-type]
+    assert ([claim.telegram_id for claim in claims], again) == ([ANN, CLEO], Again.RESTED)
+    claims, again = await store.claim(busy={ANN, CLEO}, **ask)  # type: ignore[arg-type]
+    assert ([claim.telegram_id for claim in claims], again) == ([BEN], Again.RESTED)
 
 
 async def test_no_more_is_claimed_than_asked_for(ledger: Ledger) -> None:
@@ -112,8 +114,8 @@ async def test_a_lane_that_is_left_out_waits_and_holds_up_no_other(ledger: Ledge
     await ledger.publish("b")
     await ledger.expand()
     ask = {"bot": "main", "now": ledger.now + QUIET, "limit": 9, "busy": (), "on_withdrawal": lambda blog: "notice"}
-    claims, _ = await ledger.store.claim(**ask, without=(Lane.EDIT,))  # type: ignore[arg-type]
-    assert {type(claim.action) for claim in claims} == {Send}
+    found = await ledger.store.claim(**ask, without=(Lane.EDIT,))  # type: ignore[arg-type]
+    assert {type(claim.action) for claim in found.claims} == {Send}
 
 
 async def test_who_rests_at_the_head_of_the_queue_is_asked_again_after_all_others(ledger: Ledger) -> None:
@@ -212,6 +214,24 @@ async def test_rows_that_need_no_message_are_settled_in_passing_however_many(
     await ledger.withdraw("a")
     await ledger.publish("b")
     assert [claim.posts[0].id for claim in await ledger.claim(limit=1)] == [ledger.numbers["b"]]
+
+
+async def test_others_have_their_turn_while_many_rows_that_need_no_message_are_settled(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "LOOK_AT", 2)
+    ledger.on_withdrawal = "keep"
+    for person in range(3000, 3020):
+        await ledger.follow(person)
+    await ledger.publish("a")
+    await ledger.run()
+    await ledger.withdraw("a")
+    await ledger.expand()
+    claiming, turns = asyncio.create_task(ledger.claim(limit=1)), 0
+    while not claiming.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns >= 10
 
 
 # --- what comes of an action ---------------------------------------------------------------------------------------
@@ -392,6 +412,29 @@ async def test_a_group_that_moves_takes_its_row_along_and_its_old_messages_are_d
     assert ledger.revisions(-1005, "b") == [2]
     assert await ledger.waiting() == 0
     assert await ledger.store.chat("main", -500) is None
+
+
+@pytest.mark.parametrize("answer", [Done(picture=7), Gone(why="message to edit not found")], ids=["done", "gone"])
+async def test_a_late_answer_about_a_message_that_is_no_more_leaves_others_messages_alone(
+    ledger: Ledger, answer: Outcome
+) -> None:
+    group = await ledger.follow(-5, kind="group")
+    await ledger.publish("a")
+    await ledger.run()
+    await ledger.edit("a")
+    await ledger.expand()
+    claim = await one_claim(ledger)
+    await ledger.store.move_chat("main", group, -1005)
+    await ledger.follow(ANN)
+    await ledger.publish("b")
+    await ledger.run()
+    await ledger.settle(claim, answer)
+    await ledger.edit("b")
+    edits = {one.telegram_id: one.action for one in await ledger.run() if one.posts[0].id == ledger.numbers["b"]}
+    assert edits.keys() == {ANN, -1005}
+    for edit in edits.values():
+        assert isinstance(edit, Edit)
+        assert edit.message.picture is None
 
 
 async def test_an_answer_for_a_chat_that_was_forgotten_brings_nothing_back(ledger: Ledger) -> None:

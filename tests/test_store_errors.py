@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.model import PageMemory, Post, SnapshotKind
+from bot.core.model import ChatMoved, PageMemory, Post, SnapshotKind
 from bot.core.publishing import Validators
-from storage import AlreadyRunning, Store, StoreError, open_store
+from storage import AlreadyRunning, Store, StoreError, chats, database, open_store
 from tests.ledger import BLOG, URL, Ledger
 
 ANN = 2001
@@ -197,3 +197,35 @@ def test_a_lock_that_cannot_be_made_is_refused_by_name(tmp_path: Path) -> None:
         store.claim_sole_use()
     assert str(refused.value) == f"{tmp_path}/relay.db.lock: Is a directory"
     asyncio.run(store.close())
+
+
+async def test_what_is_written_often_is_on_the_disk_within_a_second_also_where_most_writes_write_nothing(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "SYNC_SECONDS", -1.0)
+    said: list[str] = []
+    store._db.writing.set_trace_callback(said.append)
+    await store.expand(1.0)
+    monkeypatch.setattr(database, "SYNC_SECONDS", 3600.0)
+    ledger = Ledger(store)
+    synced = store._db._synced_at
+    assert synced == float("-inf"), "nothing was written that the disk could have"
+    await ledger.follow(ANN)
+    assert store._db._synced_at > synced
+    assert "PRAGMA synchronous = FULL" in said
+
+
+async def test_a_long_write_among_the_answers_does_not_run_on_the_event_loop(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two chats that are found to be one: a look at every post there is."""
+    await ledger.follow(-5, kind="group")
+    await ledger.follow(-1005, kind="supergroup")
+    await ledger.publish("a")
+    await ledger.expand()
+    moved, where, move = (await ledger.claim(limit=1, busy={-1005}))[0], [], chats.move
+    monkeypatch.setattr(chats, "move", lambda *about: (where.append(threading.current_thread()), move(*about)))
+    await ledger.settle(moved, ChatMoved(to=-1005))
+    assert where != [threading.main_thread()]
+    await ledger.run()
+    assert await ledger.waiting() == 0

@@ -170,6 +170,20 @@ async def test_rows_that_were_set_aside_hold_nothing_back(followed: Ledger) -> N
     assert followed.shown(BEN)[-1] == "c"
 
 
+async def test_a_chat_that_opens_again_while_rows_of_a_pruned_post_still_go_is_served(followed: Ledger) -> None:
+    ann = await followed.chat(ANN)
+    await followed.store.close_chat(ann, "blocked", followed.now)
+    await followed.edit("a")
+    await followed.run()
+    followed.now = NOON + KEEP + 1
+    await anext(followed.store.prune(followed.now - KEEP))
+    assert count(followed.store, "delivery", "post NOT IN (SELECT id FROM post)") == 2
+    await followed.store.reopen_chat(ann)
+    await followed.publish("b")
+    await followed.run()
+    assert followed.shown(ANN) == ["a", "b"]
+
+
 async def test_a_message_with_several_posts_stays_until_the_last_of_them_goes(ledger: Ledger) -> None:
     await ledger.follow(ANN)
     await ledger.publish("a", "b", "c")

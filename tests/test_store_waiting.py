@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.model import Lane, Outcome, TryLater
-from storage import Claim, open_store
+from bot.core.plan import Edit
+from storage import Again, Claim, claims, looking, open_store
 from tests.ledger import BLOG, Ledger
 
 ANN, BEN = 2001, 2002
@@ -126,10 +127,10 @@ async def test_recent_sends_are_told_with_their_chat_and_time_oldest_first(ledge
 async def test_another_bots_rows_are_left_alone(ledger: Ledger) -> None:
     await ledger.follow(ANN)
     await ledger.publish("a")
-    claims, _ = await ledger.store.claim(
+    found = await ledger.store.claim(
         bot="es", now=ledger.now, limit=9, busy=frozenset(), on_withdrawal=lambda blog: "notice"
     )
-    assert claims == []
+    assert found.claims == []
     assert await ledger.store.queue("es") == {}
 
 
@@ -142,3 +143,138 @@ async def test_a_held_blogs_rows_are_passed_over_at_one_look(ledger: Ledger) -> 
     ledger.now += 1
     await ledger.publish("c", blog="flood")
     assert [claim.telegram_id for claim in await ledger.claim(limit=2)] == [ANN]
+
+
+# --- what stands in nobody's way, however much of it there is --------------------------------------------------------
+
+
+@pytest.fixture
+def _short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking, "STRETCHES", 3)
+    monkeypatch.setattr(looking, "PASSED_OVER", 6)
+    monkeypatch.setattr(looking, "FEWEST", 2)
+
+
+@pytest.mark.usefixtures("_short_looks")
+async def test_what_waits_for_one_chat_that_rests_holds_up_no_other(ledger: Ledger) -> None:
+    await ledger.follow(ANN)
+    keys = [f"a{number}" for number in range(20)]
+    for key in keys:
+        await ledger.publish(key)
+        await ledger.run()
+    for key in keys:
+        await ledger.edit(key)
+        ledger.now += 1
+    await ledger.expand()
+    await ledger.settle(await one_claim(ledger), FLOODED)
+    await ledger.follow(BEN, "nato")
+    await ledger.edit("a19", topics=("nato",))
+    await ledger.publish("b", topics=("nato",))
+    await ledger.run()
+    assert ledger.shown(BEN) == ["a19", "b"]
+    ledger.now += 60
+    await ledger.run()
+    assert await ledger.waiting() == 0
+
+
+@pytest.mark.usefixtures("_short_looks")
+async def test_what_waits_in_a_held_blog_holds_up_no_other(ledger: Ledger) -> None:
+    await ledger.follow(ANN)
+    await ledger.follow(BEN, blog="calm")
+    for number in range(10):
+        await ledger.publish(f"a{number}")
+        await ledger.expand()
+        ledger.now += 1
+    await ledger.store.hold(BLOG, ledger.now)
+    await ledger.publish("b", blog="calm")
+    await ledger.run()
+    assert (ledger.shown(ANN), ledger.shown(BEN)) == ([], ["b"])
+
+
+@pytest.mark.usefixtures("_short_looks")
+async def test_a_blog_with_a_long_queue_holds_up_no_other(ledger: Ledger) -> None:
+    for person in range(3000, 3100):
+        await ledger.follow(person)
+    await ledger.follow(ANN, blog="calm")
+    for number in range(10):
+        await ledger.publish(f"a{number}")
+        ledger.now += 1
+    await ledger.publish("b", blog="calm")
+    await ledger.expand()
+    claims = [claim for _ in range(10) for claim in await ledger.claim(limit=4)]
+    assert ANN in [claim.telegram_id for claim in claims]
+
+
+class Passed(set[int]):
+    """Chats that rest; counts how many of them were looked at."""
+
+    looks = 0
+
+    def __contains__(self, chat: object) -> bool:
+        self.looks += super().__contains__(chat)
+        return super().__contains__(chat)
+
+
+@pytest.mark.usefixtures("_short_looks")
+async def test_of_the_chats_that_rest_a_claim_looks_at_few_and_the_others_come_to_every_free_one(
+    ledger: Ledger,
+) -> None:
+    people = range(3000, 3100)
+    for person in people:
+        await ledger.follow(person)
+    for number in range(5):
+        await ledger.publish(f"a{number}")
+        ledger.now += 1
+    await ledger.expand()
+    busy, claimed = Passed(set(people) - {3050}), []
+    for _ in range(300):
+        busy.looks = 0
+        found = await ledger.store.claim(
+            bot="main", now=ledger.now, limit=9, busy=busy, on_withdrawal=lambda blog: "notice"
+        )
+        assert busy.looks <= 20
+        assert found.claims or found.again is Again.SOON
+        claimed += [claim.telegram_id for claim in found.claims]
+    assert claimed == [3050]
+
+
+@pytest.mark.usefixtures("_short_looks")
+async def test_rows_that_are_retried_cost_no_more_than_chats_that_rest_and_are_found_when_it_is_time(
+    ledger: Ledger,
+) -> None:
+    people = range(3000, 3050)
+    for person in people:
+        await ledger.follow(person)
+    await ledger.publish("a")
+    await ledger.expand()
+    for claim in await ledger.claim(limit=50):
+        await ledger.settle(claim, FAILED)
+    ask = {"bot": "main", "limit": 50, "busy": frozenset(), "on_withdrawal": lambda blog: "notice"}
+    found = await ledger.store.claim(now=ledger.now, **ask)  # type: ignore[arg-type]
+    assert (found.claims, found.again) == ([], Again.SOON), "rather than through all of them"
+    ledger.now += 5
+    assert len(await ledger.deliver()) == len(people)
+
+
+async def test_however_long_a_chat_waited_it_gets_everything_in_its_order(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "ROWS", 5)
+    await ledger.follow(ANN)
+    await ledger.publish("old")
+    await ledger.run()
+    keys = [f"a{number:02}" for number in range(30)]
+    for key in keys:
+        await ledger.publish(key)
+        ledger.now += 1
+    await ledger.edit("old")
+    await ledger.expand()
+    (claim,) = await ledger.claim()
+    assert len(claim.posts) == 5
+    await ledger.settle(claim, FAILED)
+    (claim,) = await ledger.claim()
+    assert isinstance(claim.action, Edit), "what is retried holds back its lane and no other"
+    await ledger.settle(claim, ledger.screens.perform(claim))
+    ledger.now += 60
+    await ledger.run()
+    assert "+".join(ledger.shown(ANN)).split("+") == ["old", *keys]
