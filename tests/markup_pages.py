@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
+GUARDIAN = "https://www.theguardian.com/world/live/2026/mar/04/storm-live"
+
 
 def reach_post(number: int, body: str = "", **attributes: str) -> str:
     whole = {
@@ -47,6 +52,54 @@ def amp_page(*posts: str, attributes: str = "") -> str:
     )
 
 
+def guardian_block(number: int, body: str = "", header: str = "", footer: str = "") -> str:
+    return (
+        f'<article id="block-{guardian_id(number)}" class="block dcr-1"><header class="dcr-2"><div>'
+        f'<a href="{GUARDIAN}?page=with:block-{guardian_id(number)}#block-{guardian_id(number)}">'
+        f'<time datetime="2026-03-04T10:0{number}:11.000Z">4m ago</time><span>10.0{number} GMT</span></a></div>{header}'
+        f"<h2>Headline {number}</h2></header><p>Body of post {number}.</p>{body}"
+        f"<footer><ul><li>Share</li></ul>{footer}</footer></article>"
+    )
+
+
+def guardian_id(number: int) -> str:
+    return f"65f0a1b2c3d4e5f60718290{number}"
+
+
+def guardian_page(*blocks: str, more: str = "") -> str:
+    body = f'{more}<div id="liveblog-body">{"".join(blocks)}</div>'
+    return page_of(body).replace("https://www.example.org/live/storm", GUARDIAN)
+
+
+def guardian_json_block(number: int, **fields: Any) -> dict[str, Any]:
+    return {
+        "id": guardian_id(number),
+        "title": f"Headline {number}",
+        "elements": [
+            {"_type": "model.dotcomrendering.pageElements.TextBlockElement", "html": f"<p>Body {number}.</p>"}
+        ],
+        "attributes": {"pinned": False, "keyEvent": False, "summary": False},
+        "blockCreatedOn": 1772618000000,
+        "blockFirstPublished": 1772618400000 + number * 60_000,
+        "blockLastUpdated": 1772618400000 + number * 60_000 - 1000,
+        "contributors": [],
+        **fields,
+    }
+
+
+def guardian_json(*blocks: Any, **fields: Any) -> str:
+    whole = {
+        "webTitle": "Storm hits the coast",
+        "pageId": "world/live/storm",
+        "webURL": GUARDIAN,
+        "blocks": list(blocks),
+        "keyEvents": [],
+        "config": {"isLive": True},
+        **fields,
+    }
+    return json.dumps(whole)
+
+
 def page_of(body: str, head: str = "") -> str:
     return (
         '<!DOCTYPE html><html lang="en"><head><title>Storm | Example</title>'
@@ -56,6 +109,7 @@ def page_of(body: str, head: str = "") -> str:
 
 
 OWN_MARKUP = {
+    "guardian": guardian_page(guardian_block(2), guardian_block(1)),
     "reach": reach_page(reach_post(2), reach_post(1)),
     "amp": amp_page(amp_post(2), amp_post(1)),
 }

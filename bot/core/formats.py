@@ -29,7 +29,12 @@ FORMATS: tuple[Format, ...] = (
     Format(name="microdata", description="schema.org LiveBlogPosting as microdata", shows="window"),
     Format(name="amp", description="an amp-live-list", shows="window, or delta when asked for updates", available=True),
     Format(name="cnn", description="CNN live story pages", shows="full"),
-    Format(name="guardian", description="Guardian live pages and their blocks as JSON", shows="window"),
+    Format(
+        name="guardian",
+        description="Guardian live pages and their blocks as JSON",
+        shows="window; delta where only new or some blocks were asked for",
+        available=True,
+    ),
     Format(name="bbc", description="BBC live pages and their own data", shows="window"),
     Format(name="nyt", description="New York Times live pages", shows="window"),
     Format(
