@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
+
+from hypothesis import strategies as st
 
 GUARDIAN = "https://www.theguardian.com/world/live/2026/mar/04/storm-live"
 
@@ -100,6 +103,89 @@ def guardian_json(*blocks: Any, **fields: Any) -> str:
     return json.dumps(whole)
 
 
+def bbc_post_of_2020(number: int, *nodes: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    text = {"name": "text", "text": f"Body of post {number}.", "children": [], "attributes": []}
+    return {
+        "locator": f"urn:asset:{bbc_id(number)}",
+        "assetId": f"5ebab4a75c8cf7066bdfaa5{number}",
+        "type": "POST",
+        "options": {"isBreakingNews": False, "isPriorityPost": False},
+        "title": f"Headline {number}",
+        "body": [{"name": "paragraph", "children": [text], "attributes": []}, *nodes],
+        "firstPublished": f"2026-03-04T10:0{number}:11+00:00",
+        "lastPublished": f"2026-03-04T10:0{number}:12.441Z",
+        **fields,
+    }
+
+
+def bbc_post(number: int, *content: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    header = [bbc_block("headline", bbc_block("text", bbc_paragraph(f"Headline {number}")))]
+    return {
+        "urn": f"asset:{bbc_id(number)}",
+        "type": "POST",
+        "header": {"model": {"blocks": header}},
+        "content": {"model": {"blocks": [bbc_block("text", bbc_paragraph(f"Body of post {number}.")), *content]}},
+        "dates": {
+            "firstPublished": f"2026-03-04T10:0{number}:11+00:00",
+            "lastPublished": f"2026-03-04T10:0{number}:12+00:00",
+            "curated": f"2026-03-04T10:0{number}:11.000Z",
+        },
+        "options": {"isBreakingNews": False},
+        **fields,
+    }
+
+
+def bbc_block(kind: str, *blocks: dict[str, Any], **model: Any) -> dict[str, Any]:
+    return {"type": kind, "model": {"blocks": list(blocks), **model}}
+
+
+def bbc_paragraph(text: str) -> dict[str, Any]:
+    return bbc_block("paragraph", bbc_block("fragment", text=text, attributes=[]), text=text)
+
+
+def bbc_id(number: int) -> str:
+    return f"6a89a107-dd3f-4e2b-9031-b792cda87b5{number}"
+
+
+def bbc_page_of_2020(*posts: Any) -> str:
+    answer = {"meta": {"responseCode": 200}, "body": {"results": list(posts), "numberOfPages": 5, "currentPage": 1}}
+    call = (
+        f"Morph.setPayload('/data/bbc-morph-lx-commentary-data-paged/limit/20/version/1', {json.dumps(answer)}); }});"
+    )
+    return page_of(f"<script>Morph.toInit.payloads.push(function() {{ {call}</script>")
+
+
+def bbc_state(*posts: Any, **fields: Any) -> dict[str, Any]:
+    stream = {"results": list(posts), "page": {"index": 1, "total": 4}}
+    page = {"title": "Storm hits the coast", "isLive": True, "liveTextStream": {"id": "8E1A"}, **fields}
+    cards = {"cards": [{"isLive": False, "title": "Elsewhere", "results": []}]}
+    return {"data": {"live?a": {"data": page}, "stream?b": {"data": stream}, "more": {"data": cards}}}
+
+
+def bbc_page(*posts: Any, **fields: Any) -> str:
+    literal = json.dumps(json.dumps(bbc_state(*posts, **fields)))
+    return page_of(f"<script>window.__INITIAL_DATA__={literal};</script>")
+
+
+@st.composite
+def with_one_thing_wrong(draw: st.DrawFn, document: Any) -> Any:
+    """A JSON document in which one value, however deep, is something else."""
+    whole = copy.deepcopy(document)
+    holder, place = None, None
+    value = whole
+    while isinstance(value, dict | list) and value and draw(st.integers(0, 7)):
+        holder = value
+        place = (
+            draw(st.sampled_from(sorted(value))) if isinstance(value, dict) else draw(st.integers(0, len(value) - 1))
+        )
+        value = value[place]
+    if holder is not None:
+        holder[place] = draw(
+            st.sampled_from([None, True, 7, 1e308, "", "\ud800", "http://[", [], {}, [[7]], {"a": {}}])
+        )
+    return whole
+
+
 def page_of(body: str, head: str = "") -> str:
     return (
         '<!DOCTYPE html><html lang="en"><head><title>Storm | Example</title>'
@@ -109,6 +195,7 @@ def page_of(body: str, head: str = "") -> str:
 
 
 OWN_MARKUP = {
+    "bbc": bbc_page_of_2020(bbc_post_of_2020(2), bbc_post_of_2020(1)),
     "guardian": guardian_page(guardian_block(2), guardian_block(1)),
     "reach": reach_page(reach_post(2), reach_post(1)),
     "amp": amp_page(amp_post(2), amp_post(1)),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import html as escaping
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from bot.core.model import KeyKind, Snapshot, SnapshotKind
 from bot.sources import NotReadable
@@ -19,6 +21,7 @@ from tests.markup_pages import (
     guardian_json_block,
     guardian_page,
     page_of,
+    with_one_thing_wrong,
 )
 from tests.pages import blog, captured, html, needs_captures, snapshot, update
 
@@ -245,3 +248,10 @@ def test_captured_blocks_have_the_keys_of_their_live_blog_posting(
         for post, post_cut in zip(found.posts, cut.posts, strict=True)
     )
     assert found.ended is ended
+
+
+@settings(deadline=None, max_examples=60)
+@given(with_one_thing_wrong(json.loads(guardian_json(guardian_json_block(2), guardian_json_block(1)))))
+def test_whatever_is_wrong_in_the_json_it_is_read_or_refused(document: Any) -> None:
+    with suppress(NotReadable):
+        snapshot(json.dumps(document), format="guardian")

@@ -35,7 +35,7 @@ FORMATS: tuple[Format, ...] = (
         shows="window; delta where only new or some blocks were asked for",
         available=True,
     ),
-    Format(name="bbc", description="BBC live pages and their own data", shows="window"),
+    Format(name="bbc", description="BBC live pages and their own data", shows="window", available=True),
     Format(name="nyt", description="New York Times live pages", shows="window"),
     Format(
         name="reach",

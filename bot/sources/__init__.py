@@ -9,14 +9,14 @@ from dataclasses import replace
 
 from bot.core.formats import AVAILABLE, FORMAT_NAMES, FORMATS
 from bot.core.model import Page, Snapshot
-from bot.sources import amp, feed, guardian, jsonfeed, jsonld, reach, text
+from bot.sources import amp, bbc, feed, guardian, jsonfeed, jsonld, reach, text
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 
 __all__ = ["FORMATS", "READERS", "NotReadable", "ReadRules", "Reader", "Source", "read"]
 
 READERS: tuple[Reader, ...] = (
     *(feed.ATOM, feed.RSS, jsonfeed.READER, jsonld.READER),
-    *(guardian.READER, reach.READER, amp.READER),
+    *(guardian.READER, bbc.READER, reach.READER, amp.READER),
     text.READER,
 )
 """In the order of trust: of several that could read a page, the first that finds posts is taken."""
