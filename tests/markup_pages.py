@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+CNN = "https://edition.cnn.example/world/live-news/storm-03-04-26"
 GUARDIAN = "https://www.theguardian.com/world/live/2026/mar/04/storm-live"
 
 
@@ -186,6 +187,70 @@ def with_one_thing_wrong(draw: st.DrawFn, document: Any) -> Any:
     return whole
 
 
+def cnn_id(number: int) -> str:
+    return f"h_{number:032x}"
+
+
+def cnn_post(number: int, body: str = "", title: str | None = "", updated: str = "2026-03-04T12:00:00.364Z") -> str:
+    headline = "" if title is None else f'<h2 class="live-story-post__headline x">{title or f"Headline {number}"}</h2>'
+    return (
+        f'<article class="live-story-post liveStoryPost" data-last-updated="{updated}">'
+        '<header class="live-story-post__header"><span class="live-story-post__timestamp">4 min ago</span>'
+        f'{headline}<span class="live-story-post__byline">From CNN\'s Ada Byron and Alan Turing</span></header>'
+        '<section class="live-story-post__body"><div class="live-story-post__content">'
+        f'<p data-component-name="paragraph">Body of post {number}.</p>{body}</div></section>'
+        f'<div class="social-share_compact__share-links"><button data-url="https://social.example/?u=x">X</button>'
+        f'<button data-url="{CNN}/{cnn_id(number)}">Copy</button></div></article>'
+    )
+
+
+def cnn_post_of_2021(number: int, shown: str = "11:59 p.m. ET, July 12, 2021", body: str = "") -> str:
+    return (
+        f'<article id="{cnn_id(number)}" class="sc-bwzfXH"><header><span>{shown}</span><h2>Headline {number}</h2>'
+        '<p>From CNN\'s Ada Byron in Dover</p></header><div class="sc-1 post-content-rendered">'
+        f"<p>Body of post {number}.</p>{body}</div></article>"
+    )
+
+
+def cnn_page(*posts: str, more: str = "") -> str:
+    body = f'{more}<div class="live-story__items-container">{"".join(posts)}</div>'
+    return page_of(body).replace("https://www.example.org/live/storm", f"{CNN}/index.html")
+
+
+def cnn_page_of_2021(*posts: str, more: str = "") -> str:
+    body = f'{more}<div id="posts-and-button">{"".join(posts)}<button>Load more</button></div>'
+    return page_of(body).replace("https://www.example.org/live/storm", f"{CNN}/index.html")
+
+
+def microdata_post(number: int, body: str | None = None, url: str | None = None) -> str:
+    """As pages have it that leave quotes out."""
+    body = f'<meta itemprop=articleBody content="Body of post {number}.">' if body is None else body
+    return (
+        "<div itemprop=liveBlogUpdate itemscope itemtype=https://schema.org/BlogPosting>"
+        f'<meta itemprop=url content="{url or f"https://www.example.org/live/storm#{number}"}">'
+        f"<meta itemprop=datePublished content=2026-03-04T10:{number % 60:02}:11+05:30>"
+        f"<h2 itemprop=headline>Headline {number}</h2>{body}"
+        "<span itemprop=author itemscope itemtype=https://schema.org/Person><b itemprop=name>Ada Byron</b></span></div>"
+    )
+
+
+def microdata_page(*posts: str, declared: str = "https://schema.org/LiveBlogPosting") -> str:
+    return page_of(f'<div itemscope itemtype="{declared}"><h2 itemprop="headline">Storm</h2>{"".join(posts)}</div>')
+
+
+def nyt_post(number: int, body: str = "") -> str:
+    return (
+        '<div data-testid="live-blog-post"><time datetime="2026-03-04T10:00:00Z">4m ago</time>'
+        f'<div class="live-blog-post-headline"><h2><a href="#headline-{number}">Headline {number}</a></h2></div>'
+        f'<p class="byline">By Ada Byron</p><p>Body of post {number}.</p>{body}</div>'
+    )
+
+
+def nyt_page(*posts: str) -> str:
+    feed = f'<section id="live-feed-items">{"".join(posts)}</section>'
+    return page_of(f'<article data-testid="live-blog-content">{feed}</article>')
+
+
 def page_of(body: str, head: str = "") -> str:
     return (
         '<!DOCTYPE html><html lang="en"><head><title>Storm | Example</title>'
@@ -195,6 +260,9 @@ def page_of(body: str, head: str = "") -> str:
 
 
 OWN_MARKUP = {
+    "microdata": microdata_page(microdata_post(42), microdata_post(41)),
+    "cnn": cnn_page(cnn_post(2), cnn_post(1)),
+    "nyt": nyt_page(nyt_post(2), nyt_post(1)),
     "bbc": bbc_page_of_2020(bbc_post_of_2020(2), bbc_post_of_2020(1)),
     "guardian": guardian_page(guardian_block(2), guardian_block(1)),
     "reach": reach_page(reach_post(2), reach_post(1)),

@@ -26,9 +26,14 @@ FORMATS: tuple[Format, ...] = (
         shows="full where the publisher is known to list every post, else window",
         available=True,
     ),
-    Format(name="microdata", description="schema.org LiveBlogPosting as microdata", shows="window"),
+    Format(name="microdata", description="schema.org LiveBlogPosting as microdata", shows="window", available=True),
     Format(name="amp", description="an amp-live-list", shows="window, or delta when asked for updates", available=True),
-    Format(name="cnn", description="CNN live story pages", shows="full"),
+    Format(
+        name="cnn",
+        description="CNN live story pages",
+        shows="full where the page says that it has as many posts as it shows, else window",
+        available=True,
+    ),
     Format(
         name="guardian",
         description="Guardian live pages and their blocks as JSON",
@@ -36,7 +41,7 @@ FORMATS: tuple[Format, ...] = (
         available=True,
     ),
     Format(name="bbc", description="BBC live pages and their own data", shows="window", available=True),
-    Format(name="nyt", description="New York Times live pages", shows="window"),
+    Format(name="nyt", description="New York Times live pages", shows="window", available=True),
     Format(
         name="reach",
         description="Reach live pages: Mirror, Express and their sisters",

@@ -5,11 +5,12 @@ One small module per format behind one shape (`bot.sources.shape`). Nothing here
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.core.formats import AVAILABLE, FORMAT_NAMES, FORMATS
 from bot.core.model import Page, Snapshot
-from bot.sources import amp, bbc, feed, guardian, jsonfeed, jsonld, reach, text
+from bot.sources import amp, bbc, cnn, feed, guardian, jsonfeed, jsonld, microdata, nyt, reach, text
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 
 __all__ = ["FORMATS", "READERS", "NotReadable", "ReadRules", "Reader", "Source", "read"]
@@ -17,6 +18,7 @@ __all__ = ["FORMATS", "READERS", "NotReadable", "ReadRules", "Reader", "Source",
 READERS: tuple[Reader, ...] = (
     *(feed.ATOM, feed.RSS, jsonfeed.READER, jsonld.READER),
     *(guardian.READER, bbc.READER, reach.READER, amp.READER),
+    *(microdata.READER, cnn.READER, nyt.READER),
     text.READER,
 )
 """In the order of trust: of several that could read a page, the first that finds posts is taken."""
@@ -63,18 +65,16 @@ def _read_as(name: str, source: Source, rules: ReadRules) -> Snapshot:
     return replace(snapshot, why=f'format = "{name}"' + (f": {why}" if why else ""))
 
 
-def _candidates(source: Source, rules: ReadRules, refusals: list[str]) -> list[tuple[Reader, str]]:
-    """Readers that would read a source and why, the kept one first."""
-    found = []
-    for reader in READERS:
+def _candidates(source: Source, rules: ReadRules, refusals: list[str]) -> Iterator[tuple[Reader, str]]:
+    """Readers that would read a source and why, the kept one first. None looks before those ahead of it have failed."""
+    for reader in sorted(READERS, key=lambda one: one.name != rules.kept):
         try:
             why = reader.sees(source)
         except NotReadable as refusal:
             refusals.append(f"{reader.name}: {refusal}")
             continue
         if why:
-            found.append((reader, f"{why}, as last time" if reader.name == rules.kept else why))
-    return sorted(found, key=lambda one: one[0].name != rules.kept)
+            yield reader, f"{why}, as last time" if reader.name == rules.kept else why
 
 
 def _nothing(source: Source, refusals: list[str]) -> str:
