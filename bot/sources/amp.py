@@ -15,7 +15,7 @@ from bot.core.model import Post, Snapshot, SnapshotKind
 from bot.sources.assembly import Blog, assembled
 from bot.sources.dom import Head, attribute, head_of, images_of, line_of, shown_time, text_of
 from bot.sources.keys import Candidate
-from bot.sources.parts import names_in
+from bot.sources.parts import absolute, names_in
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
@@ -86,7 +86,7 @@ def _candidate(node: LexborNode, head: Head, rules: ReadRules) -> Candidate:
         modified_at=time_of(attribute(node, "data-update-time")),
         authors=names_in(_SIGNED.sub("", line_of(signature) or "")),
         images=images_of(node, head.url),
-        url=f"{head.url}#{id_}" if id_ else None,
+        url=absolute(f"#{id_}", head.url) if id_ else None,
     )
     return Candidate(post=post, addresses=(id_,) if id_ else (), markup=node.html or "")
 

@@ -115,7 +115,7 @@ def _permalink(node: LexborNode, blog_url: str) -> str | None:
     if shared:
         return absolute(shared, blog_url)
     id_ = _ID.fullmatch(attribute(node, "id") or "")
-    return f"{_INDEX.sub('', blog_url)}/{id_[0]}" if id_ else None
+    return absolute(f"{_INDEX.sub('', blog_url)}/{id_[0]}", blog_url) if id_ else None
 
 
 def _last_edit(node: LexborNode, rules: ReadRules) -> datetime | None:

@@ -59,7 +59,7 @@ def sees(source: Source) -> str | None:
 
 
 def _sees_page(source: Source) -> str | None:
-    if "block-" not in source.text or 'class="block' not in source.text:
+    if "block-" not in source.text:
         return None
     nodes = source.tree.css(_BLOCKS)
     if not any(_id(node) for node in nodes):
@@ -132,7 +132,7 @@ def _candidate(node: LexborNode, id_: str, pinned: bool, url: str, rules: ReadRu
         modified_at=shown_time(node, "footer time, .updated-time time", rules.zone),
         authors=_authors(node),
         images=images_of(node, url, "figure img"),
-        url=f"{url}#block-{id_}",
+        url=absolute(f"#block-{id_}", url),
         pinned=pinned,
         key_event="is-key-event" in (attribute(node, "class") or "").split(),
     )
@@ -230,7 +230,7 @@ def _of_block(block: Fields, url: str, key_events: set[str], rules: ReadRules) -
         modified_at=_time(block, ("blockLastUpdated", "lastModifiedDate"), rules),
         authors=tuple(name for one in objects(block.get("contributors")) if (name := line(one.get("name")))),
         images=distinct_images(_images(elements, url)),
-        url=f"{url}#block-{id_.strip()}",
+        url=absolute(f"#block-{id_.strip()}", url),
         pinned=flags.get("pinned") is True,
         key_event=flags.get("keyEvent") is True or flags.get("summary") is True or id_ in key_events,
     )

@@ -11,7 +11,7 @@ from bot.core.model import Post, Snapshot
 from bot.sources.assembly import Blog, assembled
 from bot.sources.dom import FROM_DESCRIPTION, Head, attribute, head_of, images_of, line_of, text_of
 from bot.sources.keys import Candidate
-from bot.sources.parts import names_in
+from bot.sources.parts import absolute, names_in
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
@@ -53,7 +53,7 @@ def _candidate(node: LexborNode, head: Head) -> Candidate:
         modified_at=time_of(attribute(node, "data-last-modified-time", "data-update-time")),
         authors=() if mark.lower() == _KEY_EVENT else names_in(mark),
         images=images_of(node, head.url),
-        url=f"{head.url}#{id_}",
+        url=absolute(f"#{id_}", head.url),
         key_event=is_key,
     )
     return Candidate(post=post, addresses=(id_,), markup=node.html or "")
