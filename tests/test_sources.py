@@ -260,3 +260,23 @@ def test_a_page_with_any_byte_changed_is_read_or_refused(data: st.DataObject) ->
     for _ in range(data.draw(st.integers(1, 5))):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
     outcome(bytes(body), ReadRules())
+
+
+@pytest.mark.parametrize(
+    ("name", "opening"),
+    [
+        ("reach", '<span class="live-event-entry" id="7{}">x'),
+        ("amp", '<amp-live-list><b items><b id="p-{}">x'),
+        ("guardian", '<article class="block" id="block-{:024x}"><b>x'),
+        ("cnn", '<span class="live-story-post" id="h_{:032x}">x'),
+        ("nyt", '<i id="live-feed-items"><i data-testid="live-blog-post" id="p{}">x'),
+        (
+            "microdata",
+            '<b itemscope itemprop="liveBlogUpdate" itemtype="LiveBlogPosting">x<i itemprop="articleBody">y{}',
+        ),
+    ],
+)
+def test_posts_inside_posts_are_parts_of_the_outermost(name: str, opening: str) -> None:
+    body = "<!DOCTYPE html><html><body>" + "".join(opening.format(number) for number in range(10_000))
+    found = outcome(body.encode(), ReadRules(format=name))
+    assert found is None or len(found.posts) == 1

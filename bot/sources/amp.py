@@ -13,13 +13,12 @@ from selectolax.lexbor import LexborNode
 
 from bot.core.model import Post, Snapshot, SnapshotKind
 from bot.sources.assembly import Blog, assembled
-from bot.sources.dom import Head, attribute, head_of, images_of, line_of, shown_time, text_of
+from bot.sources.dom import Head, attribute, head_of, images_of, line_of, outermost, shown_time, text_of
 from bot.sources.keys import Candidate
 from bot.sources.parts import absolute, names_in
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
-_POSTS = "amp-live-list > [items] > *"
 _HEADLINES = "h1, h2, h3, h4"
 _NO_TEXT = "amp-timeago, time, amp-ad, figure, figcaption, amp-social-share, button, footer"
 _ADVERT = re.compile(r"(?:ad|advert|mpu|promo)[-_\d]", re.IGNORECASE)
@@ -35,11 +34,11 @@ def sees(source: Source) -> str | None:
 
 def read(source: Source, rules: ReadRules) -> Snapshot:
     """The list as a window of the blog; as a delta where only changes since a time were asked for."""
-    lists = source.tree.css("amp-live-list") if source.is_html else []
+    lists = outermost(source.tree.css("amp-live-list")) if source.is_html else []
     if not lists:
         raise NotReadable("no amp-live-list")
     head = head_of(source)
-    nodes = [node for node in source.tree.css(_POSTS) if not _is_advert(node)]
+    nodes = [node for one in lists for node in _listed(one) if not _is_advert(node)]
     asked = _asked(source.page.url)
     blog = Blog(
         format="amp",
@@ -51,6 +50,11 @@ def read(source: Source, rules: ReadRules) -> Snapshot:
         ended="page" not in asked and all("disabled" in one.attributes for one in lists),
     )
     return assembled([_candidate(node, head, rules) for node in nodes], blog, source, rules)
+
+
+def _listed(live_list: LexborNode) -> list[LexborNode]:
+    """The elements of a list, adverts among them: those directly in the child that is marked with `items`."""
+    return [node for child in live_list.iter() if "items" in child.attributes for node in child.iter()]
 
 
 def _asked(url: str) -> dict[str, list[str]]:

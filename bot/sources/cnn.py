@@ -24,7 +24,7 @@ from bot.sources.parts import absolute, is_called_summary
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
-_OLD = "#posts-and-button article"
+_OLD = "#posts-and-button"
 _NEW = ".live-story-post, article[data-component-name=live-story-post]"
 _ID = re.compile(r"\bh_[0-9a-f]{32}\b")
 _INDEX = re.compile(r"/(?:index\.html?)?(?:[?#].*)?$")
@@ -43,7 +43,7 @@ def sees(source: Source) -> str | None:
         return None
     if "live-story-post" in source.text and source.tree.css_first(_NEW) is not None:
         return f"CNN's live-story-posts ({FROM_DESCRIPTION})"
-    if "posts-and-button" in source.text and source.tree.css_first(_OLD) is not None:
+    if "posts-and-button" in source.text and _old_posts(source):
         return f"CNN's articles of before 2024 ({FROM_DESCRIPTION})"
     return None
 
@@ -73,7 +73,12 @@ def read(source: Source, rules: ReadRules) -> Snapshot:
 def _posts(source: Source) -> list[LexborNode]:
     if not source.is_html:
         return []
-    return outermost(source.tree.css(_NEW)) or source.tree.css(_OLD)
+    return outermost(source.tree.css(_NEW)) or _old_posts(source)
+
+
+def _old_posts(source: Source) -> list[LexborNode]:
+    listing = source.tree.css_first(_OLD)
+    return outermost(listing.css("article")) if listing is not None else []
 
 
 def _declared(source: Source) -> int | None:

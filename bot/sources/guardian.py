@@ -19,7 +19,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from bot.core.markup import text_of_html
 from bot.core.model import Image, Post, Snapshot, SnapshotKind
 from bot.sources.assembly import Blog, assembled
-from bot.sources.dom import FROM_DESCRIPTION, attribute, head_of, images_of, line_of, shown_time, text_of
+from bot.sources.dom import FROM_DESCRIPTION, attribute, head_of, images_of, line_of, outermost, shown_time, text_of
 from bot.sources.keys import Candidate
 from bot.sources.loose import Fields, fields, line, objects
 from bot.sources.parts import absolute, distinct_images, without_repeats
@@ -109,7 +109,7 @@ def _kind(source: Source) -> SnapshotKind:
 
 def _candidates(tree: LexborHTMLParser, url: str, rules: ReadRules) -> list[Candidate]:
     """Every block with an id. A pinned one stands on top as a copy, without id and time of its own."""
-    nodes = [(node, _id(node)) for node in tree.css(_BLOCKS)]
+    nodes = [(node, _id(node)) for node in outermost(tree.css(_BLOCKS))]
     pinned = {node.mem_id for node in tree.css("#pinned-post .block")}
     return [_candidate(node, id_, node.mem_id in pinned, url, rules) for node, id_ in nodes if id_]
 

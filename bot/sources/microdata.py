@@ -20,6 +20,7 @@ from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 
 _BLOG = '[itemscope][itemtype*="LiveBlogPosting"]'
 _SAID = re.compile(r"itemtype\s*=\s*[\"']?[^\"'<>\s]*LiveBlogPosting", re.IGNORECASE)
+_MOST_SAID = 8_000_000  # characters: a property inside a property is said twice, and so on
 # Where an element of this name has its value (WHATWG, "Values"); `content` is used on all of them.
 _VALUES = {
     **dict.fromkeys(("a", "area", "link"), "href"),
@@ -56,12 +57,16 @@ def _object(root: LexborNode) -> dict[str, Any]:
     for node in root.css("[itemscope]"):
         scopes.setdefault(node.mem_id, _named(node))
     owners: dict[int, int] = {}
+    said = 0
     for node in root.css("[itemprop]"):
         if node.mem_id == root.mem_id:
             continue
         owner = scopes[_owner(node, scopes, owners)]
         value = scopes[node.mem_id] if node.mem_id in scopes else _value(node)
-        for name in (attribute(node, "itemprop") or "").split():
+        said += len(value)
+        if said > _MOST_SAID:
+            raise NotReadable("microdata whose properties stand inside one another too often")
+        for name in dict.fromkeys((attribute(node, "itemprop") or "").split()):
             owner.setdefault(name, []).append(value)
     return scopes[root.mem_id]
 

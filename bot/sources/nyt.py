@@ -27,7 +27,7 @@ from bot.sources.parts import absolute
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 
 _FEED = "#live-feed-items"
-_POSTS = f"{_FEED} [data-testid=live-blog-post], {_FEED} [data-testid=reporter-update]"
+_POSTS = "[data-testid=live-blog-post], [data-testid=reporter-update]"
 _HEADLINE = ".live-blog-post-headline"
 _BYLINE = "[data-testid=byline], [itemprop=author], .live-blog-post-byline, .byline"
 _NO_TEXT = f"{_HEADLINE}, {_BYLINE}, header, footer, time, figure, figcaption, button, [data-testid=share-tools]"
@@ -36,19 +36,23 @@ _NO_TEXT = f"{_HEADLINE}, {_BYLINE}, header, footer, time, figure, figcaption, b
 def sees(source: Source) -> str | None:
     if not source.is_html or "live-feed-items" not in source.text:
         return None
-    found = source.tree.css_first(_POSTS) is not None
-    return f"the feed of a New York Times live page ({FROM_DESCRIPTION})" if found else None
+    return f"the feed of a New York Times live page ({FROM_DESCRIPTION})" if _posts(source) else None
 
 
 def read(source: Source, rules: ReadRules) -> Snapshot:
     """The posts that the page came with, as a window."""
-    nodes = outermost(source.tree.css(_POSTS)) if source.is_html else []
+    nodes = _posts(source)
     if not nodes:
         raise NotReadable("no live-blog-post or reporter-update in #live-feed-items, as New York Times pages have")
     head = head_of(source)
     candidates = [_candidate(node, head, rules) for node in nodes]
     blog = Blog(format="nyt", url=head.url, title=head.title, language=head.language, modified_at=head.modified_at)
     return assembled([one for one in candidates if one.post.title or one.post.text], blog, source, rules)
+
+
+def _posts(source: Source) -> list[LexborNode]:
+    feed = source.tree.css_first(_FEED) if source.is_html else None
+    return outermost(feed.css(_POSTS)) if feed is not None else []
 
 
 def _candidate(node: LexborNode, head: Head, rules: ReadRules) -> Candidate:

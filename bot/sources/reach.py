@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborNode
 
 from bot.core.model import Post, Snapshot
 from bot.sources.assembly import Blog, assembled
-from bot.sources.dom import FROM_DESCRIPTION, Head, attribute, head_of, images_of, line_of, text_of
+from bot.sources.dom import FROM_DESCRIPTION, Head, attribute, head_of, images_of, line_of, outermost, text_of
 from bot.sources.keys import Candidate
 from bot.sources.parts import absolute, names_in
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
@@ -33,7 +33,7 @@ def sees(source: Source) -> str | None:
 
 def read(source: Source, rules: ReadRules) -> Snapshot:
     """The newest posts: the page lists few of many."""
-    nodes = source.tree.css(_REACH) or source.tree.css(_EXPRESS) if source.is_html else []
+    nodes = outermost(source.tree.css(_REACH) or source.tree.css(_EXPRESS)) if source.is_html else []
     if not nodes:
         raise NotReadable("no live-event-entry or live-events__entry with an id, as posts of Reach and Express are")
     head = head_of(source)
