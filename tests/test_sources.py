@@ -84,6 +84,15 @@ def test_the_reader_of_last_time_is_kept_while_it_reads() -> None:
     assert snapshot(ATOM, kept="jsonld").format == "atom"
 
 
+@pytest.mark.parametrize("name", sorted(OWN_MARKUP))
+def test_what_a_page_shows_is_read_where_its_live_blog_posting_has_no_posts_and_never_with_it(name: str) -> None:
+    shown = OWN_MARKUP[name].partition("<body>")[2]
+    assert snapshot(html(blog(), body=shown)).format == name
+    both = snapshot(html(blog(update(1)), body=shown))
+    assert (both.format, [post.title for post in both.posts]) == ("jsonld", ["Headline 1"])
+    assert [post.key for post in both.posts] == ["post-1"]
+
+
 def test_a_reader_that_finds_no_posts_gives_way_to_one_that_does() -> None:
     both = TEXT + html(blog())
     assert snapshot(both).format == "text"
