@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.core.model import Page, Post, Snapshot
 from bot.sources import ReadRules, read
 
 BLOG = "https://www.example.org/live/storm"
 CAPTURED = Path(__file__).parents[2] / "shared" / "fixtures"
+needs_captures = pytest.mark.skipif(not CAPTURED.is_dir(), reason="captured pages are not beside the repository")
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 

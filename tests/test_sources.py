@@ -14,6 +14,7 @@ from bot.sources import READERS, NotReadable, ReadRules, read
 from bot.sources.charset import decode_bytes
 from bot.sources.prolog import prolog_of
 from tests.api_answers import ANSWERS
+from tests.markup_pages import OWN_MARKUP
 from tests.pages import BLOG, blog, html, page, snapshot, update
 
 ATOM = '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>a</id><title>One</title></entry></feed>'
@@ -21,7 +22,7 @@ RSS = "<rss version='2.0'><channel><item><guid>a</guid><title>One</title></item>
 JSONFEED = '{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "a", "title": "One"}]}'
 TEXT = "Storm\n\n11:59 p.m. ET, July 12, 2023\n\nOne\n\nBody.\n"
 LIVE = html(blog(update(2), update(1)))
-EVERY = {"atom": ATOM, "rss": RSS, "jsonfeed": JSONFEED, "jsonld": LIVE, "text": TEXT}
+EVERY = {"atom": ATOM, "rss": RSS, "jsonfeed": JSONFEED, "jsonld": LIVE, "text": TEXT, **OWN_MARKUP}
 EVERY |= {name: json.dumps(whole) for name, whole in ANSWERS.items()}
 
 
@@ -83,6 +84,15 @@ def test_what_cannot_be_read_gives_one_line_with_what_was_found(body: str | byte
 def test_the_reader_of_last_time_is_kept_while_it_reads() -> None:
     assert snapshot(LIVE, kept="jsonld").why.endswith("as last time")
     assert snapshot(ATOM, kept="jsonld").format == "atom"
+
+
+@pytest.mark.parametrize("name", sorted(OWN_MARKUP))
+def test_what_a_page_shows_is_read_where_its_live_blog_posting_has_no_posts_and_never_with_it(name: str) -> None:
+    shown = OWN_MARKUP[name].partition("<body>")[2]
+    assert snapshot(html(blog(), body=shown)).format == name
+    both = snapshot(html(blog(update(1)), body=shown))
+    assert (both.format, [post.title for post in both.posts]) == ("jsonld", ["Headline 1"])
+    assert [post.key for post in both.posts] == ["post-1"]
 
 
 def test_a_reader_that_finds_no_posts_gives_way_to_one_that_does() -> None:
@@ -261,3 +271,23 @@ def test_a_page_with_any_byte_changed_is_read_or_refused(data: st.DataObject) ->
     for _ in range(data.draw(st.integers(1, 5))):
         body[data.draw(st.integers(0, len(body) - 1))] = data.draw(st.integers(0, 255))
     outcome(bytes(body), ReadRules())
+
+
+@pytest.mark.parametrize(
+    ("name", "opening"),
+    [
+        ("reach", '<span class="live-event-entry" id="7{}">x'),
+        ("amp", '<amp-live-list><b items><b id="p-{}">x'),
+        ("guardian", '<article class="block" id="block-{:024x}"><b>x'),
+        ("cnn", '<span class="live-story-post" id="h_{:032x}">x'),
+        ("nyt", '<i id="live-feed-items"><i data-testid="live-blog-post" id="p{}">x'),
+        (
+            "microdata",
+            '<b itemscope itemprop="liveBlogUpdate" itemtype="LiveBlogPosting">x<i itemprop="articleBody">y{}',
+        ),
+    ],
+)
+def test_posts_inside_posts_are_parts_of_the_outermost(name: str, opening: str) -> None:
+    body = "<!DOCTYPE html><html><body>" + "".join(opening.format(number) for number in range(10_000))
+    found = outcome(body.encode(), ReadRules(format=name))
+    assert found is None or len(found.posts) == 1

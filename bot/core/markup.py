@@ -7,6 +7,7 @@ a little HTML anyway (`text_of_plain`) count only known HTML elements as mark-up
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from html import unescape
 from html.entities import html5
 
@@ -117,13 +118,19 @@ def text_of_html(html: str) -> str:
     """
     if "<" not in html:
         return tidy(decode(html))
-    if _is_too_deep(html):
+    if is_too_deep(html):
         html = _BLOCK_TAG.sub("<br>", html)
     root = LexborHTMLParser(_LONE_SURROGATES.sub("\ufffd", html)).body
     return tidy("".join(_pieces(root))) if root is not None else ""
 
 
-def _is_too_deep(html: str) -> bool:
+def text_of_node(root: LexborNode, without: Container[int] = ()) -> str:
+    """An element of a parsed page as plain text. `without` has the `mem_id`s of elements below it that are no text."""
+    return tidy("".join(_pieces(root, without)))
+
+
+def is_too_deep(html: str) -> bool:
+    """Whether blocks nest so deeply that parsing them would take more than its share of time."""
     if html.count("<") < _DEEPEST:
         return False
     depth = deepest = 0
@@ -155,7 +162,7 @@ def tidy(text: str) -> str:
     return text.strip()
 
 
-def _pieces(root: LexborNode) -> list[str]:
+def _pieces(root: LexborNode, without: Container[int] = ()) -> list[str]:
     """The text below a node in order, with the breaks its elements make. Without recursion, for pages nest deeply."""
     pieces: list[str] = []
     waiting: list[LexborNode | str] = [root]
@@ -165,7 +172,7 @@ def _pieces(root: LexborNode) -> list[str]:
             pieces.append(node)
         elif node.tag == "-text":
             pieces.append(_text(node))
-        elif node.tag not in _DROPPED:
+        elif node.tag not in _DROPPED and node.mem_id not in without:
             before, after = _breaks(node.tag or "")
             pieces.append(before)
             waiting.append(after)

@@ -5,17 +5,25 @@ One small module per format behind one shape (`bot.sources.shape`). Nothing here
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from bot.core.formats import AVAILABLE, FORMAT_NAMES, FORMATS
 from bot.core.model import Page, Snapshot
 from bot.sources import (
     aljazeera,
+    amp,
     arena,
+    bbc,
+    cnn,
     feed,
+    guardian,
     jsonfeed,
     jsonld,
     live24,
+    microdata,
+    nyt,
+    reach,
     reddit,
     scribblelive,
     sourcefabric,
@@ -32,6 +40,10 @@ READERS: tuple[Reader, ...] = (
     feed.RSS,
     jsonfeed.READER,
     jsonld.READER,
+    guardian.READER,
+    bbc.READER,
+    reach.READER,
+    amp.READER,
     wordpress.READER,
     sourcefabric.READER,
     reddit.READER,
@@ -40,6 +52,9 @@ READERS: tuple[Reader, ...] = (
     arena.READER,
     scribblelive.READER,
     tickaroo.READER,
+    microdata.READER,
+    cnn.READER,
+    nyt.READER,
     text.READER,
 )
 """In the order of trust: of several that could read a page, the first that finds posts is taken."""
@@ -86,18 +101,16 @@ def _read_as(name: str, source: Source, rules: ReadRules) -> Snapshot:
     return replace(snapshot, why=f'format = "{name}"' + (f": {why}" if why else ""))
 
 
-def _candidates(source: Source, rules: ReadRules, refusals: list[str]) -> list[tuple[Reader, str]]:
-    """Readers that would read a source and why, the kept one first."""
-    found = []
-    for reader in READERS:
+def _candidates(source: Source, rules: ReadRules, refusals: list[str]) -> Iterator[tuple[Reader, str]]:
+    """Readers that would read a source and why, the kept one first. None looks before those ahead of it have failed."""
+    for reader in sorted(READERS, key=lambda one: one.name != rules.kept):
         try:
             why = reader.sees(source)
         except NotReadable as refusal:
             refusals.append(f"{reader.name}: {refusal}")
             continue
         if why:
-            found.append((reader, f"{why}, as last time" if reader.name == rules.kept else why))
-    return sorted(found, key=lambda one: one[0].name != rules.kept)
+            yield reader, f"{why}, as last time" if reader.name == rules.kept else why
 
 
 def _nothing(source: Source, refusals: list[str]) -> str:

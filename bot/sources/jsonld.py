@@ -84,13 +84,18 @@ def read(source: Source, rules: ReadRules) -> Snapshot:
     found = find_blogs(source)
     if not found.blogs:
         raise NotReadable(f"no {_NAME}: {_what_was_found(found)}")
+    return snapshot_of(found, source, rules)
+
+
+def snapshot_of(found: Found, source: Source, rules: ReadRules, name: str = "jsonld") -> Snapshot:
+    """The blog of a page as found; from ld+json, or from microdata in the same words."""
     blogs = [_blog(node, found, source, rules) for node in variants(found.blogs, source.page.url)]
     read_posts = _posts_of_all(blogs)
     posts = with_pinned_summary(read_posts.posts)
     ending = ending_of(blogs[0].title, posts)
     return Snapshot(
-        format="jsonld",
-        kind=SnapshotKind.FULL if blogs[0].publisher.lists_every_post else SnapshotKind.WINDOW,
+        format=name,
+        kind=SnapshotKind.FULL if _is_full(blogs[0], name) else SnapshotKind.WINDOW,
         posts=tuple(titled(post, rules.language) for post in posts),
         title=blogs[0].title,
         url=blogs[0].url or None,
@@ -100,6 +105,11 @@ def read(source: Source, rules: ReadRules) -> Snapshot:
         next_url=next_page(read_posts.markup[ending.moved], source, blogs[0].url) if ending.moved else None,
         notes=(*found.notes, *read_posts.notes),
     )
+
+
+def _is_full(blog: _Blog, name: str) -> bool:
+    """Whether all posts are there: known of some publishers' ld+json, of nobody's mark-up."""
+    return name == "jsonld" and blog.publisher.lists_every_post
 
 
 def _what_was_found(found: Found) -> str:

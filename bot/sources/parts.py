@@ -164,11 +164,16 @@ def with_pinned_summary(posts: Sequence[Post]) -> list[Post]:
     return [replace(posts[0], pinned=True), *posts[1:]]
 
 
+def is_called_summary(title: str | None) -> bool:
+    """Whether a headline is what summaries that stay on top are called."""
+    return bool(_SUMMARY.search(fold(title or "")))
+
+
 def _is_summary(posts: Sequence[Post]) -> bool:
     first, second = posts[0].published_at, posts[1].published_at
     if first is None or second is None or first >= second:
         return False
-    if _SUMMARY.search(fold(posts[0].title or "")):
+    if is_called_summary(posts[0].title):
         return True
     others = [post for post in posts[1:] if not post.withdrawn]
     times = [post.published_at for post in others if post.published_at]

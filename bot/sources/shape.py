@@ -16,8 +16,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
+from selectolax.lexbor import LexborHTMLParser
 
-from bot.core.markup import ELEMENTS
+from bot.core.markup import ELEMENTS, is_too_deep
 from bot.core.model import Page, Snapshot
 from bot.sources.charset import decode_bytes
 from bot.sources.prolog import Prolog, prolog_of
@@ -73,6 +74,13 @@ class Source:
     def json(self) -> Any:
         """The body as JSON, or None where it is none. Raises `NotReadable` where it begins like JSON and is broken."""
         return parse_json(self.text) if self.start.startswith(("{", "[")) else None
+
+    @cached_property
+    def tree(self) -> LexborHTMLParser:
+        """The page parsed as browsers do; to be read, never changed. Raises `NotReadable` where it nests too deeply."""
+        if is_too_deep(self.text):
+            raise NotReadable("mark-up nested too deeply")
+        return LexborHTMLParser(self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

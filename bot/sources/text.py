@@ -15,17 +15,13 @@ from bot.core.ending import ending_of
 from bot.core.identity import derived_keys
 from bot.core.markup import tidy
 from bot.core.model import KeyKind, Post, Snapshot, SnapshotKind
+from bot.sources.bylines import BYLINE, people_in
 from bot.sources.clock import Clock, clock_in, date_in
-from bot.sources.parts import merged, names_in, titled, with_pinned_summary, without_repeats
+from bot.sources.parts import merged, titled, with_pinned_summary, without_repeats
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 
 _COUNT = re.compile(r"^(\d{1,4}) (?:posts?|updates?|entries)$", re.IGNORECASE)
 _PAGE_BYLINE = re.compile(r"^by\s+\S", re.IGNORECASE)
-_BYLINE = re.compile(
-    r"^(?:(?:analysis|opinion|reporting|report|written)\s+)?(?:from|by)\s+(\S.{1,200})$", re.IGNORECASE
-)
-_EMPLOYER = re.compile(r"^[A-Z][\w.&-]*['’]s\s+")
-_PLACE = re.compile(r"\s+in\s+[A-Z][^,]*$")
 _NO_TEXT = re.compile(r"<|[\[{]\s*[\"\[{\]}]")  # mark-up, JSON
 _LONGEST_HEADLINE = 250
 _SHORTEST_CAPTION = 20
@@ -131,7 +127,7 @@ def _updated(line: str, rules: ReadRules) -> datetime | None:
 def _post(section: _Section, day: tuple[int, int, int] | None, rules: ReadRules) -> Post:
     paragraphs = list(section.paragraphs)
     title = paragraphs.pop(0)[0] if _is_headline(paragraphs) else None
-    byline = _BYLINE.match(paragraphs[0][0]) if paragraphs and len(paragraphs[0]) == 1 else None
+    byline = BYLINE.match(paragraphs[0][0]) if paragraphs and len(paragraphs[0]) == 1 else None
     body = paragraphs[1 if byline else 0 :]
     captions = [paragraph[1] for paragraph in body if _is_caption(paragraph)]
     text = [_text(paragraph) for paragraph in body if not _is_caption(paragraph)]
@@ -141,7 +137,7 @@ def _post(section: _Section, day: tuple[int, int, int] | None, rules: ReadRules)
         # A picture's caption goes last: without the picture it is no way to begin.
         text=without_repeats("\n\n".join([*text, *captions])),
         published_at=section.clock.time(rules.zone, day),
-        authors=_authors(byline[1]) if byline else (),
+        authors=people_in(byline[1]) if byline else (),
     )
 
 
@@ -150,7 +146,7 @@ def _is_headline(paragraphs: Sequence[tuple[str, ...]]) -> bool:
     if len(paragraphs) < 2 or len(paragraphs[0]) != 1:
         return False
     line = paragraphs[0][0]
-    return len(line) <= _LONGEST_HEADLINE and not _BYLINE.match(line) and (line[-1] not in ".:" or line.endswith("..."))
+    return len(line) <= _LONGEST_HEADLINE and not BYLINE.match(line) and (line[-1] not in ".:" or line.endswith("..."))
 
 
 def _is_caption(paragraph: tuple[str, ...]) -> bool:
@@ -162,12 +158,6 @@ def _is_caption(paragraph: tuple[str, ...]) -> bool:
 
 def _text(paragraph: tuple[str, ...]) -> str:
     return "\n".join(paragraph)
-
-
-def _authors(byline: str) -> tuple[str, ...]:
-    """The people in "CNN's Ada Byron and Alan Turing in Kyiv"; "CNN staff" stays as it is."""
-    names = (_PLACE.sub("", _EMPLOYER.sub("", name)).strip() for name in names_in(byline))
-    return tuple(name for name in names if name)
 
 
 READER = Reader(name="text", sees=sees, read=read)
