@@ -160,7 +160,8 @@ async def newsroom(
         stack.push_async_callback(request.shutdown)
         store = open_store(f"sqlite:///{folder}/relay.db")
         stack.push_async_callback(store.close)
-        settings, pace, reports = settings_of(file), Pace(limits), []
+        settings, reports = settings_of(file), list[str]()
+        pace = Pace(limits, clock=asyncio.get_running_loop().time)  # which a test may hurry
         paid = settings.telegram.paid_broadcast
 
         async def report(text: str) -> None:
