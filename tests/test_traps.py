@@ -82,6 +82,14 @@ def test_posts_numbered_from_the_top_are_not_edited_by_every_new_one(first: int)
     assert len(blog.told) == 4
 
 
+def test_posts_numbered_from_the_top_below_a_pinned_old_one_are_not_edited_either() -> None:
+    pinned = (5, "What we know so far")
+    blog = Blog.after(positional(pinned, *reversed(STORIES[:3])))
+    blog.poll(positional(pinned, *reversed(STORIES[:4])), positional(pinned, *reversed(STORIES)))
+    assert titles(blog) == ["Lights out", "Tide turns"]
+    assert len(blog.told) == 2
+
+
 def test_a_descending_sequence_of_ids_is_an_identity() -> None:
     numbers = range(80, 40, -1)
     found = page(*(update(30, url=f"{BLOG}#{n}", headline=f"Ball {n}", articleBody="Out.") for n in numbers))
