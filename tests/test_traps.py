@@ -149,6 +149,22 @@ def test_ids_that_all_change_at_once_raise_an_alarm_and_announce_nothing() -> No
     assert [line.split()[0] for line in blog.poll(more)] == ["edited", "edited", "new"]
 
 
+def test_ids_made_anew_for_every_request_hide_neither_a_new_post_nor_an_edit() -> None:
+    names = ("Ferry", "Bridge", "Roof", "Lights", "Tide", "Boats")
+
+    def poll(number: int, *titles: str, edited: str = "") -> Snapshot:
+        text = {name: f"What the {name} has come to." for name in titles} | (
+            {edited: "Something else."} if edited else {}
+        )
+        return rss(*((f"{number}-{name}", f"{name} news", text[name]) for name in titles))
+
+    blog = Blog.after(poll(0, *names))
+    assert blog.poll(poll(1, *names)) == []
+    assert [line.split()[0] for line in blog.poll(poll(2, "Siren", *names))] == ["new"]
+    assert [line.split()[0] for line in blog.poll(poll(3, "Siren", *names, edited="Roof"))] == ["edited"]
+    assert blog.poll(poll(4, "Siren", *names, edited="Roof")) == []
+
+
 @needs_captures
 def test_the_captured_blog_without_ids_has_derived_keys_that_follow_an_insertion() -> None:
     whole = captured("pages/Repubblica.it-Israele-Hamas.html")

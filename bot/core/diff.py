@@ -171,7 +171,7 @@ def _not_news(
     """Unseen posts that are stored but not sent: backfill, and too many at once after a change of reader or of ids."""
     back = absence.backfill(page, snapshot.kind, _listed(sights), memory.seen)
     left = {post.key for post in relink.unseen(sights)} - back
-    return back | left if links.reread and absence.too_many(len(left), of=len(sights)) else back
+    return back | left if links.anew and absence.too_many(len(left), of=len(sights)) else back
 
 
 # --- what is absent ---------------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ def _first_standing(snapshot: Snapshot, sights: Sequence[Sight]) -> Standing:
 
 def _standing(memory: Memory, page: PageMemory, snapshot: Snapshot, sights: Sequence[Sight], links: Links) -> Standing:
     """Holes are counted within one reader and one set of ids; where either changed, the order begins anew."""
-    if links.reread:
+    if links.anew:
         return _first_standing(snapshot, sights)
     listed = [post.key for post in _listed(sights)]
     settled = {key for key in page.order if key not in memory.seen or memory.seen[key].withdrawn}

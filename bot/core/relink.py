@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 from rapidfuzz import fuzz, process
 
-from bot.core.absence import anchors
+from bot.core.absence import anchors, too_many
 from bot.core.identity import fold, normal_title
-from bot.core.judge import Sight, blog_key
+from bot.core.judge import Sight, blog_key, is_edited
 from bot.core.model import KeyKind, Memory, PageMemory, Post, Seen
 
 REPUBLISHED_WITHIN = timedelta(hours=24)
@@ -31,11 +31,13 @@ class Links:
     """Keys of this snapshot that belong to known posts: the unseen key -> the key it is remembered by.
 
     `echoes` are posts of an earlier page shown here under another key; each page keeps its own record of the text.
-    `reread`: the texts are taken over without an edit, as they are not comparable with the remembered ones.
+    `anew`: the order of the page begins anew, and too many posts that were not found again are not news. `reread`: the
+    texts are taken over without an edit, as they are not comparable with the remembered ones.
     """
 
     aliases: Mapping[str, str] = field(default_factory=dict)
     echoes: Mapping[str, str] = field(default_factory=dict)
+    anew: bool = False
     reread: bool = False
     alarm: str | None = None
 
@@ -103,16 +105,21 @@ def switched(memory: Memory, page: PageMemory, sights: Sequence[Sight], to: str)
     """Another reader reads the page: posts are found again by headline, then by text."""
     aliases = _by_content(memory, page, sights)
     alarm = f"the page is now read as {to} instead of {page.format}: {_found(sights, aliases)}"
-    return Links(aliases=aliases, reread=True, alarm=alarm)
+    return Links(aliases=aliases, anew=True, reread=True, alarm=alarm)
 
 
 def renumbered(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> Links | None:
-    """Nearly every key is new while nearly every headline (or text) is known: the publisher changed its ids."""
+    """Nearly every key is new while nearly every headline (or text) is known: the publisher changed its ids.
+
+    Some feeds make new ids for every request, so an edit is one here too; many at once only came with the new ids.
+    """
     if not may_be_renumbered(sights) or _known_by_words(memory, sights) <= 0.8 * len(sights):
         return None
     aliases = _by_content(memory, page, sights)
     alarm = f"the page has other ids for the posts it had: {_found(sights, aliases)}"
-    return Links(aliases=aliases, reread=True, alarm=alarm)
+    linked = [(memory.seen[aliases[one.post.key]], one) for one in sights if one.post.key in aliases]
+    edited = sum(is_edited(known, sight) for known, sight in linked)
+    return Links(aliases=aliases, anew=True, reread=too_many(edited, of=len(sights)), alarm=alarm)
 
 
 def may_be_renumbered(sights: Sequence[Sight]) -> bool:
