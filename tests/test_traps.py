@@ -90,6 +90,26 @@ def test_posts_numbered_from_the_top_below_a_pinned_old_one_are_not_edited_eithe
     assert len(blog.told) == 2
 
 
+def test_ids_that_move_from_post_to_post_are_refused_with_an_alarm() -> None:
+    def with_a_gap(*stories: tuple[int, str]) -> Snapshot:
+        """Places in the list as well, but for one that an advertisement has."""
+        places = [place for place in range(1, len(stories) + 2) if place != 3]
+        return page(
+            *(
+                update(minute, url=f"{BLOG}#e{place}", headline=words, articleBody=f"{words}, says the harbour.")
+                for place, (minute, words) in zip(places, stories, strict=True)
+            )
+        )
+
+    blog = Blog.after(with_a_gap(*reversed(STORIES[:4])))
+    assert blog.poll(*[with_a_gap(*reversed(STORIES))] * 4) == []
+    assert not blog.last.accepted
+    assert blog.last.alarm is not None
+    assert "another post" in blog.last.alarm
+    assert blog.poll(with_a_gap(*reversed(STORIES[:4]))) == []
+    assert blog.last.alarm is None
+
+
 def test_a_descending_sequence_of_ids_is_an_identity() -> None:
     numbers = range(80, 40, -1)
     found = page(*(update(30, url=f"{BLOG}#{n}", headline=f"Ball {n}", articleBody="Out.") for n in numbers))

@@ -22,6 +22,7 @@ IGNORED_AT_MOST = 2
 """How many stale copies in a row are ignored; the next one is believed."""
 
 _SHOWS_NOTHING = "the page shows no posts any more, though it had some: nothing is taken as withdrawn"
+_IDS_MOVED = "the page's ids have moved from one post to another post: they name places, so nothing of it is believed"
 
 
 def diff(memory: Memory, snapshot: Snapshot, now: datetime) -> Verdict:
@@ -38,6 +39,8 @@ def diff(memory: Memory, snapshot: Snapshot, now: datetime) -> Verdict:
         return _baseline(memory, snapshot, sights, now)
     if page is None:
         return _continue(memory, snapshot, sights, now)
+    if page.format == snapshot.format and judge.have_moved(sights):
+        return Verdict(accepted=False, alarm=_IDS_MOVED)
     stale = page.format == snapshot.format and _is_stale(page, snapshot, sights)
     if stale and page.ignored < IGNORED_AT_MOST:
         return Verdict(accepted=False, page=replace(page, ignored=page.ignored + 1), alarm=_doubt(page))

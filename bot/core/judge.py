@@ -6,7 +6,7 @@ A text is compared by what a reader sees. Times prove nothing here: they only he
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -111,6 +111,16 @@ def is_stale(sight: Sight) -> bool:
         return older
     went_back = sight.hash in known.past and not is_newer(post.modified_at, known.modified_at)
     return (older or went_back) and is_edited(known, sight)
+
+
+def have_moved(sights: Sequence[Sight]) -> bool:
+    """Whether keys name other posts than before: most of the known ones bear the text that another one had.
+
+    So do places in a list after an insertion. That two posts change their texts may happen; with three it is no chance.
+    """
+    had = {sight.known.hash: sight.post.key for sight in sights if sight.known is not None and sight.known.text}
+    moved = sum(had.get(sight.hash, sight.post.key) != sight.post.key for sight in sights if sight.known is not None)
+    return moved >= 3 and moved > len(had) / 2
 
 
 # --- what to remember ----------------------------------------------------------------------------------------------
