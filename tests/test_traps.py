@@ -185,6 +185,16 @@ def test_ids_made_anew_for_every_request_hide_neither_a_new_post_nor_an_edit() -
     assert blog.poll(poll(4, "Siren", *names, edited="Roof")) == []
 
 
+def test_another_reader_that_sees_other_texts_edits_nothing() -> None:
+    names = ("Ferry", "Bridge", "Roof", "Lights", "Tide")
+    here = [
+        update(n, headline=f"{name} news", articleBody=f"What the {name} has come to. And more.")
+        for n, name in enumerate(names, 11)
+    ]
+    there = rss(*((name, f"{name} news", f"The {name}, in short.") for name in names))
+    assert Blog.after(page(*here)).poll(there, page(*here), there) == []
+
+
 @needs_captures
 def test_the_captured_blog_without_ids_has_derived_keys_that_follow_an_insertion() -> None:
     whole = captured("pages/Repubblica.it-Israele-Hamas.html")
@@ -727,6 +737,20 @@ def test_everything_but_the_words_may_change_at_every_request() -> None:
 
     blog_ = Blog.after(fetched(1))
     assert blog_.poll(*(fetched(n) for n in range(2, 8))) == []
+
+
+@pytest.mark.parametrize("url", [CNN, BLOG])
+def test_a_second_post_with_the_pages_picture_does_not_take_it_from_the_first(url: str) -> None:
+    picture = "https://img.example/page.jpg"
+
+    def fetched(*posts: int) -> Snapshot:
+        here = url.removesuffix("/index.html")
+        bare = [update(n, url=f"{here}/h_{n}", image=picture if n in (13, 16) else None) for n in posts]
+        return page(*bare, url=url, image=picture)
+
+    blog_ = Blog.after(fetched(14, 13, 12, 11))
+    assert fetched(14, 13, 12, 11).posts[1].images
+    assert blog_.poll(fetched(16, 15, 14, 13, 12, 11)) == ["new h_15", "new h_16"]
 
 
 def test_a_bump_of_the_date_alone_is_no_edit() -> None:
