@@ -185,6 +185,17 @@ def test_ids_made_anew_for_every_request_hide_neither_a_new_post_nor_an_edit() -
     assert blog.poll(poll(4, "Siren", *names, edited="Roof")) == []
 
 
+def test_an_edit_that_comes_with_another_reader_is_told_once() -> None:
+    names = ("Ferry", "Bridge", "Roof", "Lights", "Tide")
+    texts = {name: f"What the {name} has come to." for name in names}
+    here = [update(n, headline=f"{name} news", articleBody=texts[name]) for n, name in enumerate(names, 11)]
+    there = [(name, f"{name} news", text) for name, text in (texts | {"Roof": "All of it is gone."}).items()]
+    blog = Blog.after(page(*here))
+    assert blog.poll(rss(*there)) == ["edited post-13"]
+    back = [one if one["url"] != f"{BLOG}#post-13" else {**one, "articleBody": "All of it is gone."} for one in here]
+    assert blog.poll(page(*back), rss(*there), page(*back)) == []
+
+
 def test_another_reader_that_sees_other_texts_edits_nothing() -> None:
     names = ("Ferry", "Bridge", "Roof", "Lights", "Tide")
     here = [

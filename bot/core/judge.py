@@ -56,11 +56,16 @@ def reads_the_same(known: Seen, sight: Sight) -> bool:
     if sight.hash == known.hash:
         return True
     post = sight.post
-    title_stands = post.title_is_derived or same_text(known.title or "", post.title or "")
-    if not title_stands or not (same_text(known.text, post.text) or _is_cut_from(known, post)):
+    if not has_the_same_words(known, post):
         return False
     # with the remembered words in it, what is left to differ are the pictures and whether it is struck
     return content_hash(replace(post, title=known.title, text=known.text)) == known.hash
+
+
+def has_the_same_words(known: Seen, post: Post) -> bool:
+    """Whether headline and text say what they said; pictures aside."""
+    title_stands = post.title_is_derived or same_text(known.title or "", post.title or "")
+    return title_stands and (same_text(known.text, post.text) or _is_cut_from(known, post))
 
 
 def _is_cut_from(known: Seen, post: Post) -> bool:
