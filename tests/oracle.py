@@ -12,13 +12,14 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from html import escape
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from bot.core.diff import IGNORED_AT_MOST
 from bot.core.identity import native_key
 from bot.core.model import ChangeKind, Page, Post, Snapshot
 from bot.demo.edition import Story
@@ -68,9 +69,13 @@ class Capture:
         forms = {post.key: form_of(replace(post, title=_headline(post))) for post in snapshot.posts}
         return cls(snapshot=snapshot, node=node, updates={_key(one, node): one for one in updates}, forms=forms)
 
-    def page(self, posts: Sequence[Post]) -> bytes:
-        """The publisher's own page with these posts. Those in another form than the captured one are rewritten."""
-        node = {**self.node, "liveBlogUpdate": [self._update(post) for post in posts]}
+    def page(self, posts: Sequence[Post], modified_at: datetime | None = None) -> bytes:
+        """The publisher's own page with these posts. Those in another form than the captured one are rewritten.
+
+        `modified_at` is the page's own mark of its age, where it is not to be the captured one.
+        """
+        mark = {} if modified_at is None else {"dateModified": modified_at.isoformat()}
+        node = {**self.node, **mark, "liveBlogUpdate": [self._update(post) for post in posts]}
         script = json.dumps(node).replace("<", "\\u003c")
         return f'<!doctype html><title>Live</title><script type="application/ld+json">{script}</script>'.encode()
 
@@ -141,8 +146,10 @@ class Oracle:
     die: random.Random
     window: int | None
     ills: Sequence[Ill | Odd]
+    dated: bool  # whether the page tells its own age
     forms: dict[str, tuple[str | None, str]] = field(default_factory=dict)  # as last told
     shown: tuple[Post, ...] = ()  # by the last poll that was answered well
+    modified_at: datetime | None = None
     gone: set[str] = field(default_factory=set)
     expected: Counter[str] = field(default_factory=Counter)
     before: list[bytes] = field(default_factory=list)
@@ -150,16 +157,25 @@ class Oracle:
 
     async def unfold(self, moments: Sequence[float], taken_away: Mapping[int, str] = {}) -> None:
         """Poll at these moments of the story; `taken_away`: which post the publisher takes down at which of them."""
-        await self._poll(self.capture.page([]), "the blog before its first post")
+        await self._poll(self._page([]), "the blog before its first post")
         for number, moment in enumerate(moments):
             if number in taken_away:
                 self.gone.add(taken_away[number])
             posts = self._listed(moment)
-            for ill in self.die.choices(self.ills, k=self.die.randrange(MOST_ILLS + 1)) if self.ills else ():
+            for ill in self._some_ills():
                 await self._endure(ill, posts)
+            self.modified_at = STARTED + timedelta(seconds=moment) if self.dated else None
             await self._show(posts)
         for _ in range(3):
             await self._poll(self.before[-1], "the same page once more")
+
+    def _some_ills(self) -> list[Ill | Odd]:
+        """A few in a row; no third stale copy, which would be believed."""
+        ills = self.die.choices(self.ills, k=self.die.randrange(MOST_ILLS + 1)) if self.ills else []
+        return ills if ills.count(Odd.STALE) <= IGNORED_AT_MOST else ills[:IGNORED_AT_MOST]
+
+    def _page(self, posts: Sequence[Post]) -> bytes:
+        return self.capture.page(posts, self.modified_at)
 
     def _listed(self, moment: float) -> tuple[Post, ...]:
         posts = [post for post in self.story.page_at(moment).posts if post.key not in self.gone]
@@ -173,13 +189,13 @@ class Oracle:
         self.forms |= {post.key: form_of(post) for post in changed}
         self.expected.update(line.split()[0] for line in expected)
         self.shown = posts
-        self.before.append(self.capture.page(posts))
+        self.before.append(self._page(posts))
         await self._poll(self.before[-1], f"{len(posts)} posts", expected)
 
     async def _endure(self, ill: Ill | Odd, posts: tuple[Post, ...]) -> None:
         if isinstance(ill, Ill):
             self.road.weather = lambda _: ill
-            await self._poll(self.capture.page(posts), ill.value)
+            await self._poll(self._page(posts), ill.value)
             self.road.weather = calm
         elif ill is Odd.FEED and not self._comparable(posts):
             return
@@ -197,16 +213,16 @@ class Oracle:
             case Odd.EMPTY:
                 return b""
             case Odd.NO_POSTS:
-                return self.capture.page([])
+                return self._page([])
             case Odd.STALE:
                 return self.before[-1 - self.die.randrange(min(6, len(self.before)))] if self.before else None
             case Odd.FEED:
                 return self.capture.feed(self.shown)
             case Odd.PINS:
-                return self.capture.page(list(self._with_other_pins()))
+                return self._page(list(self._with_other_pins()))
             case Odd.HOLE:
                 spared = self.die.randrange(len(self.shown)) if len(self.shown) > 3 else None
-                return self.capture.page([post for at, post in enumerate(self.shown) if at != spared])
+                return self._page([post for at, post in enumerate(self.shown) if at != spared])
 
     def _with_other_pins(self) -> Iterator[Post]:
         pinned = [post for post in self.shown if post.pinned]
@@ -254,7 +270,13 @@ class Oracle:
 
 @contextlib.asynccontextmanager
 async def oracle(
-    folder: Path, capture: Capture, seed: int, *, window: int | None = None, ills: Sequence[Ill | Odd] = ILLS
+    folder: Path,
+    capture: Capture,
+    seed: int,
+    *,
+    window: int | None = None,
+    ills: Sequence[Ill | Odd] = ILLS,
+    dated: bool = False,
 ) -> AsyncIterator[Oracle]:
     """The relay before a blog that has not begun, with one chat that follows it."""
     story = replay(capture.snapshot, STARTED, 60, baseline=0)
@@ -268,6 +290,6 @@ async def oracle(
         )
         await watch.store.subscribe(chat=chat.id, thread=0, blog="storm", topics=(), now=now)
         try:
-            yield Oracle(capture, story, publisher, road, watch, random.Random(seed), window, ills)
+            yield Oracle(capture, story, publisher, road, watch, random.Random(seed), window, ills, dated)
         finally:
             await watch.close()

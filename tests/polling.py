@@ -78,6 +78,6 @@ class Watch:
             await self.poller.poll_now("storm")
             self.now += after
 
-    async def titles(self) -> list[str | None]:
+    async def titles(self) -> list[str]:
         posts = await self.store.latest(blogs=["storm"], now=self.now.timestamp() + 1, limit=100)
         return sorted(post.title or "" for post in posts)

@@ -69,11 +69,17 @@ async def test_a_window_is_told_exactly_whatever_the_road(tmp_path: Path, seed: 
         assert blog.published["new"] == 25
 
 
-@pytest.mark.parametrize("seed", seeds(4))
-async def test_what_the_publisher_takes_down_is_withdrawn_once_and_nothing_else(tmp_path: Path, seed: int) -> None:
-    async with oracle(tmp_path, miniature(LISTS_EVERYTHING, seed), seed, ills=[Odd.EMPTY, Odd.PINS]) as blog:
-        keys = [post.key for post in blog.capture.snapshot.posts]
-        await blog.unfold(every_moment(blog.story), {30: keys[-3], 31: keys[-6]})
+@pytest.mark.parametrize(("url", "window"), [(LISTS_EVERYTHING, None), (SHOWS_A_WINDOW, 12)])
+@pytest.mark.parametrize("seed", seeds(3))
+async def test_what_the_publisher_takes_down_is_withdrawn_once_and_nothing_else(
+    tmp_path: Path, url: str, window: int | None, seed: int
+) -> None:
+    ills = [
+        ill for ill in ILLS if ill not in (Odd.FEED, Odd.HOLE)
+    ]  # which begin the count of a hole anew, or add to it
+    async with oracle(tmp_path, miniature(url, seed), seed, window=window, ills=ills, dated=True) as blog:
+        keys = [post.key for post in reversed(blog.capture.snapshot.posts) if not post.pinned]
+        await blog.unfold(every_moment(blog.story), {20: keys[10], 21: keys[8]})
         await blog.assert_exact()
         assert blog.published["withdrawn"] == 2
 
