@@ -4,68 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.desk import Desk
-from bot.fetch import Fetcher
-from bot.poller import Poller
-from bot.reading import Reading
-from config.settings import Settings
-from storage import Store, open_store
+from storage import open_store
 from tests.newsroom import settings_of
+from tests.polling import Watch
 from tests.publisher import Publisher
-
-MORNING = datetime(2024, 5, 4, 9, 0, tzinfo=UTC)
-
-
-@dataclass
-class Watch:
-    """A poller whose next poll comes when the test says so."""
-
-    publisher: Publisher
-    store: Store
-    settings: Settings
-    now: datetime = MORNING
-    reports: list[str] = field(default_factory=list)
-    poller: Poller = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._fetcher = Fetcher()
-        self.poller = Poller(
-            store=self.store,
-            desk=Desk(self.store, lambda: self.settings, clock=self._clock),
-            fetcher=self._fetcher,
-            reading=Reading(),
-            settings=lambda: self.settings,
-            report=self.report,
-            now=lambda: self.now,
-        )
-
-    def _clock(self) -> float:
-        return self.now.timestamp()
-
-    async def report(self, text: str) -> None:
-        self.reports.append(text)
-
-    async def open(self) -> None:
-        await self._fetcher.open()
-
-    async def close(self) -> None:
-        await self._fetcher.close()
-        await self.store.close()
-
-    async def poll(self, times: int = 1, *, after: timedelta = timedelta(seconds=30)) -> None:
-        for _ in range(times):
-            await self.poller.poll_now("storm")
-            self.now += after
-
-    async def titles(self) -> list[str | None]:
-        posts = await self.store.latest(blogs=["storm"], now=self.now.timestamp() + 1, limit=100)
-        return sorted(post.title or "" for post in posts)
 
 
 @pytest.fixture

@@ -67,6 +67,19 @@ def test_half_of_a_small_blog_stands_at_the_start() -> None:
     assert keys(story(TEN[0]), 0) == ["p9"]
 
 
+def test_a_blog_may_begin_with_nothing_and_then_every_post_comes_and_every_edit() -> None:
+    summary = post("summary", -60, 8, pinned=True, title="What we covered here")
+    told = replay(
+        Snapshot(format="jsonld", kind=SnapshotKind.FULL, posts=(summary, *TEN[:-1], post("p0", 0, 2))),
+        STARTED,
+        60,
+        baseline=0,
+    )
+    assert keys(told, 0) == []
+    assert Counter(key for _, key in acts(told)) == Counter([*(one.key for one in TEN), "summary", "summary", "p0"])
+    assert keys(told, 1000)[0] == "summary"
+
+
 def test_it_runs_as_many_times_faster_as_asked() -> None:
     told = story(post("d", 7), post("c", 4), post("b", 0), post("a", 0), speed=60)
     assert acts(told) == [(FIRST_AT, "c"), (FIRST_AT + 3, "d")]

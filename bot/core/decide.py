@@ -82,7 +82,7 @@ def _judge(sight: Sight, case: Case) -> Intent:
         return _marked(known, sight, case)
     if known.withdrawn:
         return _returned(known, sight, case)
-    if case.links.reread:
+    if known.key in case.links.reread:
         return Intent(seen=judge.reread(known, sight) if sight.hash != known.hash else None)
     if judge.is_edited(known, sight):
         return _changed(ChangeKind.EDITED, sight, judge.rewritten(known, sight), case)

@@ -22,6 +22,7 @@ IGNORED_AT_MOST = 2
 """How many stale copies in a row are ignored; the next one is believed."""
 
 _SHOWS_NOTHING = "the page shows no posts any more, though it had some: nothing is taken as withdrawn"
+_IDS_MOVED = "the page's ids have moved from one post to another post: they name places, so nothing of it is believed"
 
 
 def diff(memory: Memory, snapshot: Snapshot, now: datetime) -> Verdict:
@@ -38,6 +39,8 @@ def diff(memory: Memory, snapshot: Snapshot, now: datetime) -> Verdict:
         return _baseline(memory, snapshot, sights, now)
     if page is None:
         return _continue(memory, snapshot, sights, now)
+    if page.format == snapshot.format and judge.have_moved(sights):
+        return Verdict(accepted=False, alarm=_IDS_MOVED)
     stale = page.format == snapshot.format and _is_stale(page, snapshot, sights)
     if stale and page.ignored < IGNORED_AT_MOST:
         return Verdict(accepted=False, page=replace(page, ignored=page.ignored + 1), alarm=_doubt(page))
@@ -171,7 +174,7 @@ def _not_news(
     """Unseen posts that are stored but not sent: backfill, and too many at once after a change of reader or of ids."""
     back = absence.backfill(page, snapshot.kind, _listed(sights), memory.seen)
     left = {post.key for post in relink.unseen(sights)} - back
-    return back | left if links.reread and absence.too_many(len(left), of=len(sights)) else back
+    return back | left if links.anew and absence.too_many(len(left), of=len(sights)) else back
 
 
 # --- what is absent ---------------------------------------------------------------------------------------------------
@@ -185,7 +188,7 @@ def _first_standing(snapshot: Snapshot, sights: Sequence[Sight]) -> Standing:
 
 def _standing(memory: Memory, page: PageMemory, snapshot: Snapshot, sights: Sequence[Sight], links: Links) -> Standing:
     """Holes are counted within one reader and one set of ids; where either changed, the order begins anew."""
-    if links.reread:
+    if links.anew:
         return _first_standing(snapshot, sights)
     listed = [post.key for post in _listed(sights)]
     settled = {key for key in page.order if key not in memory.seen or memory.seen[key].withdrawn}

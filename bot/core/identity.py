@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
+from itertools import pairwise
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from bot.core.markup import decode, text_of_plain
@@ -219,7 +220,8 @@ def _last_segment(path: str) -> str:
 def are_positions(tokens: Sequence[str], times: Sequence[datetime | None]) -> bool:
     """Whether ids are places in the list: exactly 1..n (or 0..n-1) in list order, the newest post having the lowest.
 
-    Such ids name another post after every insertion, so they are no identity. `times` may lack values.
+    Such ids name another post after every insertion, so they are no identity. `times` may lack values; most neighbours
+    decide which end is the newer one, for a pinned post may stand above it.
     """
     found = [_NUMBERED.fullmatch(token) for token in tokens]
     if len(found) < 2 or not all(found) or len({one[1] for one in found if one}) > 1:
@@ -228,7 +230,7 @@ def are_positions(tokens: Sequence[str], times: Sequence[datetime | None]) -> bo
     if numbers[0] not in (0, 1) or numbers != list(range(numbers[0], numbers[0] + len(numbers))):
         return False
     known = [time for time in times if time is not None]
-    return len(known) < 2 or known[0] >= known[-1]
+    return sum((a < b) - (a > b) for a, b in pairwise(known)) <= 0
 
 
 def derived_keys(posts: Sequence[Post], *, times_hold: bool = True) -> list[str]:

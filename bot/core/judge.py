@@ -6,7 +6,7 @@ A text is compared by what a reader sees. Times prove nothing here: they only he
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -56,11 +56,16 @@ def reads_the_same(known: Seen, sight: Sight) -> bool:
     if sight.hash == known.hash:
         return True
     post = sight.post
-    title_stands = post.title_is_derived or same_text(known.title or "", post.title or "")
-    if not title_stands or not (same_text(known.text, post.text) or _is_cut_from(known, post)):
+    if not has_the_same_words(known, post):
         return False
     # with the remembered words in it, what is left to differ are the pictures and whether it is struck
     return content_hash(replace(post, title=known.title, text=known.text)) == known.hash
+
+
+def has_the_same_words(known: Seen, post: Post) -> bool:
+    """Whether headline and text say what they said; pictures aside."""
+    title_stands = post.title_is_derived or same_text(known.title or "", post.title or "")
+    return title_stands and (same_text(known.text, post.text) or _is_cut_from(known, post))
 
 
 def _is_cut_from(known: Seen, post: Post) -> bool:
@@ -111,6 +116,16 @@ def is_stale(sight: Sight) -> bool:
         return older
     went_back = sight.hash in known.past and not is_newer(post.modified_at, known.modified_at)
     return (older or went_back) and is_edited(known, sight)
+
+
+def have_moved(sights: Sequence[Sight]) -> bool:
+    """Whether keys name other posts than before: most of the known ones bear the text that another one had.
+
+    So do places in a list after an insertion. That two posts change their texts may happen; with three it is no chance.
+    """
+    had = {sight.known.hash: sight.post.key for sight in sights if sight.known is not None and sight.known.text}
+    moved = sum(had.get(sight.hash, sight.post.key) != sight.post.key for sight in sights if sight.known is not None)
+    return moved >= 3 and moved > len(had) / 2
 
 
 # --- what to remember ----------------------------------------------------------------------------------------------

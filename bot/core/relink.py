@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 from rapidfuzz import fuzz, process
 
-from bot.core.absence import anchors
+from bot.core.absence import anchors, too_many
 from bot.core.identity import fold, normal_title
-from bot.core.judge import Sight, blog_key
+from bot.core.judge import Sight, blog_key, has_the_same_words, is_edited
 from bot.core.model import KeyKind, Memory, PageMemory, Post, Seen
 
 REPUBLISHED_WITHIN = timedelta(hours=24)
@@ -31,12 +31,14 @@ class Links:
     """Keys of this snapshot that belong to known posts: the unseen key -> the key it is remembered by.
 
     `echoes` are posts of an earlier page shown here under another key; each page keeps its own record of the text.
-    `reread`: the texts are taken over without an edit, as they are not comparable with the remembered ones.
+    `anew`: the order of the page begins anew, and too many posts that were not found again are not news. `reread`: the
+    known posts whose texts are taken over without an edit, as they are not comparable with the remembered ones.
     """
 
     aliases: Mapping[str, str] = field(default_factory=dict)
     echoes: Mapping[str, str] = field(default_factory=dict)
-    reread: bool = False
+    anew: bool = False
+    reread: Collection[str] = frozenset()
     alarm: str | None = None
 
 
@@ -100,19 +102,38 @@ def _is_the_same_story(known: Seen, post: Post, now: datetime) -> bool:
 
 
 def switched(memory: Memory, page: PageMemory, sights: Sequence[Sight], to: str) -> Links:
-    """Another reader reads the page: posts are found again by headline, then by text."""
+    """Another reader reads the page: posts are found again by headline, then by text.
+
+    An edit may come with it. Words that differ are one where they differ in one post of five at most; in more, the two
+    readers do not see the same text.
+    """
     aliases = _by_content(memory, page, sights)
     alarm = f"the page is now read as {to} instead of {page.format}: {_found(sights, aliases)}"
-    return Links(aliases=aliases, reread=True, alarm=alarm)
+    known = _found_again(memory, sights, aliases)
+    other = {one.key for one, sight in known if not one.withdrawn and not has_the_same_words(one, sight.post)}
+    believed = other if 5 * len(other) <= len(known) else set[str]()
+    return Links(aliases=aliases, anew=True, reread={one.key for one, _ in known} - believed, alarm=alarm)
 
 
 def renumbered(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> Links | None:
-    """Nearly every key is new while nearly every headline (or text) is known: the publisher changed its ids."""
+    """Nearly every key is new while nearly every headline (or text) is known: the publisher changed its ids.
+
+    Some feeds make new ids for every request, so an edit is one here too; many at once only came with the new ids.
+    """
     if not may_be_renumbered(sights) or _known_by_words(memory, sights) <= 0.8 * len(sights):
         return None
     aliases = _by_content(memory, page, sights)
     alarm = f"the page has other ids for the posts it had: {_found(sights, aliases)}"
-    return Links(aliases=aliases, reread=True, alarm=alarm)
+    known = _found_again(memory, sights, aliases)
+    edited = sum(is_edited(one, sight) for one, sight in known)
+    reread = {one.key for one, _ in known} if too_many(edited, of=len(sights)) else frozenset[str]()
+    return Links(aliases=aliases, anew=True, reread=reread, alarm=alarm)
+
+
+def _found_again(memory: Memory, sights: Iterable[Sight], aliases: Mapping[str, str]) -> list[tuple[Seen, Sight]]:
+    """The posts of a snapshot that are known, by their own keys or by another, with what is remembered of them."""
+    keys = ((aliases.get(sight.post.key, sight.post.key), sight) for sight in sights)
+    return [(memory.seen[key], sight) for key, sight in keys if key in memory.seen]
 
 
 def may_be_renumbered(sights: Sequence[Sight]) -> bool:

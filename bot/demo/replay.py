@@ -46,11 +46,14 @@ def capture(path: Path) -> Snapshot:
     return snapshot
 
 
-def replay(snapshot: Snapshot, started_at: datetime, speed: float) -> Story:
-    """The capture as a story, `speed` times faster than reality. ValueError when there is nothing to tell."""
+def replay(snapshot: Snapshot, started_at: datetime, speed: float, *, baseline: int = BASELINE) -> Story:
+    """The capture as a story, `speed` times faster than reality. ValueError when there is nothing to tell.
+
+    With a baseline of 0 nothing stands there from the beginning, the pinned posts neither.
+    """
     posts = _oldest_first(snapshot.posts)
-    standing, later = _parted(posts)
-    if not standing:
+    standing, later = _parted(posts, baseline) if baseline else ([], posts)
+    if not standing and (baseline or not later):
         raise ValueError("a live blog, but no post in it that can be shown")
     last = max((post.published_at for post in standing if post.published_at and not post.pinned), default=None)
     acts = [Act(at=0.0, post=_aged(_at_the_beginning(post, last), last, started_at)) for post in standing]
@@ -104,11 +107,11 @@ def _safe_key(key: str) -> str:
     return blake2b(key.encode(), digest_size=8).hexdigest()
 
 
-def _parted(posts: list[Post]) -> tuple[list[Post], list[Post]]:
+def _parted(posts: list[Post], baseline: int) -> tuple[list[Post], list[Post]]:
     """What stands there from the beginning (the pinned ones among it), and what comes later."""
     pinned = [post for post in posts if post.pinned and not post.withdrawn]
     others = [post for post in posts if not post.pinned]
-    first = [post for post in others if not post.withdrawn][: min(BASELINE, (len(others) + 1) // 2)]
+    first = [post for post in others if not post.withdrawn][: min(baseline, (len(others) + 1) // 2)]
     keys = {post.key for post in first}
     return [*pinned, *first], [post for post in others if post.key not in keys]
 
@@ -135,10 +138,10 @@ def _moments(standing: list[Post], later: list[Post], last: datetime | None) -> 
         _Moment(post.modified_at, post) for post in standing if _edited_after(post, last) or _says_farewell(post)
     ]
     for post in later:
-        changes = _edited_after(post, None)
+        changes = _edited_after(post, None) or _says_farewell(post)
         if post.withdrawn and not changes:
             continue  # nobody can say when it stood there
-        at_first = replace(post, withdrawn=False) if post.withdrawn else _earlier(post) if changes else post
+        at_first = replace(post, withdrawn=False) if post.withdrawn else _at_the_beginning(post, None)
         moments.append(_Moment(post.published_at, at_first))
         moments += [_Moment(post.modified_at, post)] if changes else []
     dated = [moment.when for moment in moments if moment.when]

@@ -223,7 +223,8 @@ def _without_what_is_the_pages(candidates: Sequence[Candidate], blog: _Blog) -> 
     posts = [candidate.post for candidate in candidates]
     page_images = {image_id(image.url) for image in _images(blog.node.get("image"), blog.url)}
     shown = Counter(image_id(image.url) for post in posts for image in post.images)
-    often = {one for one in page_images if shown[one] > 1 or blog.publisher.page_images}
+    known, most = blog.publisher.page_images, max(1.0, len(posts) / 2)
+    often = {one for one in page_images if known or (known is None and shown[one] > most)}
     headlines = sum(same_words(post.title, blog.title) for post in posts)
     repeats = blog.publisher.page_headline_for_none or headlines > 1 or len(posts) == 1
     started = time_of(_one(blog.node, "datePublished"), blog.rules.zone)

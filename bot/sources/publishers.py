@@ -16,14 +16,14 @@ class Publisher:
     gives_excerpts: bool = False  # never a whole body
     page_headline_for_none: bool = False  # a post without headline carries the page's
     anchor: str | None = None  # the fragment under which a post stands in the page, where its url is not given
-    page_images: bool = False  # the pictures of every update are the page's
+    page_images: bool | None = None  # the page's pictures on updates are only the page's; None: where most bear them
 
 
 _REACH = Publisher(lists_every_post=True, page_images=True)
 _BBC = Publisher(page_headline_for_none=True)
 
 _BY_DOMAIN = {
-    "cnn.com": Publisher(lists_every_post=True),
+    "cnn.com": Publisher(lists_every_post=True, page_images=False),
     "apnews.com": Publisher(lists_every_post=True),
     "repubblica.it": Publisher(lists_every_post=True),
     "express.co.uk": Publisher(escapes_twice=True, gives_excerpts=True, page_images=True),
