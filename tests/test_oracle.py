@@ -39,7 +39,7 @@ def _update(url: str, number: int, die: random.Random) -> dict[str, Any]:
     published = STARTED + timedelta(minutes=4 * number)
     edited = die.choice((0, 0, 2, 7, 120))
     headline = f"The {die.choice(PLACES)} {die.choice(DEEDS)}" if die.random() < 0.9 else None
-    words = [f"Report {number}, part {part}: the {die.choice(PLACES)} {die.choice(DEEDS)}." for part in range(3)]
+    words = [f"{_invented(die)}: the {die.choice(PLACES)} {die.choice(DEEDS)}, {_invented(die)}." for _ in range(3)]
     empty = headline is not None and die.random() < 0.1
     return {
         "@type": "BlogPosting",
@@ -49,6 +49,11 @@ def _update(url: str, number: int, die: random.Random) -> dict[str, Any]:
         "datePublished": published.isoformat(),
         "dateModified": (published + timedelta(minutes=edited)).isoformat(),
     }
+
+
+def _invented(die: random.Random) -> str:
+    """Words that no other post has."""
+    return " ".join("".join(die.choices("aeiou", k=2) + die.choices("bdfglmnrst", k=5)) for _ in range(4))
 
 
 @pytest.mark.parametrize("seed", seeds(6))

@@ -195,6 +195,16 @@ def test_an_edit_that_comes_with_another_reader_is_told_once() -> None:
     assert blog.poll(page(*back), rss(*there), page(*back)) == []
 
 
+def test_a_headline_that_comes_again_is_a_new_post_under_another_reader_too() -> None:
+    goals = [
+        update(n, headline=f"Goal {n}" if n != 11 else "GOAL!", articleBody=f"Now it is {n}.") for n in range(11, 19)
+    ]
+    window = [page(*reversed(goals[at : at + 5])) for at in range(4)]
+    items = [(f"x{n}", f"Goal {n}", f"Now it is {n}.") for n in range(18, 14, -1)]
+    blog = Blog.after(*window)
+    assert blog.poll(rss(("x19", "GOAL!", "And another one by the same boy."), *items)) == ["new x19"]
+
+
 def test_another_reader_that_sees_other_texts_edits_nothing() -> None:
     names = ("Ferry", "Bridge", "Roof", "Lights", "Tide")
     here = [

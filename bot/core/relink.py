@@ -23,6 +23,7 @@ TITLE_RATIO = 90
 TEXT_RATIO = 85
 _HALF_ALIKE = 60  # texts of one story that have nothing else in common stay below this in nineteen of twenty cases
 _TELLING_WORDS = 4  # a shorter headline ("Summary", "What we know") comes back every day
+_TELLING_TEXT = 6  # words; as few are said again
 _MOST_COMPARED = 20_000  # pairs of texts in one poll: about a second
 
 
@@ -165,18 +166,36 @@ def _own_title(post: Post) -> str:
 
 
 def _by_content(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> dict[str, str]:
-    """Unseen posts by headline, then text, first among the posts that stood on the page, then among all."""
+    """Unseen posts by headline, then text, first among the posts that stood on the page, then among all.
+
+    One that aged out long ago takes more than its headline to be found: "GOAL!" comes again, and must not be lost.
+    """
     here = {sight.post.key for sight in sights}
     on_page = {*page.order, *page.pinned}
     free = [one for one in memory.seen.values() if one.key not in here]
-    links: dict[str, str] = {}
-    for pool in ([one for one in free if one.key in on_page], [one for one in free if one.key not in on_page]):
-        fresh = unseen(sights)
-        _pair(links, fresh, _own_title, {one.key: normal_title(one.title) for one in pool})
-        _pair(links, fresh, lambda post: fold(post.text), {one.key: fold(one.text) for one in pool})
+    fresh = unseen(sights)
+    links = _by_words({}, fresh, [one for one in free if one.key in on_page])
+    gone = _by_words(links, fresh, [one for one in free if one.key not in on_page])
+    posts = {post.key: post for post in fresh}
+    links |= {key: known for key, known in gone.items() if _tells_the_same(memory.seen[known], posts[key])}
     window = {one.key: fold(one.text) for one in free if one.key in on_page}
     _pair_alike(links, [post for post in unseen(sights) if post.key not in links], window)
     return links
+
+
+def _by_words(linked: Mapping[str, str], fresh: Sequence[Post], pool: Sequence[Seen]) -> dict[str, str]:
+    """Links by headline, then by text, for the posts that are not linked yet."""
+    links: dict[str, str] = {}
+    free = [post for post in fresh if post.key not in linked]
+    _pair(links, free, _own_title, {one.key: normal_title(one.title) for one in pool})
+    _pair(links, free, lambda post: fold(post.text), {one.key: fold(one.text) for one in pool})
+    return links
+
+
+def _tells_the_same(known: Seen, post: Post) -> bool:
+    """Whether time or text confirm what a headline says."""
+    same_time = post.published_at is not None and post.published_at == known.published_at
+    return same_time or (len(post.text.split()) >= _TELLING_TEXT and alike(known.text, post.text))
 
 
 def _pair(
