@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from bot.core import absence
 from bot.core.diff import IGNORED_AT_MOST
 from bot.core.identity import native_key
 from bot.core.model import ChangeKind, Page, Post, Snapshot
@@ -203,7 +204,9 @@ class Oracle:
             await self._poll(body, ill.value)
 
     def _comparable(self, posts: tuple[Post, ...]) -> bool:
-        """Whether so few posts change at the next poll that another reader in between does not hide it."""
+        """Whether so few posts come or change at the next poll that another reader in between does not hide it."""
+        if absence.too_many(sum(post.key not in self.forms for post in posts), of=len(posts)):
+            return False
         edited = sum(post.key in self.forms and self.forms[post.key] != form_of(post) for post in posts)
         return len(self.shown) > 3 and 5 * edited <= len(self.shown)
 

@@ -56,7 +56,7 @@ def _invented(die: random.Random) -> str:
     return " ".join("".join(die.choices("aeiou", k=2) + die.choices("bdfglmnrst", k=5)) for _ in range(4))
 
 
-@pytest.mark.parametrize("seed", seeds(6))
+@pytest.mark.parametrize("seed", seeds(4))
 async def test_a_full_blog_is_told_exactly_whatever_the_road(tmp_path: Path, seed: int) -> None:
     capture = miniature(LISTS_EVERYTHING, seed)
     async with oracle(tmp_path, capture, seed) as blog:
@@ -66,7 +66,7 @@ async def test_a_full_blog_is_told_exactly_whatever_the_road(tmp_path: Path, see
         assert blog.published["edited"] == len(blog.story.acts) - len(capture.snapshot.posts)
 
 
-@pytest.mark.parametrize("seed", seeds(6))
+@pytest.mark.parametrize("seed", seeds(4))
 async def test_a_window_is_told_exactly_whatever_the_road(tmp_path: Path, seed: int) -> None:
     async with oracle(tmp_path, miniature(SHOWS_A_WINDOW, seed), seed, window=10) as blog:
         await blog.unfold(every_moment(blog.story))
@@ -90,21 +90,27 @@ async def test_what_the_publisher_takes_down_is_withdrawn_once_and_nothing_else(
 
 
 @needs_captures
+@pytest.mark.parametrize("seed", seeds(1))
 @pytest.mark.parametrize("name", sorted(one.stem for one in CAPTURED.glob("cnn/*[0-9].json")) or [""])
-async def test_a_captured_full_blog_is_told_exactly(tmp_path: Path, name: str) -> None:
+async def test_a_captured_full_blog_is_told_exactly(tmp_path: Path, name: str, seed: int) -> None:
     capture = Capture.of((CAPTURED / f"cnn/{name}.json").read_bytes())
-    for seed in seeds(1):
-        async with oracle(tmp_path, capture, seed, ills=ILLS) as blog:
-            await blog.unfold(few_moments(blog.story))
-            await blog.assert_exact()
-            assert blog.published["new"] == len(capture.updates)
+    async with oracle(tmp_path, capture, seed) as blog:
+        await blog.unfold(few_moments(blog.story))
+        await blog.assert_exact()
+        assert blog.published["new"] == len(capture.updates)
 
 
 @needs_captures
-async def test_a_captured_long_blog_is_told_exactly(tmp_path: Path) -> None:
+def test_the_captured_full_blogs_have_210_posts() -> None:
+    captures = [Capture.of(path.read_bytes()) for path in CAPTURED.glob("cnn/*[0-9].json")]
+    assert sum(len(capture.updates) for capture in captures) == 210
+
+
+@needs_captures
+@pytest.mark.parametrize("seed", seeds(1))
+async def test_a_captured_long_blog_is_told_exactly(tmp_path: Path, seed: int) -> None:
     capture = Capture.of((CAPTURED / "pages/TheMirror_2024_08_05.html").read_bytes())
-    for seed in seeds(1):
-        async with oracle(tmp_path, capture, seed) as blog:
-            await blog.unfold(few_moments(blog.story))
-            await blog.assert_exact()
-            assert blog.published == {"new": 428, "edited": 88}
+    async with oracle(tmp_path, capture, seed) as blog:
+        await blog.unfold(few_moments(blog.story))
+        await blog.assert_exact()
+        assert blog.published == {"new": 428, "edited": 88}

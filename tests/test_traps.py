@@ -205,6 +205,24 @@ def test_a_headline_that_comes_again_is_a_new_post_under_another_reader_too() ->
     assert blog.poll(rss(("x19", "GOAL!", "And another one by the same boy."), *items)) == ["new x19"]
 
 
+def test_a_stale_copy_behind_another_reader_is_no_edit() -> None:
+    def told(last: str, **fields: Any) -> list[Update]:
+        return [*FIVE[:4], update(11, articleBody=last, **fields)]
+
+    older, newer = told("At first."), told("Then more.", dateModified="2026-03-04T10:40:00Z")
+    items = [(f"post-{n}", f"Headline {n}", f"Body of post {n}. It has two sentences.") for n in (15, 14, 13, 12)]
+    blog = Blog.after(page(*older), page(*newer), rss(*items, ("post-11", "Headline 11", "Then more.")))
+    assert blog.poll(page(*older), page(*newer)) == []
+
+
+def test_a_headline_that_comes_again_as_the_first_ages_out_is_a_new_post_under_another_reader_too() -> None:
+    goals = [update(n, headline=f"Goal {n}", articleBody=f"Now it is {n}.") for n in (15, 14, 13, 12)]
+    old = update(11, headline="GOAL!", articleBody="The captain takes the first one from afar.")
+    items = [(f"post-{n}", f"Goal {n}", f"Now it is {n}.") for n in (15, 14, 13, 12)]
+    blog = Blog.after(page(*goals, old))
+    assert blog.poll(rss(("post-16", "GOAL!", "Another one by the youngest of them."), *items)) == ["new post-16"]
+
+
 def test_another_reader_that_sees_other_texts_edits_nothing() -> None:
     names = ("Ferry", "Bridge", "Roof", "Lights", "Tide")
     here = [

@@ -41,7 +41,7 @@ def diff(memory: Memory, snapshot: Snapshot, now: datetime) -> Verdict:
         return _continue(memory, snapshot, sights, now)
     if page.format == snapshot.format and judge.have_moved(sights):
         return Verdict(accepted=False, alarm=_IDS_MOVED)
-    stale = page.format == snapshot.format and _is_stale(page, snapshot, sights)
+    stale = _is_stale(page, snapshot, sights)
     if stale and page.ignored < IGNORED_AT_MOST:
         return Verdict(accepted=False, page=replace(page, ignored=page.ignored + 1), alarm=_doubt(page))
     return _compare(memory, page, snapshot, sights, now, believed=stale)
@@ -115,7 +115,12 @@ def _shows_nothing(page: PageMemory, snapshot: Snapshot) -> bool:
 
 
 def _is_stale(page: PageMemory, snapshot: Snapshot, sights: Iterable[Sight]) -> bool:
-    """A copy from before the last accepted snapshot, by the page's own mark or by what one of its posts says."""
+    """A copy from before the last accepted snapshot, by the page's own mark or by what one of its posts says.
+
+    Of what another reader saw, only the times of posts whose words differ can be compared.
+    """
+    if page.format != snapshot.format:
+        return any(judge.is_older_version(sight) for sight in sights)
     return judge.is_older(snapshot.modified_at, page.modified_at) or any(judge.is_stale(sight) for sight in sights)
 
 

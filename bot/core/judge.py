@@ -128,6 +128,14 @@ def have_moved(sights: Sequence[Sight]) -> bool:
     return moved >= 3 and moved > len(had) / 2
 
 
+def is_older_version(sight: Sight) -> bool:
+    """Whether the post has other words than the remembered ones, and an older time of its own."""
+    known, post = sight.known, sight.post
+    if known is None or post.withdrawn or known.withdrawn or not is_older(post.modified_at, known.modified_at):
+        return False
+    return not has_the_same_words(known, post)
+
+
 # --- what to remember ----------------------------------------------------------------------------------------------
 
 

@@ -168,7 +168,8 @@ def _own_title(post: Post) -> str:
 def _by_content(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> dict[str, str]:
     """Unseen posts by headline, then text, first among the posts that stood on the page, then among all.
 
-    One that aged out long ago takes more than its headline to be found: "GOAL!" comes again, and must not be lost.
+    A headline alone is not enough for one that aged out long ago, nor where nearly all others keep their keys: "GOAL!"
+    comes again, and must not be lost.
     """
     here = {sight.post.key for sight in sights}
     on_page = {*page.order, *page.pinned}
@@ -177,7 +178,9 @@ def _by_content(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> di
     links = _by_words({}, fresh, [one for one in free if one.key in on_page])
     gone = _by_words(links, fresh, [one for one in free if one.key not in on_page])
     posts = {post.key: post for post in fresh}
-    links |= {key: known for key, known in gone.items() if _tells_the_same(memory.seen[known], posts[key])}
+    doubtful = gone if len(fresh) > 0.2 * len(sights) else {**links, **gone}
+    unlike = {key for key, known in doubtful.items() if not _tells_the_same(memory.seen[known], posts[key])}
+    links = {key: known for key, known in {**links, **gone}.items() if key not in unlike}
     window = {one.key: fold(one.text) for one in free if one.key in on_page}
     _pair_alike(links, [post for post in unseen(sights) if post.key not in links], window)
     return links
