@@ -115,6 +115,8 @@ def page_memory(row: Row) -> PageMemory:
         ignored=row["ignored"],
         ended=bool(row["ended"]),
         next_url=row["next_url"],
+        anew=row["anew"],
+        ids_fail=bool(row["ids_fail"]),
     )
 
 
@@ -130,6 +132,8 @@ def page_columns(memory: PageMemory) -> dict[str, Any]:
         "ignored": memory.ignored,
         "ended": memory.ended,
         "next_url": memory.next_url,
+        "anew": memory.anew,
+        "ids_fail": memory.ids_fail,
     }
 
 

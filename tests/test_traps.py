@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bot.core.formats import AVAILABLE
-from bot.core.model import KeyKind, Snapshot, SnapshotKind
+from bot.core.model import ChangeKind, KeyKind, Snapshot, SnapshotKind
 from storage import open_store
 from tests.blog_builders import Blog
 from tests.newsroom import settings_of
@@ -89,23 +89,41 @@ def test_posts_numbered_from_the_top_below_a_pinned_old_one_are_not_edited_eithe
     assert len(blog.told) == 2
 
 
-def test_ids_that_move_from_post_to_post_are_refused_with_an_alarm() -> None:
-    def with_a_gap(*stories: tuple[int, str]) -> Snapshot:
-        """Places in the list as well, but for one that an advertisement has."""
-        places = [place for place in range(1, len(stories) + 2) if place != 3]
-        return page(
-            *(
-                update(minute, url=f"{BLOG}#e{place}", headline=words, articleBody=f"{words}, says the harbour.")
-                for place, (minute, words) in zip(places, stories, strict=True)
-            )
-        )
+def with_a_gap(*stories: tuple[int, str], edited: str = "", identity: str = "auto") -> Snapshot:
+    """Places in the list as well, but for one that an advertisement has."""
+    places = [place for place in range(1, len(stories) + 2) if place != 3]
+    text = {words: f"{words}, says the harbour." for _, words in stories} | {edited: "Not so, says the harbour."}
+    updates = (
+        update(minute, url=f"{BLOG}#e{place}", headline=words, articleBody=text[words])
+        for place, (minute, words) in zip(places, stories, strict=True)
+    )
+    return replace(page(*updates), identity=identity)
 
+
+def test_a_page_whose_ids_move_from_post_to_post_goes_on_by_its_words_with_one_alarm() -> None:
     blog = Blog.after(with_a_gap(*reversed(STORIES[:4])))
-    assert blog.poll(*[with_a_gap(*reversed(STORIES))] * 4) == []
+    whole = with_a_gap(*reversed(STORIES))
+    blog.poll(whole)
+    assert titles(blog) == ["Tide turns"]
+    assert blog.last.alarm is not None
+    assert "another post" in blog.last.alarm
+    assert blog.poll(whole, whole) == []
+    assert blog.last.alarm is None
+    seventh = (40, "Ferry sails")
+    blog.poll(with_a_gap(seventh, *reversed(STORIES)))
+    assert titles(blog) == ["Tide turns", "Ferry sails"]
+    edit = with_a_gap(seventh, *reversed(STORIES), edited=STORIES[4][1])
+    assert [line.split()[0] for line in blog.poll(edit)] == ["edited"]
+    assert blog.count(ChangeKind.WITHDRAWN) == 0
+
+
+def test_ids_that_the_admin_asked_for_are_refused_where_they_move_and_not_given_up() -> None:
+    blog = Blog.after(with_a_gap(*reversed(STORIES[:4]), identity="id"))
+    assert blog.poll(*[with_a_gap(*reversed(STORIES), identity="id")] * 4) == []
     assert not blog.last.accepted
     assert blog.last.alarm is not None
     assert "another post" in blog.last.alarm
-    assert blog.poll(with_a_gap(*reversed(STORIES[:4]))) == []
+    assert blog.poll(with_a_gap(*reversed(STORIES[:4]), identity="id")) == []
     assert blog.last.alarm is None
 
 
@@ -182,6 +200,43 @@ def test_ids_made_anew_for_every_request_hide_neither_a_new_post_nor_an_edit() -
     assert [line.split()[0] for line in blog.poll(poll(2, "Siren", *names))] == ["new"]
     assert [line.split()[0] for line in blog.poll(poll(3, "Siren", *names, edited="Roof"))] == ["edited"]
     assert blog.poll(poll(4, "Siren", *names, edited="Roof")) == []
+
+
+def test_ids_made_anew_for_every_request_are_given_up_after_the_second_with_one_alarm_and_remembered_no_more() -> None:
+    names = ("Ferry", "Bridge", "Roof", "Lights", "Tide", "Boats")
+
+    def poll(number: int, *titles: str) -> Snapshot:
+        return rss(*((f"{number}-{name}", f"{name} news", f"What the {name} has come to.") for name in titles))
+
+    blog, alarms = Blog.after(poll(0, *names)), []
+    for number in range(1, 20):
+        assert blog.poll(poll(number, *names)) == []
+        alarms.append(blog.last.alarm)
+    assert [bool(alarm) for alarm in alarms[:4]] == [True, True, False, False]
+    assert 'identity = "link+title"' in (alarms[1] or "")
+    assert not any(alarms[2:])
+    assert len(blog.memory.aliases) <= 2 * len(names)
+    assert [line.split()[0] for line in blog.poll(poll(20, "Siren", *names))] == ["new"]
+    gone = [poll(number, "Siren", *names[:2], *names[3:]) for number in (21, 22, 23)]
+    assert [line.split()[0] for line in blog.poll(*gone)] == ["withdrawn"]
+
+
+def test_a_setting_of_the_admin_counts_again_where_ids_were_given_up() -> None:
+    names = ("Ferry", "Bridge", "Roof", "Lights", "Tide", "Boats")
+
+    def poll(number: int, identity: str, *titles: str) -> Snapshot:
+        items = ((f"{number}-{name}", f"{name} news", f"What the {name} has come to.") for name in titles)
+        return replace(rss(*items), identity=identity)
+
+    blog = Blog.after(*(poll(number, "auto", *names) for number in range(3)))
+    assert blog.memory.page is not None
+    assert blog.memory.page.ids_fail
+    by_id = poll(2, "id", *names)
+    assert blog.poll(by_id, by_id) == []
+    more = replace(
+        rss(("3-Siren", "Siren news", "A siren."), *((f"2-{n}", f"{n} news", "Else.") for n in names)), identity="id"
+    )
+    assert [line.split()[0] for line in blog.poll(more)] == ["edited"] * 6 + ["new"]
 
 
 def test_an_edit_that_comes_with_another_reader_is_told_once() -> None:

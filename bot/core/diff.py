@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core import absence, judge, relink
+from bot.core import absence, judge, nameless, relink
 from bot.core.absence import POLLS_UNTIL_BELIEVED, Standing
 from bot.core.decide import Case, Intent, decide, told, withdrawal
 from bot.core.identity import same_address
@@ -34,11 +34,14 @@ def diff(memory: Memory, snapshot: Snapshot, now: datetime) -> Verdict:
     page = memory.page
     if page is not None and _shows_nothing(page, snapshot):
         return Verdict(accepted=False, alarm=_SHOWS_NOTHING)
+    snapshot = nameless.as_known(page, snapshot)
     sights = judge.look(memory, _posts_once(memory, snapshot))
     if not memory.started:
         return _baseline(memory, snapshot, sights, now)
     if page is None:
         return _continue(memory, snapshot, sights, now)
+    if page.format == snapshot.format and (why := nameless.why_not(memory, page, snapshot, sights)) is not None:
+        return _without_ids(memory, replace(page, ids_fail=True), nameless.without_ids(snapshot), now, why)
     if page.format == snapshot.format and judge.have_moved(sights):
         return Verdict(accepted=False, alarm=_IDS_MOVED)
     stale = _is_stale(page, snapshot, sights)
@@ -50,13 +53,16 @@ def diff(memory: Memory, snapshot: Snapshot, now: datetime) -> Verdict:
 def needs_all(memory: Memory, snapshot: Snapshot) -> bool:
     """Whether a diff may look among all posts the blog ever had, and not only at those the page or snapshot lists.
 
-    It does where posts may stand under other keys: on a page never accepted before, where another reader reads it, or
-    where nearly every key is new.
+    It does where posts may stand under other keys: on a page never accepted before, where another reader reads it,
+    where nearly every key is new, or where the page's ids are none.
     """
     page = memory.page
     if page is None or page.format != snapshot.format:
         return memory.started
-    return relink.may_be_renumbered(judge.look(memory, _posts_once(memory, snapshot)))
+    sights = judge.look(memory, _posts_once(memory, nameless.as_known(page, snapshot)))
+    if page.ids_fail:
+        return bool(relink.unseen(sights))
+    return relink.may_be_renumbered(sights) or judge.have_moved(sights)
 
 
 def confirm(memory: Memory, now: datetime) -> Verdict:
@@ -146,16 +152,31 @@ def _continue(memory: Memory, snapshot: Snapshot, sights: Sequence[Sight], now: 
     return _verdict(memory, fresh, decide(sights, case), case.links, _about_the_blog(None, snapshot))
 
 
+def _without_ids(memory: Memory, page: PageMemory, snapshot: Snapshot, now: datetime, why: str) -> Verdict:
+    """The poll in which a page's ids are given up: its posts are found again by what they say."""
+    sights = judge.look(memory, _posts_once(memory, snapshot))
+    links = replace(relink.anew(memory, page, sights), alarm=why)
+    return _compare(memory, page, snapshot, sights, now, links=links)
+
+
 def _compare(
-    memory: Memory, page: PageMemory, snapshot: Snapshot, sights: Sequence[Sight], now: datetime, *, believed: bool
+    memory: Memory,
+    page: PageMemory,
+    snapshot: Snapshot,
+    sights: Sequence[Sight],
+    now: datetime,
+    *,
+    believed: bool = False,
+    links: Links | None = None,
 ) -> Verdict:
     """A page that is remembered: every post is judged, then what is absent."""
-    links = _links(memory, page, snapshot, sights)
+    links = links or _links(memory, page, snapshot, sights)
     sights = [_under_known_key(memory, sight, links) for sight in sights]
     quiet = _not_news(memory, page, snapshot, sights, links)
     case = Case(memory=memory, now=now, links=links, quiet=quiet, believed=believed)
     standing = _standing(memory, page, snapshot, sights, links)
-    fresh = _page_after(page, snapshot, sights, standing)
+    renumbered = links.anew and page.format == snapshot.format
+    fresh = replace(_page_after(page, snapshot, sights, standing), anew=page.anew + 1 if renumbered else 0)
     intents = [*_vanished(memory, standing), *decide(sights, case)]
     return _verdict(memory, fresh, intents, links, _about_the_blog(page, snapshot), (links.alarm, _doubt(standing)))
 
@@ -236,6 +257,7 @@ def _page_after(page: PageMemory | None, snapshot: Snapshot, sights: Iterable[Si
         modified_at=snapshot.modified_at or (page.modified_at if page else None),
         ended=snapshot.ended,
         next_url=snapshot.next_url or (page.next_url if page else None),
+        ids_fail=page is not None and page.ids_fail and page.format == snapshot.format,
     )
     if page is None or snapshot.kind is not SnapshotKind.DELTA or snapshot.format != page.format:
         return fresh

@@ -122,6 +122,7 @@ class Snapshot:
     modified_at: datetime | None = None  # the page's own mark of its age
     ended: bool = False
     next_url: str | None = None  # "our coverage has moved here"
+    identity: str = "auto"  # how posts were to be known, as the configuration has it
     why: str = ""  # why this reader was chosen, in words
     notes: tuple[str, ...] = ()  # what was passed over on the way: broken scripts, posts without text
 
@@ -158,6 +159,8 @@ class PageMemory:
     doubted: frozenset[str] = frozenset()  # vanished too many at once to be believed; never inferred withdrawn
     modified_at: datetime | None = None
     ignored: int = 0  # stale copies ignored in a row
+    anew: int = 0  # polls in a row in which nearly every id was a new one
+    ids_fail: bool = False  # its ids were seen to be none, and are not read any more
     ended: bool = False
     next_url: str | None = None
 

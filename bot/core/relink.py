@@ -123,6 +123,11 @@ def renumbered(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> Lin
     """
     if not may_be_renumbered(sights) or _known_by_words(memory, sights) <= 0.8 * len(sights):
         return None
+    return anew(memory, page, sights)
+
+
+def anew(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> Links:
+    """All posts of the page by what they say, as their keys tell nothing."""
     aliases = _by_content(memory, page, sights)
     alarm = f"the page has other ids for the posts it had: {_found(sights, aliases)}"
     known = _found_again(memory, sights, aliases)

@@ -77,7 +77,7 @@ def read(page: Page, rules: ReadRules = _PLAIN) -> Snapshot:
     refusals: list[str] = []
     for reader, why in _candidates(source, rules, refusals):
         try:
-            snapshots.append(replace(reader.read(source, rules), why=why))
+            snapshots.append(replace(reader.read(source, rules), why=why, identity=rules.identity))
         except NotReadable as refusal:
             refusals.append(f"{reader.name}: {refusal}")
             continue
@@ -98,7 +98,7 @@ def _read_as(name: str, source: Source, rules: ReadRules) -> Snapshot:
         snapshot = reader.read(source, rules)
     except NotReadable as refusal:
         raise NotReadable(f'it was to be read as "{name}": {refusal}') from None
-    return replace(snapshot, why=f'format = "{name}"' + (f": {why}" if why else ""))
+    return replace(snapshot, identity=rules.identity, why=f'format = "{name}"' + (f": {why}" if why else ""))
 
 
 def _candidates(source: Source, rules: ReadRules, refusals: list[str]) -> Iterator[tuple[Reader, str]]:
