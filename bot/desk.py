@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable
 
 from bot.core.model import Change, ChangeKind, Post, Snapshot, Verdict
-from bot.core.publishing import Audience, PostWrite, Publishing, PushText, Validators
+from bot.core.publishing import Audience, Handover, PostWrite, Publishing, PushText, Validators
 from bot.core.summary import summary
+from bot.core.timing import has_date
 from bot.core.topics import topics_of
 from config.settings import Blog, Settings
 from storage import Store
@@ -49,6 +50,7 @@ class Desk:
             validators=validators,
             title=snapshot.title if snapshot else None,
             ended=snapshot.ended if snapshot is not None and verdict.accepted else None,
+            handover=_handover(blog, url, snapshot, verdict),
             hold=blog.hold.total_seconds(),
             edit_quiet=self._settings().delivery.edit_quiet.total_seconds(),
             edits_for=self._settings().delivery.edits_for.total_seconds(),
@@ -87,6 +89,22 @@ def _writes(blog: Blog, verdict: Verdict) -> tuple[PostWrite, ...]:
     gone = [_gone(change) for change in verdict.changes if change.post is None and _is_about_a_post(change)]
     stored = [_write(blog, None, post) for post in verdict.stored]
     return (*gone, *stored, *told)
+
+
+def _handover(blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict) -> Handover | None:
+    """That the page names its successor, or is itself the one that the blog goes on with.
+
+    An address that the admin wrote anew is no hand-over, and one that only machines read tells readers nothing.
+    """
+    if snapshot is None:
+        return None
+    title = blog.title or snapshot.title
+    moved = next((change.title for change in verdict.changes if change.kind is ChangeKind.MOVED), None)
+    if moved is not None:
+        return Handover(key=moved, url=moved, title=title)
+    if verdict.continued and snapshot.url and (url != blog.url or has_date(blog.url)):
+        return Handover(key=url, url=snapshot.url, title=title, begun=True)
+    return None
 
 
 def _is_about_a_post(change: Change) -> bool:

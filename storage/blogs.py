@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.model import ChangeKind, Lane, Memory, PageMemory, Post
 from bot.core.pages import KnownPage
 from bot.core.publishing import LANE_OF_CHANGE, PostWrite, Publishing, Validators
-from storage import expansion, states
+from storage import expansion, handovers, states
 from storage.rows import (
     instant,
     moment,
@@ -85,7 +86,10 @@ def pages(db: Connection, blog: str) -> list[KnownPage]:
 def publish(db: Connection, publishing: Publishing) -> list[int]:
     """Write one poll's outcome, with the first chunk of every audience. Returns the posts that people hear of."""
     _remember(db, publishing)
-    told = [post for write in publishing.writes if (post := _write(db, publishing, write)) is not None]
+    steps: list[Callable[[], int | None]] = [partial(_write, db, publishing, write) for write in publishing.writes]
+    if (handover := publishing.handover) is not None:
+        steps.insert(0 if handover.begun else len(steps), partial(handovers.tell, db, publishing, handover))
+    told = [post for step in steps if (post := step()) is not None]
     _advance(db, publishing)
     return told
 

@@ -49,6 +49,7 @@ def relayed(row: Row) -> Relayed:
         id=row["id"],
         revision=row["revision"],
         blog=row["blog"],
+        notice=row["notice"],
         title=row["title"],
         title_is_derived=bool(row["title_is_derived"]),
         text=row["text"],

@@ -42,7 +42,7 @@ def counted(db: Connection) -> list[BlogState]:
     return [replace(one, posts=posts[one.id], subscriptions=followed[one.id] - closed[one.id]) for one in states(db)]
 
 
-_POSTS = "SELECT blog, count(*) FROM post WHERE blog IS NOT NULL GROUP BY blog"
+_POSTS = "SELECT blog, count(*) FROM post WHERE blog IS NOT NULL AND notice IS NULL GROUP BY blog"
 _FOLLOWED = "SELECT blog, count(*) FROM subscription GROUP BY blog"
 _CLOSED = """
 SELECT s.blog, count(*) FROM chat INDEXED BY chat_closed CROSS JOIN subscription s INDEXED BY subscription_chat
@@ -137,7 +137,7 @@ def release(db: Connection, blog: str | None, now: float) -> None:
         db.execute(
             """UPDATE post SET public_at = max(:now, coalesce(
             (SELECT max(not_before) FROM publication WHERE post = post.id AND kind = 'new'), :now))
-            WHERE blog = :blog AND public_at IS NULL""",
+            WHERE blog = :blog AND public_at IS NULL AND notice IS NULL""",
             {"blog": one, "now": now},
         )
 

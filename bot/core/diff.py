@@ -149,7 +149,8 @@ def _continue(memory: Memory, snapshot: Snapshot, sights: Sequence[Sight], now: 
         return Verdict(accepted=True)
     case = Case(memory=memory, now=now, links=relink.republished(memory, sights, now))
     fresh = _page_after(None, snapshot, sights, _first_standing(snapshot, sights))
-    return _verdict(memory, fresh, decide(sights, case), case.links, _about_the_blog(None, snapshot))
+    verdict = _verdict(memory, fresh, decide(sights, case), case.links, _about_the_blog(None, snapshot))
+    return replace(verdict, continued=True)
 
 
 def _without_ids(memory: Memory, page: PageMemory, snapshot: Snapshot, now: datetime, why: str) -> Verdict:

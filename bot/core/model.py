@@ -197,6 +197,7 @@ class Verdict:
     seen: tuple[Seen, ...] = ()  # to be remembered, new or changed
     aliases: Mapping[str, str] = field(default_factory=dict)  # to be remembered as well
     page: PageMemory | None = None  # None: as it was
+    continued: bool = False  # this page goes on from here with a blog that another page began
     alarm: str | None = None
 
 
@@ -254,6 +255,7 @@ class Relayed:
     id: int
     revision: int
     blog: str | None  # None: an editor's own post
+    notice: str | None = None  # our own word about the blog, not one of its posts: "moved"
     title: str | None
     title_is_derived: bool = False
     text: str

@@ -43,6 +43,7 @@ class Waiting:
     withdrawn: bool = False
     on_withdrawal: str = "notice"
     copied: bool = False
+    alone: bool = False  # it is never one of several in a message
     message: OnScreen | None = None
 
 
@@ -132,7 +133,7 @@ def _may_join(other: Waiting, row: Waiting) -> bool:
     return (
         other.lane is row.lane is Lane.LIVE
         and other.thread == row.thread
-        and not (other.sent or other.withdrawn or other.plain or other.copied)
+        and not (other.sent or other.withdrawn or other.plain or other.copied or other.alone)
     )
 
 
