@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from functools import partial
 from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.model import ChangeKind, Lane, Memory, PageMemory, Post
-from bot.core.pages import KnownPage
+from bot.core.pages import KnownPage, among_pages
 from bot.core.publishing import LANE_OF_CHANGE, PostWrite, Publishing, Validators
 from storage import expansion, handovers, states
 from storage.rows import (
@@ -24,6 +25,8 @@ from storage.rows import (
     upsert,
 )
 
+_BESIDE = 2  # pages beside this one that a diff hears of; what is older was left more than a day ago
+
 
 def memory(db: Connection, blog: str, url: str, keys: Collection[str] | None = None) -> tuple[Memory, Validators]:
     """All that a diff of this page needs. `keys`: just what is remembered of these posts and of those on the page.
@@ -33,14 +36,21 @@ def memory(db: Connection, blog: str, url: str, keys: Collection[str] | None = N
     row = db.execute("SELECT * FROM page WHERE blog = ? AND url = ?", (blog, url)).fetchone()
     started = db.execute("SELECT started FROM blog WHERE id = ?", (blog,)).fetchone()
     page = row and page_memory(row)
-    aliases, known = _everything(db, blog) if keys is None else _about(db, blog, {*keys, *_named_by(page)})
-    remembered = Memory(
-        seen={one["key"]: seen(one) for one in known},
-        aliases=aliases,
-        page=page,
-        started=bool(started and started["started"]),
+    remembered = among_pages(
+        Memory(page=page, started=bool(started and started["started"])), *_beside(db, blog, url, row)
     )
-    return remembered, _validators(row)
+    named = {*_named_by(page), *remembered.earlier}
+    aliases, known = _everything(db, blog) if keys is None else _about(db, blog, {*keys, *named})
+    return replace(remembered, seen={one["key"]: seen(one) for one in known}, aliases=aliases), _validators(row)
+
+
+def _beside(db: Connection, blog: str, url: str, page: Row | None) -> tuple[list[PageMemory], list[PageMemory]]:
+    """The blog's last pages but this one: those accepted before it, and after it."""
+    others = db.execute(
+        "SELECT * FROM page WHERE blog = ? AND url <> ? ORDER BY accepted_at DESC LIMIT ?", (blog, url, _BESIDE)
+    ).fetchall()
+    later = [one for one in others if page is not None and one["accepted_at"] > page["accepted_at"]]
+    return [page_memory(one) for one in others if one not in later], [page_memory(one) for one in later]
 
 
 def _everything(db: Connection, blog: str) -> tuple[dict[str, str], Iterable[Row]]:

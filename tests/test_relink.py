@@ -71,7 +71,7 @@ def test_a_re_published_post_is_withdrawn_under_the_key_that_chats_know() -> Non
     again = post("c", STORM, title="Bridge over the river closed")
     blog.poll(page("d", again))
     assert blog.poll(page("d", replace(again, withdrawn=True))) == ["withdrawn b"]
-    assert blog.poll(page("d", again)) == ["restored b"]
+    assert blog.poll(*[page("d", again)] * 3) == ["restored b"]
 
 
 def test_a_post_that_moved_to_the_next_page_is_not_withdrawn_from_the_old_one() -> None:

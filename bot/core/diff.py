@@ -44,7 +44,7 @@ def diff(memory: Memory, snapshot: Snapshot, now: datetime) -> Verdict:
         return _without_ids(memory, replace(page, ids_fail=True), nameless.without_ids(snapshot), now, why)
     if page.format == snapshot.format and judge.have_moved(sights):
         return Verdict(accepted=False, alarm=_IDS_MOVED)
-    stale = _is_stale(page, snapshot, sights)
+    stale = _is_stale(page, snapshot, [sight for sight in sights if not judge.is_elsewheres(memory, sight)])
     if stale and page.ignored < IGNORED_AT_MOST:
         return Verdict(accepted=False, page=replace(page, ignored=page.ignored + 1), alarm=_doubt(page))
     return _compare(memory, page, snapshot, sights, now, believed=stale)
@@ -84,7 +84,7 @@ def remember(memory: Memory, verdict: Verdict) -> Memory:
     if not verdict.accepted:
         return replace(memory, page=page)
     seen = {**memory.seen, **{one.key: one for one in verdict.seen}}
-    return Memory(seen=seen, aliases={**memory.aliases, **verdict.aliases}, page=page, started=True)
+    return replace(memory, seen=seen, aliases={**memory.aliases, **verdict.aliases}, page=page, started=True)
 
 
 # --- reading the snapshot --------------------------------------------------------------------------------------------
@@ -127,7 +127,10 @@ def _is_stale(page: PageMemory, snapshot: Snapshot, sights: Iterable[Sight]) -> 
     """
     if page.format != snapshot.format:
         return any(judge.is_older_version(sight) for sight in sights)
-    return judge.is_older(snapshot.modified_at, page.modified_at) or any(judge.is_stale(sight) for sight in sights)
+    # a delta says what changed, and says it once: what it lists is no old copy
+    unsaid = snapshot.kind is not SnapshotKind.DELTA and any(judge.is_listed_again(sight) for sight in sights)
+    older = judge.is_older(snapshot.modified_at, page.modified_at)
+    return older or unsaid or any(judge.is_stale(sight) for sight in sights)
 
 
 # --- the three ways to look at a page --------------------------------------------------------------------------------
@@ -172,6 +175,7 @@ def _compare(
 ) -> Verdict:
     """A page that is remembered: every post is judged, then what is absent."""
     links = links or _links(memory, page, snapshot, sights)
+    links = replace(links, echoes=relink.echoes_of_earlier(memory, sights, links, now))
     sights = [_under_known_key(memory, sight, links) for sight in sights]
     quiet = _not_news(memory, page, snapshot, sights, links)
     case = Case(memory=memory, now=now, links=links, quiet=quiet, believed=believed)
@@ -200,6 +204,8 @@ def _not_news(
 ) -> frozenset[str]:
     """Unseen posts that are stored but not sent: backfill, and too many at once after a change of reader or of ids."""
     back = absence.backfill(page, snapshot.kind, _listed(sights), memory.seen)
+    if snapshot.kind is SnapshotKind.DELTA:
+        back = absence.old_edits(page, relink.unseen(sights), memory.seen)
     left = {post.key for post in relink.unseen(sights)} - back
     return back | left if links.anew and absence.too_many(len(left), of=len(sights)) else back
 
@@ -228,6 +234,7 @@ def _vanished(memory: Memory, standing: Standing) -> list[Intent]:
         return []
     echoes = ((alias, key) for alias, key in memory.aliases.items() if alias in memory.seen)
     elsewhere = {key for alias, key in echoes if not memory.seen[alias].withdrawn}
+    elsewhere |= memory.later
     vanished = (memory.seen[key] for key in standing.withdrawn if key in memory.seen and key not in elsewhere)
     why = f"missing in {POLLS_UNTIL_BELIEVED} successive polls"
     return [

@@ -173,6 +173,9 @@ class Memory:
     aliases: Mapping[str, str] = field(default_factory=dict)  # another key of a post -> the key it is known by
     page: PageMemory | None = None
     started: bool = False  # some page of this blog was accepted before, so another one continues it
+    earlier: frozenset[str] = frozenset()  # what the pages before this one listed last
+    later: frozenset[str] = frozenset()  # what the pages after it list: of those, they have the say
+    left: bool = False  # there is a page after this one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

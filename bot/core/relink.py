@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from rapidfuzz import fuzz, process
 
 from bot.core.absence import anchors, too_many
+from bot.core.ending import says_it_moved
 from bot.core.identity import fold, normal_title
 from bot.core.judge import Sight, blog_key, has_the_same_words, is_edited
 from bot.core.model import KeyKind, Memory, PageMemory, Post, Seen
@@ -81,13 +82,37 @@ def republished(memory: Memory, sights: Sequence[Sight], now: datetime) -> Links
             known.setdefault(normal_title(one.title), []).append(one)
     echoes: dict[str, str] = {}
     for post in reversed(unseen(sights)):  # of two, the older one is the one that was moved
-        title = _own_title(post)
+        title = "" if says_it_moved(post) else _own_title(post)  # every page has a farewell of its own
         candidates = known.get(title, []) if title else []
         matching = (one for one in candidates if _is_the_same_story(one, post, now))
         if (match := next(matching, None)) is not None:
             echoes[post.key] = blog_key(memory, match.key)
             known[title] = [one for one in candidates if blog_key(memory, one.key) != echoes[post.key]]
     return Links(echoes=echoes)
+
+
+def echoes_of_earlier(memory: Memory, sights: Sequence[Sight], links: Links, now: datetime) -> dict[str, str]:
+    """Posts of the page before that this one shows under new ids only now, hours after it began.
+
+    By then a headline alone is not enough: the text must be the same, or a version of it.
+    """
+    fresh = [post for post in unseen(sights) if post.key not in links.aliases]
+    before = [memory.seen[key] for key in memory.earlier if key in memory.seen]
+    if not fresh or not before:
+        return {}
+    here = {blog_key(memory, sight.post.key) for sight in sights}
+    known = {normal_title(one.title): one for one in before if not one.withdrawn}
+    found = ((post.key, known.get(_own_title(post))) for post in fresh if not says_it_moved(post))
+    texts = {post.key: post.text for post in fresh}
+    return {
+        key: blog_key(memory, one.key)
+        for key, one in found
+        if one is not None and blog_key(memory, one.key) not in here and _is_the_same_text(one, texts[key])
+    }
+
+
+def _is_the_same_text(known: Seen, text: str) -> bool:
+    return bool(text and known.text) and fuzz.token_set_ratio(fold(known.text), fold(text)) >= TEXT_RATIO
 
 
 def _is_the_same_story(known: Seen, post: Post, now: datetime) -> bool:
