@@ -50,6 +50,8 @@ class Desk:
             validators=validators,
             title=snapshot.title if snapshot else None,
             ended=snapshot.ended if snapshot is not None and verdict.accepted else None,
+            starts_at=snapshot.starts_at.timestamp() if snapshot and snapshot.starts_at else None,
+            interval_hint=snapshot.interval_hint if snapshot else None,
             handover=_handover(blog, url, snapshot, verdict),
             hold=blog.hold.total_seconds(),
             edit_quiet=self._settings().delivery.edit_quiet.total_seconds(),

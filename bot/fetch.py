@@ -37,6 +37,7 @@ class NotModified:
     """The page is as it was when it was last accepted."""
 
     max_age: int | None = None
+    retry_at: datetime | None = None
 
 
 class FetchFailed(Exception):
@@ -109,14 +110,14 @@ class Fetcher:
         raise FetchFailed(f"redirects more than {MOST_REDIRECTS} times", lasting=True)
 
     async def _page(self, answer: aiohttp.ClientResponse, known: Validators) -> Page | NotModified:
-        max_age = _max_age(answer)
+        max_age, later = _max_age(answer), retry_at(answer.headers.get("Retry-After"), datetime.now(UTC))
         if answer.status == 304 and known != Validators():
-            return NotModified(max_age=max_age)
+            return NotModified(max_age=max_age, retry_at=later)
         if answer.status != 200:
             raise _refused(answer)
         body = await self._body(answer)
         if known.body_hash == body_hash(body):
-            return NotModified(max_age=max_age)
+            return NotModified(max_age=max_age, retry_at=later)
         return Page(
             url=str(answer.url),
             body=body,
@@ -124,6 +125,7 @@ class Fetcher:
             etag=answer.headers.get("ETag"),
             last_modified=answer.headers.get("Last-Modified"),
             max_age=max_age,
+            retry_at=later,
             fetched_at=datetime.now(UTC),
         )
 
@@ -220,9 +222,10 @@ def retry_at(header: str | None, now: datetime) -> datetime | None:
     if header.strip().isdigit():
         return datetime.fromtimestamp(now.timestamp() + min(int(header), 86_400), UTC)
     try:
-        return parsedate_to_datetime(header)
+        found = parsedate_to_datetime(header)
     except ValueError:
         return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)  # "-0000" says that the zone is not known
 
 
 def _max_age(answer: aiohttp.ClientResponse) -> int | None:

@@ -20,12 +20,13 @@ from apscheduler.triggers.date import DateTrigger
 from bot.core.diff import confirm, diff, needs_all
 from bot.core.model import Page, Snapshot, Verdict
 from bot.core.pages import pages_to_poll
-from bot.core.timing import BlogState, next_poll
+from bot.core.timing import BACK_OFF_CAP, BlogState, has_date, next_poll
 from bot.desk import Desk
 from bot.fetch import Fetcher, FetchFailed, validators_of
 from bot.reading import Reading
 from bot.sources import NotReadable, ReadRules
 from config.settings import Blog, Settings
+from storage import BlogState as StoredState
 from storage import Store, StoreError
 
 log = structlog.get_logger()
@@ -37,11 +38,11 @@ LOOK_SECONDS = 5.0  # between looks at whether the clock was put back; by less, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What one poll brought: posts that somebody hears of, and what the server said about when to come again."""
+    """What one poll brought, and what the server said about when to come again."""
 
-    told: int = 0
-    ended: bool = False
+    read: bool = False  # a page that had changed, so that the store knows more of the blog now
     max_age: int | None = None
+    retry_at: datetime | None = None
 
 
 class Poller:
@@ -71,8 +72,7 @@ class Poller:
     async def start(self) -> None:
         await self._store.in_file(_ids(self._settings()), self._now().timestamp())
         for blog in await self._store.blogs():
-            last_post = datetime.fromtimestamp(blog.last_post_at, UTC) if blog.last_post_at else None
-            self._states[blog.id] = BlogState(blog=blog.id, last_post_at=last_post, ended=blog.ended_at is not None)
+            self._states[blog.id] = _as_known(BlogState(blog=blog.id), blog)
             if blog.alarm is not None and (pages := await self._store.pages(blog.id)):
                 self._alarms[blog.id][pages[-1].url] = blog.alarm
         for blog_ in self._settings().blogs:
@@ -126,12 +126,16 @@ class Poller:
         """When each blog was last polled; fresher than the store, which quiet polls are noted in once a minute."""
         return dict(self._polled)
 
+    def state(self, blog: str) -> BlogState:
+        """What its polls have shown of a blog so far."""
+        return self._states[blog]
+
     def _unschedule(self, blog: str) -> None:
         with contextlib.suppress(JobLookupError):  # it is being polled just now; `_poll` sees that it has left
             self._scheduler.remove_job(blog)
 
     def _schedule(self, blog: Blog, started: datetime | None) -> None:
-        state = replace(self._states[blog.id], blog=blog.id)
+        state = replace(self._states[blog.id], blog=blog.id, daily=has_date(blog.url))
         at = next_poll(blog.schedule, blog.timezone, self._now(), started, state)
         self._scheduler.add_job(self._poll, DateTrigger(at), args=[blog.id], id=blog.id, replace_existing=True)
 
@@ -194,7 +198,9 @@ class Poller:
         if failure is not None and not found:
             raise failure
         return Found(
-            told=sum(one.told for one in found), ended=found[-1].ended, max_age=max((o.max_age or 0) for o in found)
+            read=any(one.read for one in found),
+            max_age=max((one.max_age or 0) for one in found),
+            retry_at=max((one.retry_at for one in found if one.retry_at), default=None),
         )
 
     async def _poll_page(self, blog: Blog, url: str) -> Found:
@@ -205,7 +211,7 @@ class Poller:
         if page is not None and (page.missing or page.doubted or page.ignored or self._alarms[blog.id].get(url)):
             memory, _ = await self._store.memory(blog.id, url, ())
             await self._publish(blog, url, None, confirm(memory, self._now()), None)
-        return Found(ended=bool(page and page.ended), max_age=fetched.max_age)
+        return Found(max_age=fetched.max_age, retry_at=fetched.retry_at)
 
     async def _take(self, blog: Blog, url: str, page: Page, kept: str | None) -> Found:
         snapshot = await self._reading.read(page, _rules(blog, kept))
@@ -213,20 +219,19 @@ class Poller:
         if needs_all(memory, snapshot):
             memory, _ = await self._store.memory(blog.id, url)
         verdict = diff(memory, snapshot, self._now())
-        told = await self._publish(blog, url, snapshot, verdict, page)
-        return Found(told=told, ended=snapshot.ended, max_age=page.max_age)
+        await self._publish(blog, url, snapshot, verdict, page)
+        return Found(read=True, max_age=page.max_age, retry_at=page.retry_at)
 
     async def _publish(
         self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, page: Page | None
-    ) -> int:
+    ) -> None:
         validators = validators_of(page) if page is not None and verdict.accepted else None
-        told = await self._desk.relay(blog, url, snapshot, verdict, validators)
+        await self._desk.relay(blog, url, snapshot, verdict, validators)
         for change in verdict.changes:
             log.info(change.kind.value, blog=blog.id, post=change.key, title=change.title, why=change.why or None)
         if verdict.baseline:
             log.info("baseline", blog=blog.id, posts=len(verdict.stored))
         await self._alarm(blog, url, verdict.alarm)
-        return told
 
     async def _alarm(self, blog: Blog, url: str, alarm: str | None) -> None:
         """Each alarm once, with its end; a blog on two pages may have one on each."""
@@ -244,12 +249,10 @@ class Poller:
 
     async def _worked(self, blog: Blog, found: Found) -> None:
         now, before = self._now(), self._states[blog.id]
-        self._states[blog.id] = BlogState(
-            blog=blog.id,
-            last_post_at=now if found.told else before.last_post_at,
-            ended=found.ended,
-            max_age=found.max_age,
-        )
+        later = min(found.retry_at, now + BACK_OFF_CAP) if found.retry_at else None  # what is well is asked again soon
+        state = replace(before, failures=0, retry_after=later, max_age=found.max_age)
+        stored = await self._store.blog(blog.id) if found.read else None
+        self._states[blog.id] = _as_known(state, stored) if stored else state
         if before.failures or now.timestamp() - self._noted.get(blog.id, 0.0) > NOTE_EVERY:
             self._noted[blog.id] = now.timestamp()
             await self._store.polled(blog.id, now.timestamp(), None)
@@ -268,6 +271,12 @@ class Poller:
         if (lasting or failures >= TELL_AFTER) and await self._store.note(_failing(blog)) is None:
             await self._store.keep_note(_failing(blog), str(error))
             await self._report(f"{blog.id}: {error} ({blog.url}). Nothing was sent or withdrawn; it is tried again.")
+
+
+def _as_known(state: BlogState, stored: StoredState) -> BlogState:
+    """With what the store knows of the blog's life, which a restart must not change."""
+    hint = None if stored.interval_hint is None else int(stored.interval_hint)
+    return replace(state, life=stored.life, interval_hint=hint)
 
 
 def _failing(blog: Blog) -> str:

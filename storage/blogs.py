@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from sqlite3 import Connection, Row
 from typing import Any
@@ -113,21 +114,7 @@ def _remember(db: Connection, publishing: Publishing) -> None:
 
 
 def _advance(db: Connection, publishing: Publishing) -> None:
-    """The blog's row, the page's memory and its validators."""
-    db.execute(
-        """INSERT INTO blog (id, title, started, answered_at, ended_at, last_post_at)
-        VALUES (:id, :title, 1, :now, CASE WHEN :ended THEN :now END, :last_post_at)
-        ON CONFLICT (id) DO UPDATE SET title = coalesce(excluded.title, title), started = 1, answered_at = :now,
-        ended_at = CASE WHEN :ended IS NULL THEN ended_at WHEN :ended THEN coalesce(ended_at, :now) END,
-        last_post_at = coalesce(max(last_post_at, excluded.last_post_at), last_post_at, excluded.last_post_at)""",
-        {
-            "id": publishing.blog,
-            "title": publishing.title,
-            "now": publishing.now,
-            "ended": publishing.ended,
-            "last_post_at": _last_post_at(publishing),
-        },
-    )
+    """The page's memory and its validators, and the blog's row."""
     if publishing.page is not None:
         columns = {"blog": publishing.blog, "url": publishing.url, "accepted_at": publishing.now}
         columns |= page_columns(publishing.page)
@@ -141,14 +128,63 @@ def _advance(db: Connection, publishing: Publishing) -> None:
             "UPDATE page SET etag = ?, last_modified = ?, body_hash = ? WHERE blog = ? AND url = ?",
             (validators.etag, validators.last_modified, validators.body_hash, publishing.blog, publishing.url),
         )
+    _live_on(db, publishing)
+
+
+_SAYS = "CASE WHEN :speaks THEN :{0} ELSE {0} END"
+
+
+def _live_on(db: Connection, publishing: Publishing) -> None:
+    """What is known of the blog's life. A page that was left for another one has no say in it."""
+    page = db.execute("SELECT * FROM page WHERE blog = ? AND url = ?", (publishing.blog, publishing.url)).fetchone()
+    speaks = publishing.ended is not None and not _beside(db, publishing.blog, publishing.url, page)[1]
+    moved = page is not None and page["next_url"] is not None
+    db.execute(
+        f"""INSERT INTO blog (id, title, started, answered_at, ended_at, last_post_at, active_at, starts_at,
+        interval_hint)
+        VALUES (:id, :title, 1, :now, CASE WHEN :ended THEN :now END, :last_post_at, coalesce(:active_at, :first_at),
+        :starts_at, :interval_hint)
+        ON CONFLICT (id) DO UPDATE SET title = coalesce(excluded.title, title), started = 1, answered_at = :now,
+        ended_at = CASE WHEN NOT :speaks THEN ended_at WHEN :ended THEN coalesce(ended_at, :now) END,
+        starts_at = {_SAYS.format("starts_at")}, interval_hint = {_SAYS.format("interval_hint")},
+        last_post_at = coalesce(max(last_post_at, :last_post_at), last_post_at, :last_post_at),
+        active_at = coalesce(max(active_at, :active_at), active_at, :active_at, :first_at)""",
+        {
+            "id": publishing.blog,
+            "title": publishing.title,
+            "now": publishing.now,
+            "speaks": speaks,
+            "ended": bool(publishing.ended) and not moved,
+            "starts_at": publishing.starts_at,
+            "interval_hint": publishing.interval_hint,
+            "last_post_at": _last_post_at(publishing),
+            "active_at": _active_at(publishing),
+            "first_at": publishing.now if any(not one.post.withdrawn for one in publishing.writes) else None,
+        },
+    )
+
+
+_ACTIVITY = (ChangeKind.NEW, ChangeKind.EDITED, ChangeKind.RESTORED)
 
 
 def _last_post_at(publishing: Publishing) -> float | None:
     """When the newest of these posts came: now, or for what stood there at first sight when it was published."""
     if any(write.change is ChangeKind.NEW for write in publishing.writes):
         return publishing.now
-    stood = (instant(write.post.published_at) for write in publishing.writes if write.change is None)
-    return max((at for at in stood if at is not None and at <= publishing.now), default=None)
+    return _stood(publishing, *(write.post.published_at for write in publishing.writes if write.change is None))
+
+
+def _active_at(publishing: Publishing) -> float | None:
+    """The same of posts and edits."""
+    if any(write.change in _ACTIVITY for write in publishing.writes):
+        return publishing.now
+    stored = [write.post for write in publishing.writes if write.change is None]
+    return _stood(publishing, *(time for post in stored for time in (post.published_at, post.modified_at)))
+
+
+def _stood(publishing: Publishing, *times: datetime | None) -> float | None:
+    """The latest of these times that is not in the future."""
+    return max((at for at in map(instant, times) if at is not None and at <= publishing.now), default=None)
 
 
 def _write(db: Connection, publishing: Publishing, write: PostWrite) -> int | None:

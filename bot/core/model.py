@@ -71,6 +71,7 @@ class Page:
     etag: str | None = None
     last_modified: str | None = None
     max_age: int | None = None  # seconds, from Cache-Control; a hint for adaptive schedules
+    retry_at: datetime | None = None  # Retry-After, which some servers send with what is well
     fetched_at: datetime
 
 
@@ -122,6 +123,8 @@ class Snapshot:
     modified_at: datetime | None = None  # the page's own mark of its age
     ended: bool = False
     next_url: str | None = None  # "our coverage has moved here"
+    starts_at: datetime | None = None  # announced start of the coverage
+    interval_hint: int | None = None  # seconds between polls that the page itself asks for
     identity: str = "auto"  # how posts were to be known, as the configuration has it
     why: str = ""  # why this reader was chosen, in words
     notes: tuple[str, ...] = ()  # what was passed over on the way: broken scripts, posts without text

@@ -50,7 +50,9 @@ class Publishing:
     page: PageMemory | None = None
     validators: Validators | None = None
     title: str | None = None
-    ended: bool | None = None  # None: nothing new is known
+    ended: bool | None = None  # None: nothing new is known, of the two below neither
+    starts_at: float | None = None
+    interval_hint: float | None = None
     handover: Handover | None = None
     hold: float = 0.0  # seconds a new post waits before it goes out
     edit_quiet: float = 0.0  # seconds an edit waits for the next one

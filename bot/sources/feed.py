@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborHTMLParser
 from bot.core.ending import ending_of
 from bot.core.markup import text_of_html, text_of_plain
 from bot.core.model import Image, Post, Snapshot, SnapshotKind
+from bot.sources.cadence import of_feed
 from bot.sources.feedkeys import FeedPost, feed_keyed
 from bot.sources.handover import next_page
 from bot.sources.marks import Mark, Marks, Tombstone, marks_in
@@ -73,6 +74,7 @@ def _read(source: Source, rules: ReadRules, name: str) -> Snapshot:
         modified_at=_time(parsed.feed, "updated", rules),
         ended=ending.ended,
         next_url=next_page(markup[ending.moved], source, url) if ending.moved in markup else None,
+        interval_hint=of_feed(parsed.feed),
         notes=tuple(_notes(parsed, marks, _lost(parsed, xml))),
     )
 

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from bot.core.model import Image, Post, Snapshot, SnapshotKind
+from bot.sources.cadence import of_answer
 from bot.sources.feedkeys import FeedPost
 from bot.sources.fields import Fields, body_of, fields_in, filled, id_of, images_in, line, rows_in, string
 from bot.sources.parts import absolute, distinct_images
@@ -54,6 +55,7 @@ def read(source: Source, rules: ReadRules) -> Snapshot:
         posts=(),
         modified_at=max(changes, default=None),
         ended=fields_in(source.json).get("blog_status") == "closed",
+        interval_hint=of_answer(fields_in(source.json)),
         notes=(f"{left_out} posts are adverts, comments or not due yet",) if left_out else (),
     )
     return filled(about, [_post(row, source.page.url, rules) for row in wanted], source, rules)
