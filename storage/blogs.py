@@ -47,9 +47,8 @@ def memory(db: Connection, blog: str, url: str, keys: Collection[str] | None = N
 
 def _beside(db: Connection, blog: str, url: str, page: Row | None) -> tuple[list[PageMemory], list[PageMemory]]:
     """The blog's last pages but this one: those accepted before it, and after it."""
-    others = db.execute(
-        "SELECT * FROM page WHERE blog = ? AND url <> ? ORDER BY accepted_at DESC LIMIT ?", (blog, url, _BESIDE)
-    ).fetchall()
+    others = db.execute("SELECT * FROM page WHERE blog = ? AND url <> ?", (blog, url)).fetchall()  # few are kept
+    others = sorted(others, key=lambda one: one["accepted_at"])[-_BESIDE:]
     later = [one for one in others if page is not None and one["accepted_at"] > page["accepted_at"]]
     return [page_memory(one) for one in others if one not in later], [page_memory(one) for one in later]
 

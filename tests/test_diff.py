@@ -207,6 +207,12 @@ def test_a_copy_without_any_time_that_lists_a_withdrawn_post_again_is_ignored_tw
     assert blog.poll(stale) == ["restored b"]
 
 
+def test_a_page_that_says_it_is_newer_restores_at_once() -> None:
+    gone = page("c", post("b", withdrawn=True), "a", modified_at=at(10))
+    blog = Blog.after(page("c", "b", "a", modified_at=at(5)), gone)
+    assert blog.poll(page("c", "b", "a", modified_at=at(20))) == ["restored b"]
+
+
 def test_what_a_delta_brings_back_is_restored_at_once_as_it_is_said_once() -> None:
     blog = Blog.after(page("c", "b", "a"), delta(post("b", withdrawn=True)))
     assert blog.poll(delta("b")) == ["restored b"]

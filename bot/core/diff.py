@@ -127,10 +127,11 @@ def _is_stale(page: PageMemory, snapshot: Snapshot, sights: Iterable[Sight]) -> 
     """
     if page.format != snapshot.format:
         return any(judge.is_older_version(sight) for sight in sights)
+    if judge.is_older(snapshot.modified_at, page.modified_at) or any(judge.is_stale(sight) for sight in sights):
+        return True
     # a delta says what changed, and says it once: what it lists is no old copy
-    unsaid = snapshot.kind is not SnapshotKind.DELTA and any(judge.is_listed_again(sight) for sight in sights)
-    older = judge.is_older(snapshot.modified_at, page.modified_at)
-    return older or unsaid or any(judge.is_stale(sight) for sight in sights)
+    undated = snapshot.kind is not SnapshotKind.DELTA and not judge.is_newer(snapshot.modified_at, page.modified_at)
+    return undated and any(judge.is_listed_again(sight) for sight in sights)
 
 
 # --- the three ways to look at a page --------------------------------------------------------------------------------
