@@ -40,9 +40,16 @@ def memory(db: Connection, blog: str, url: str, keys: Collection[str] | None = N
     remembered = among_pages(
         Memory(page=page, started=bool(started and started["started"])), *_beside(db, blog, url, row)
     )
+    remembered = replace(remembered, met_late=page is None and _met_late(db, blog, url))
     named = {*_named_by(page), *remembered.earlier}
     aliases, known = _everything(db, blog) if keys is None else _about(db, blog, {*keys, *named})
     return replace(remembered, seen={one["key"]: seen(one) for one in known}, aliases=aliases), _validators(row)
+
+
+def _met_late(db: Connection, blog: str, url: str) -> bool:
+    """Whether the blog's only page so far named this address when it was first read."""
+    pages = db.execute("SELECT * FROM page WHERE blog = ?", (blog,)).fetchall()
+    return len(pages) == 1 and pages[0]["next_url"] == url and pages[0]["moved_at"] == pages[0]["accepted_at"]
 
 
 def _beside(db: Connection, blog: str, url: str, page: Row | None) -> tuple[list[PageMemory], list[PageMemory]]:

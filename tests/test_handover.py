@@ -107,10 +107,21 @@ async def test_a_link_that_is_found_later_in_the_publishers_post_is_not_told_aga
 
 async def test_a_farewell_that_stood_there_at_first_sight_told_nobody(tmp_path: Path) -> None:
     async with newsroom(tmp_path, file=FILE, baseline=False) as room:
-        await take(room, page(DAY_1, FAREWELL, "old", ended=True, next_url=DAY_2))
+        await take(room, page(DAY_1, FAREWELL, "old", ended=True))
         await room.follow(ANN)
         await take(room, page(DAY_2, "b"))
         await room.shows(ANN, f"Storm\n{TOLD}", "About b")
+
+
+async def test_a_blog_that_had_moved_when_it_was_met_tells_nothing_of_what_stands_on_the_new_page(
+    tmp_path: Path,
+) -> None:
+    async with newsroom(tmp_path, file=FILE, baseline=False) as room:
+        moved = page(DAY_1, FAREWELL, "old", ended=True, next_url=DAY_2)
+        await take(room, moved)
+        await room.follow(ANN)
+        await take(room, page(DAY_2, "b"), moved, page(DAY_2, "c", "b"))
+        await room.shows(ANN, "About c")
 
 
 async def test_yesterdays_farewell_says_nothing_of_todays_move(room: Newsroom) -> None:

@@ -230,6 +230,28 @@ async def test_what_a_feed_asks_for_is_kept_over_a_restart(watch: Watch) -> None
     assert stored.interval_hint == 900
 
 
+async def test_a_feed_with_new_ids_at_every_request_is_told_of_once_and_goes_on(watch: Watch) -> None:
+    def feed(number: int, *names: str) -> bytes:
+        items = "".join(
+            f"<item><guid>{number}-{name}</guid><title>{name} news</title><description>The {name}.</description></item>"
+            for name in names
+        )
+        return f"<rss version='2.0'><channel><title>Storm</title>{items}</channel></rss>".encode()
+
+    names = ["Ferry", "Bridge", "Roof", "Lights", "Tide"]
+    for number in range(12):
+        watch.publisher.raw = feed(number, *names)
+        await watch.poll()
+        if number == 8:
+            names.insert(0, "Siren")
+    alarms = [report for report in watch.reports if "ids" in report and "as it should be" not in report]
+    assert len(alarms) == 2  # that they are others, and that they are none
+    assert 'identity = "link+title"' in alarms[1]
+    assert [change.title for change in watch.desk.published] == ["Siren news"]
+    memory, _ = await watch.store.memory("storm", watch.publisher.url)
+    assert len(memory.aliases) <= 2 * len(names)
+
+
 async def test_the_page_that_was_left_says_no_more_that_its_blog_is_over(tmp_path: Path) -> None:
     async with Publisher() as publisher:
         publisher.publish("a")

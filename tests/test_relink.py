@@ -312,6 +312,16 @@ def test_fewer_signs_than_that_are_new_posts(before: tuple[Post, ...], now: tupl
     assert blog.count(ChangeKind.NEW) == len(blog.told)
 
 
+def test_a_few_posts_that_stood_there_with_the_same_words_and_times_have_other_ids() -> None:
+    few = [replace(one, published_at=at(minute)) for minute, one in enumerate(_read(*ALL[:2]))]
+    again = page(*(replace(one, key=f"x-{one.key}") for one in few))
+    blog = Blog.after(page(*few))
+    assert blog.poll(again) == []
+    assert "other ids" in (blog.last.alarm or "")
+    later = page(*(replace(one, key=f"y-{one.key}", published_at=at(9)) for one in few))
+    assert len(Blog.after(page(*few)).poll(later)) == 2
+
+
 # --- derived keys ----------------------------------------------------------------------------------------------------
 
 TWELVE_WORDS = derived("text:1", BRIDGE, title="The bridge", published_at=at(1))

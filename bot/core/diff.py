@@ -151,10 +151,13 @@ def _continue(memory: Memory, snapshot: Snapshot, sights: Sequence[Sight], now: 
     """
     if not sights:
         return Verdict(accepted=True)
-    case = Case(memory=memory, now=now, links=relink.republished(memory, sights, now))
+    links = relink.republished(memory, sights, now)
+    # a page that had moved when it was met is left at once: with this one, the first sight of the blog is complete
+    quiet = {post.key for post in relink.unseen(sights)} if memory.met_late else frozenset[str]()
+    case = Case(memory=memory, now=now, links=links, quiet=quiet)
     fresh = _page_after(None, snapshot, sights, _first_standing(snapshot, sights))
     verdict = _verdict(memory, fresh, decide(sights, case), case.links, _about_the_blog(None, snapshot))
-    return replace(verdict, continued=True)
+    return replace(verdict, continued=not memory.met_late)
 
 
 def _without_ids(memory: Memory, page: PageMemory, snapshot: Snapshot, now: datetime, why: str) -> Verdict:

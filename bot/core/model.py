@@ -179,6 +179,7 @@ class Memory:
     earlier: frozenset[str] = frozenset()  # what the pages before this one listed last
     later: frozenset[str] = frozenset()  # what the pages after it list: of those, they have the say
     left: bool = False  # there is a page after this one
+    met_late: bool = False  # the page before this one had moved already when the blog was first seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

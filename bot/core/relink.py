@@ -25,6 +25,7 @@ TEXT_RATIO = 85
 _HALF_ALIKE = 60  # texts of one story that have nothing else in common stay below this in nineteen of twenty cases
 _TELLING_WORDS = 4  # a shorter headline ("Summary", "What we know") comes back every day
 _TELLING_TEXT = 6  # words; as few are said again
+_ENOUGH = 4  # posts whose headlines are proof
 _MOST_COMPARED = 20_000  # pairs of texts in one poll: about a second
 
 
@@ -146,9 +147,18 @@ def renumbered(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> Lin
 
     Some feeds make new ids for every request, so an edit is one here too; many at once only came with the new ids.
     """
-    if not may_be_renumbered(sights) or _known_by_words(memory, sights) <= 0.8 * len(sights):
+    if not may_be_renumbered(sights):
         return None
-    return anew(memory, page, sights)
+    known = (
+        _known_by_words(memory, sights) > 0.8 * len(sights) if len(sights) >= _ENOUGH else _stood(memory, page, sights)
+    )
+    return anew(memory, page, sights) if known else None
+
+
+def _stood(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> bool:
+    """Whether each of a few posts stood there with the same words and the same time: less would be no proof."""
+    had = {(one.hash, one.published_at) for key in (*page.order, *page.pinned) if (one := memory.seen.get(key))}
+    return all(sight.post.published_at and (sight.hash, sight.post.published_at) in had for sight in sights)
 
 
 def anew(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> Links:
@@ -168,7 +178,8 @@ def _found_again(memory: Memory, sights: Iterable[Sight], aliases: Mapping[str, 
 
 
 def may_be_renumbered(sights: Sequence[Sight]) -> bool:
-    return len(sights) >= 4 and len(unseen(sights)) > 0.8 * len(sights)
+    fresh = len(unseen(sights))
+    return fresh > 0.8 * len(sights) if len(sights) >= _ENOUGH else 0 < fresh == len(sights)
 
 
 def _found(sights: Sequence[Sight], aliases: Mapping[str, str]) -> str:
