@@ -89,15 +89,14 @@ class Publisher:
             return web.Response(status=404)
         if self.ill is not None:
             return web.Response(status=self.ill, headers=self.headers)
-        posts = self.others.get(request.query_string, self.posts)
-        body = self.raw if self.raw is not None else self._html(posts).encode()
+        body = self.raw if self.raw is not None else self._html(self.others.get(request.query_string)).encode()
         tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
         headers = {"ETag": tag} | self.headers
         if request.headers.get("If-None-Match") == tag:
             return web.Response(status=304, headers=headers)
         return web.Response(body=body, content_type="text/html", charset="utf-8", headers=headers)
 
-    def _html(self, posts: list[Update]) -> str:
+    def _html(self, posts: list[Update] | None = None) -> str:
         blog = {
             "@context": "https://schema.org",
             "@type": "LiveBlogPosting",
@@ -106,7 +105,7 @@ class Publisher:
             **self.about,
             "liveBlogUpdate": [
                 {name: value for name, value in one.items() if name != "key"} | {"url": f"{self.url}#{one['key']}"}
-                for one in posts
+                for one in (self.posts if posts is None else posts)
             ],
         }
         script = json.dumps(blog).replace("<", "\\u003c")
