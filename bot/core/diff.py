@@ -121,6 +121,8 @@ def _is_stale(page: PageMemory, snapshot: Snapshot, sights: Iterable[Sight]) -> 
     """
     if page.format != snapshot.format:
         return any(judge.is_older_version(sight) for sight in sights)
+    if snapshot.kind is SnapshotKind.DELTA:  # it is as young as the youngest of what it tells, which may be little
+        return any(judge.is_stale(sight) for sight in sights)
     return judge.is_older(snapshot.modified_at, page.modified_at) or any(judge.is_stale(sight) for sight in sights)
 
 
@@ -157,7 +159,8 @@ def _compare(
     standing = _standing(memory, page, snapshot, sights, links)
     fresh = _page_after(page, snapshot, sights, standing)
     intents = [*_vanished(memory, standing), *decide(sights, case)]
-    return _verdict(memory, fresh, intents, links, _about_the_blog(page, snapshot), (links.alarm, _doubt(standing)))
+    alarms = (links.alarm, _doubt(standing), snapshot.doubt)
+    return _verdict(memory, fresh, intents, links, _about_the_blog(page, snapshot), alarms)
 
 
 def _links(memory: Memory, page: PageMemory, snapshot: Snapshot, sights: Sequence[Sight]) -> Links:
@@ -236,11 +239,27 @@ def _page_after(page: PageMemory | None, snapshot: Snapshot, sights: Iterable[Si
         modified_at=snapshot.modified_at or (page.modified_at if page else None),
         ended=snapshot.ended,
         next_url=snapshot.next_url or (page.next_url if page else None),
+        cursor=_cursor_after(page, snapshot),
     )
     if page is None or snapshot.kind is not SnapshotKind.DELTA or snapshot.format != page.format:
         return fresh
     # a delta knows nothing of the page around its posts
-    return replace(fresh, kind=page.kind, pinned=page.pinned, ended=fresh.ended or page.ended)
+    return replace(
+        fresh,
+        kind=page.kind,
+        pinned=page.pinned,
+        modified_at=page.modified_at,
+        ignored=0 if page.kind is SnapshotKind.DELTA else page.ignored,
+        ended=fresh.ended or page.ended,
+    )
+
+
+def _cursor_after(page: PageMemory | None, snapshot: Snapshot) -> str | None:
+    """The first snapshot sets it, then only deltas move it: a page may lack what came before its newest posts."""
+    if page is None or page.format != snapshot.format:
+        return snapshot.cursor
+    may_move = snapshot.kind is SnapshotKind.DELTA or page.cursor is None
+    return snapshot.cursor if may_move and snapshot.cursor is not None else page.cursor
 
 
 def _about_the_blog(page: PageMemory | None, snapshot: Snapshot) -> tuple[Change, ...]:
