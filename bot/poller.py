@@ -17,14 +17,18 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
-from bot.core.diff import confirm, diff, needs_all
+from bot.asking import Asker, Question
+from bot.core import alarms
+from bot.core.diff import confirm, diff, needs_all, says_anything
 from bot.core.model import Page, Snapshot, Verdict
 from bot.core.pages import pages_to_poll
+from bot.core.publishing import Validators
 from bot.core.timing import BlogState, next_poll
 from bot.desk import Desk
 from bot.fetch import Fetcher, FetchFailed, validators_of
 from bot.reading import Reading
 from bot.sources import NotReadable, ReadRules
+from bot.sources.asking import Gathered
 from config.settings import Blog, Settings
 from storage import Store, StoreError
 
@@ -42,6 +46,11 @@ class Found:
     told: int = 0
     ended: bool = False
     max_age: int | None = None
+    retry_at: datetime | None = None
+
+    def then(self, later: Found) -> Found:
+        """With what another question about the same page brought."""
+        return replace(later, told=self.told + later.told, retry_at=later.retry_at or self.retry_at)
 
 
 class Poller:
@@ -56,13 +65,14 @@ class Poller:
         report: Callable[[str], Coroutine[None, None, None]],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._store, self._desk, self._fetcher, self._reading = store, desk, fetcher, reading
+        self._store, self._desk, self._asker, self._reading = store, desk, Asker(fetcher), reading
         self._settings, self._report, self._now = settings, report, now
         # A late poll is better than none: without a grace time APScheduler would skip it in silence.
         self._scheduler = AsyncIOScheduler(job_defaults={"misfire_grace_time": None, "coalesce": True})
         self._states: defaultdict[str, BlogState] = defaultdict(BlogState)
         # blog -> page -> the alarm that the admins were told of
         self._alarms: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        self._formats: dict[str, str | None] = {}  # blog -> the reader that has read it so far
         self._polled: dict[str, datetime] = {}
         self._noted: dict[str, float] = {}
         self._polls: set[asyncio.Task[None]] = set()
@@ -194,30 +204,74 @@ class Poller:
         if failure is not None and not found:
             raise failure
         return Found(
-            told=sum(one.told for one in found), ended=found[-1].ended, max_age=max((o.max_age or 0) for o in found)
+            told=sum(one.told for one in found),
+            ended=found[-1].ended,
+            max_age=max((o.max_age or 0) for o in found),
+            retry_at=next((one.retry_at for one in found if one.retry_at), None),
         )
 
     async def _poll_page(self, blog: Blog, url: str) -> Found:
-        page, known = await self._store.page(blog.id, url)
-        fetched = await self._fetcher.fetch(url, known, home=blog.url)
-        if isinstance(fetched, Page):
-            return await self._take(blog, url, fetched, page.format if page else None)
-        if page is not None and (page.missing or page.doubted or page.ignored or self._alarms[blog.id].get(url)):
+        """Ask what is to be asked about a page; mostly its address. What was read counts, whatever fails after it.
+
+        Where the changes cannot be had (a 404, say) the listing is asked for in their place.
+        """
+        page, validators = await self._store.page(blog.id, url)
+        self._formats[blog.id] = page.format if page else self._formats.get(blog.id)
+        found, failure = Found(ended=bool(page and page.ended)), None
+        doubted = bool(page and (page.missing or page.doubted or page.ignored or self._alarms[blog.id].get(url)))
+        for question in self._asker.questions(blog.id, url, page, self._now(), reader=blog.format, doubted=doubted):
+            if not (question.due or failure):
+                continue
+            try:
+                found, failure = found.then(await self._answer(blog, url, question, validators, doubted)), None
+            except (FetchFailed, NotReadable) as error:
+                self._asker.list_soon(blog.id, url)
+                log.info("a question failed", blog=blog.id, page=url, lists=question.lists, why=str(error))
+                failure = error
+                if not _lasts(error):
+                    break
+        if failure is not None:
+            raise failure
+        return found
+
+    async def _answer(self, blog: Blog, url: str, asked: Question, validators: Validators, doubted: bool) -> Found:
+        page = asked.known.page
+        gathered = await self._asker.ask(asked, validators, home=blog.url)
+        if isinstance(gathered, Gathered):
+            kept = page.format if page else None
+            return await self._take(blog, url, gathered.page, kept, gathered=gathered, lists=asked.lists)
+        if doubted:
             memory, _ = await self._store.memory(blog.id, url, ())
             await self._publish(blog, url, None, confirm(memory, self._now()), None)
-        return Found(ended=bool(page and page.ended), max_age=fetched.max_age)
+        return Found(ended=bool(page and page.ended), max_age=gathered.max_age)
 
-    async def _take(self, blog: Blog, url: str, page: Page, kept: str | None) -> Found:
+    async def _take(
+        self,
+        blog: Blog,
+        url: str,
+        page: Page,
+        kept: str | None,
+        *,
+        gathered: Gathered | None = None,
+        lists: bool = True,
+    ) -> Found:
+        """Read a page, and publish what is new. `lists`: it shows the blog, so that it may end an alarm."""
         snapshot = await self._reading.read(page, _rules(blog, kept))
+        if gathered is not None:
+            snapshot = gathered.completes(snapshot, blog.identity)
         memory, _ = await self._store.memory(blog.id, url, [post.key for post in snapshot.posts])
         if needs_all(memory, snapshot):
             memory, _ = await self._store.memory(blog.id, url)
+        self._formats[blog.id] = snapshot.format
         verdict = diff(memory, snapshot, self._now())
-        told = await self._publish(blog, url, snapshot, verdict, page)
-        return Found(told=told, ended=snapshot.ended, max_age=page.max_age)
+        found = Found(ended=snapshot.ended, max_age=page.max_age, retry_at=gathered.retry_at if gathered else None)
+        if not lists and not says_anything(verdict):
+            return found
+        own = page if gathered is None or gathered.conditional else None
+        return replace(found, told=await self._publish(blog, url, snapshot, verdict, own, lists=lists))
 
     async def _publish(
-        self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, page: Page | None
+        self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, page: Page | None, lists: bool = True
     ) -> int:
         validators = validators_of(page) if page is not None and verdict.accepted else None
         told = await self._desk.relay(blog, url, snapshot, verdict, validators)
@@ -225,20 +279,21 @@ class Poller:
             log.info(change.kind.value, blog=blog.id, post=change.key, title=change.title, why=change.why or None)
         if verdict.baseline:
             log.info("baseline", blog=blog.id, posts=len(verdict.stored))
-        await self._alarm(blog, url, verdict.alarm)
+        if lists or verdict.alarm:
+            await self._alarm(blog, url, verdict.alarm)
         return told
 
     async def _alarm(self, blog: Blog, url: str, alarm: str | None) -> None:
         """Each alarm once, with its end; a blog on two pages may have one on each."""
-        alarms = self._alarms[blog.id]
-        before, alarms[url] = alarms.get(url), alarm or ""
+        raised = self._alarms[blog.id]
+        before, raised[url] = raised.get(url), alarm or ""
         if alarm == (before or None):
             return
-        standing = [text for text in alarms.values() if text]
+        standing = [text for text in raised.values() if text]
         await self._store.alarm(blog.id, "; ".join(standing) or None)
         if alarm:
             log.warning("alarm", blog=blog.id, page=url, alarm=alarm)
-            await self._report(f"{blog.id}: {alarm}")
+            await self._report(alarms.line(blog.id, self._formats.get(blog.id), alarm))
         else:
             await self._report(f"{blog.id}: as it should be again (it was: {before})")
 
@@ -249,6 +304,7 @@ class Poller:
             last_post_at=now if found.told else before.last_post_at,
             ended=found.ended,
             max_age=found.max_age,
+            retry_after=found.retry_at,
         )
         if before.failures or now.timestamp() - self._noted.get(blog.id, 0.0) > NOTE_EVERY:
             self._noted[blog.id] = now.timestamp()
@@ -264,10 +320,13 @@ class Poller:
         retry_at = error.retry_at if isinstance(error, FetchFailed) else None
         self._states[blog.id] = replace(self._states[blog.id], failures=failures, retry_after=retry_at)
         log.warning("poll failed", blog=blog.id, why=str(error), failures=failures)
-        lasting = isinstance(error, NotReadable) or error.lasting
-        if (lasting or failures >= TELL_AFTER) and await self._store.note(_failing(blog)) is None:
+        if (_lasts(error) or failures >= TELL_AFTER) and await self._store.note(_failing(blog)) is None:
             await self._store.keep_note(_failing(blog), str(error))
-            await self._report(f"{blog.id}: {error} ({blog.url}). Nothing was sent or withdrawn; it is tried again.")
+            await self._report(alarms.line(blog.id, self._formats.get(blog.id), alarms.failed(str(error), blog.url)))
+
+
+def _lasts(error: FetchFailed | NotReadable) -> bool:
+    return isinstance(error, NotReadable) or error.lasting
 
 
 def _failing(blog: Blog) -> str:

@@ -1,0 +1,115 @@
+"""Sourcefabric Live Blog 3: a blog's posts by page, its own state, and what changed by Elasticsearch's range.
+
+Times have whole seconds, so changes are asked for from two seconds before the newest known one: a later post of the
+same second is not skipped.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Sequence
+from datetime import UTC, datetime, timedelta
+
+import orjson
+
+from bot.core.model import Page
+from bot.sources.asking.shape import (
+    Answers,
+    Ask,
+    Asking,
+    Gathered,
+    Known,
+    Turn,
+    answer_of,
+    merged,
+    next_address,
+    path_of,
+    query_of,
+    with_query,
+)
+from bot.sources.fields import Fields, fields_in, rows_in
+from bot.sources.times import time_of
+
+OVERLAP = timedelta(seconds=2)
+MOST_PAGES = 10
+PER_PAGE = "50"
+
+_ADDRESS = re.compile(r"(https?://[^?#]+/)client_blogs/([0-9a-f]{24})(?:/posts)?/?")
+
+
+def asking(url: str) -> Asking | None:
+    """For a blog's address in the API, or that of its posts."""
+    found = _ADDRESS.fullmatch(path_of(url))
+    if found is None:
+        return None
+    root, blog = found[1], f"{found[1]}client_blogs/{found[2]}"
+    query = {"max_results": PER_PAGE} | query_of(url, "source", "page")
+
+    def listing(known: Known, now: datetime) -> Turn:
+        state_url = with_query(blog, query_of(url, "source", "page", "max_results"))
+        first, state = yield (Ask(url=with_query(f"{blog}/posts", query)), Ask(url=state_url, needed=False))
+        assert first is not None
+        answers, _ = yield from _pages(first, root, MOST_PAGES if known.cursor is None else 1)
+        said = answer_of(state).get("blog_status")
+        ended = said == "closed" if isinstance(said, str) else known.ended
+        return Gathered(page=_as_one(first, answers), cursor=_newest(answers, now), ended=ended)
+
+    def changes(known: Known, now: datetime) -> Turn:
+        assert known.cursor is not None
+        asked = query | {"source": _since(known.cursor)}
+        (first,) = yield (Ask(url=with_query(f"{blog}/posts", asked)),)
+        assert first is not None
+        answers, whole = yield from _pages(first, root, MOST_PAGES)
+        moved = whole or _rises(answers)
+        cursor = _newest(answers, now) if moved else known.cursor
+        return Gathered(page=_as_one(first, answers), cursor=cursor or known.cursor, ended=known.ended)
+
+    return Asking(format="sourcefabric", listing=listing, changes=changes)
+
+
+def _since(cursor: str) -> str:
+    """The query for what changed since, oldest first, so that a reading cut short goes on where it stopped."""
+    after = f"{datetime.fromisoformat(cursor) - OVERLAP:%Y-%m-%dT%H:%M:%S+00:00}"
+    wanted = {"range": {"_updated": {"gte": after}}}
+    query = {"query": {"filtered": {"filter": {"and": [wanted]}}}, "sort": [{"_updated": {"order": "asc"}}]}
+    return orjson.dumps(query).decode()
+
+
+def _pages(first: Page, root: str, most: int) -> Generator[tuple[Ask, ...], Answers, tuple[list[Fields], bool]]:
+    """The first answer and those it leads to; and whether they were all there were."""
+    answers, seen = [answer_of(first)], {first.url}
+    while (address := next_address(answers[-1], root)) is not None and address not in seen:
+        if len(answers) == most:
+            return answers, False
+        seen.add(address)
+        (page,) = yield (Ask(url=address, needed=False),)
+        if not _rows(answer := answer_of(page)):
+            return answers, page is not None
+        answers.append(answer)
+    return answers, True
+
+
+def _rows(answer: Fields) -> list[Fields]:
+    return rows_in(answer.get("_items")) or rows_in(fields_in(answer.get("posts")).get("_items"))
+
+
+def _times(answers: Sequence[Fields]) -> list[datetime]:
+    found = (time_of(row.get("_updated")) for answer in answers for row in _rows(answer))
+    return [time for time in found if time is not None]
+
+
+def _rises(answers: Sequence[Fields]) -> bool:
+    times = _times(answers)
+    return times == sorted(times)
+
+
+def _newest(answers: Sequence[Fields], now: datetime) -> str | None:
+    """The time of the newest change; never later than now, or nothing would ever follow it."""
+    newest = max(_times(answers), default=None)
+    return min(newest, now).astimezone(UTC).isoformat(timespec="seconds") if newest else None
+
+
+def _as_one(first: Page, answers: Sequence[Fields]) -> Page:
+    if len(answers) == 1:
+        return first
+    return merged(first, {"_items": [row for answer in answers for row in _rows(answer)]})
