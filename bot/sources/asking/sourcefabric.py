@@ -62,7 +62,10 @@ def asking(url: str) -> Asking | None:
         answers, whole = yield from _pages(first, root, MOST_PAGES)
         moved = whole or _rises(answers)
         cursor = _newest(answers, now) if moved else known.cursor
-        return Gathered(page=_as_one(first, answers), cursor=cursor or known.cursor, ended=known.ended)
+        rows = _all_rows(answers)
+        rows.reverse()  # the newest on top, as everywhere: posts of one second have nothing else to tell their order
+        page = merged(first, {"_items": rows}) if rows else first
+        return Gathered(page=page, cursor=cursor or known.cursor, ended=known.ended)
 
     return Asking(format="sourcefabric", listing=listing, changes=changes)
 
@@ -93,8 +96,12 @@ def _rows(answer: Fields) -> list[Fields]:
     return rows_in(answer.get("_items")) or rows_in(fields_in(answer.get("posts")).get("_items"))
 
 
+def _all_rows(answers: Sequence[Fields]) -> list[Fields]:
+    return [row for answer in answers for row in _rows(answer)]
+
+
 def _times(answers: Sequence[Fields]) -> list[datetime]:
-    found = (time_of(row.get("_updated")) for answer in answers for row in _rows(answer))
+    found = (time_of(row.get("_updated")) for row in _all_rows(answers))
     return [time for time in found if time is not None]
 
 
@@ -110,6 +117,4 @@ def _newest(answers: Sequence[Fields], now: datetime) -> str | None:
 
 
 def _as_one(first: Page, answers: Sequence[Fields]) -> Page:
-    if len(answers) == 1:
-        return first
-    return merged(first, {"_items": [row for answer in answers for row in _rows(answer)]})
+    return merged(first, {"_items": _all_rows(answers)}) if len(answers) > 1 else first
