@@ -16,7 +16,8 @@ import structlog
 from bot.core.model import Page, PageMemory
 from bot.core.publishing import Validators
 from bot.fetch import Fetcher, FetchFailed, NotModified
-from bot.sources.asking import Ask, Asking, Gathered, Known, Turn, asking_for
+from bot.sources import NotReadable
+from bot.sources.asking import Ask, Asking, Gathered, Known, Turn, asking_for, fixed
 
 log = structlog.get_logger()
 
@@ -54,6 +55,16 @@ class _Habit:
     at: datetime | None = None
 
 
+def _as_it_stands(question: Question) -> Question:
+    """The address itself, where the API that was guessed from it is not there."""
+    return replace(question, asking=fixed(question.url), due=False)
+
+
+def lasts(error: FetchFailed | NotReadable) -> bool:
+    """Whether asking the same again soon will not help."""
+    return isinstance(error, NotReadable) or error.lasting
+
+
 class Asker:
     """Remembers, for as long as the relay runs, when each page of a blog was listed."""
 
@@ -71,10 +82,12 @@ class Asker:
         late = habit.at is None or now - habit.at > LIST_AFTER
         lists = doubted or late or habit.since_listed >= LIST_EVERY - 1
         self._habits[blog, url] = _Habit(habit.polls + 1, 0 if lists else habit.since_listed + 1, now)
+        listing = Question(url=url, asking=asking, known=known, now=now, lists=True)
+        if asking.format is not None and page is None:
+            return (listing, _as_it_stands(listing))
         if asking.changes is None or known.cursor is None:
-            return (Question(url=url, asking=asking, known=known, now=now, lists=True),)
-        changes = Question(url=url, asking=asking, known=known, now=now, lists=False)
-        return (changes, replace(changes, lists=True, due=lists))
+            return (listing,)
+        return (replace(listing, lists=False), replace(listing, due=lists))
 
     def list_soon(self, blog: str, url: str) -> None:
         """Something failed: the listing is due at the next poll."""
@@ -84,7 +97,12 @@ class Asker:
     async def look(self, url: str, now: datetime, *, reader: str = "auto") -> Gathered:
         """The page as it is asked for at first sight."""
         question = Question(url=url, asking=asking_for(url, reader), known=Known(), now=now, lists=True)
-        gathered = await self.ask(question)
+        try:
+            gathered = await self.ask(question)
+        except (FetchFailed, NotReadable) as error:
+            if question.asking.format is None or not lasts(error):
+                raise
+            gathered = await self.ask(_as_it_stands(question))
         assert isinstance(gathered, Gathered)
         return gathered
 

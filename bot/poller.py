@@ -17,7 +17,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
-from bot.asking import Asker, Question
+from bot.asking import Asker, Question, lasts
 from bot.core import alarms
 from bot.core.diff import confirm, diff, needs_all, says_anything
 from bot.core.model import Page, Snapshot, Verdict
@@ -227,8 +227,8 @@ class Poller:
             except (FetchFailed, NotReadable) as error:
                 self._asker.list_soon(blog.id, url)
                 log.info("a question failed", blog=blog.id, page=url, lists=question.lists, why=str(error))
-                failure = error
-                if not _lasts(error):
+                failure = failure or error
+                if not lasts(error):
                     break
         if failure is not None:
             raise failure
@@ -320,13 +320,9 @@ class Poller:
         retry_at = error.retry_at if isinstance(error, FetchFailed) else None
         self._states[blog.id] = replace(self._states[blog.id], failures=failures, retry_after=retry_at)
         log.warning("poll failed", blog=blog.id, why=str(error), failures=failures)
-        if (_lasts(error) or failures >= TELL_AFTER) and await self._store.note(_failing(blog)) is None:
+        if (lasts(error) or failures >= TELL_AFTER) and await self._store.note(_failing(blog)) is None:
             await self._store.keep_note(_failing(blog), str(error))
             await self._report(alarms.line(blog.id, self._formats.get(blog.id), alarms.failed(str(error), blog.url)))
-
-
-def _lasts(error: FetchFailed | NotReadable) -> bool:
-    return isinstance(error, NotReadable) or error.lasting
 
 
 def _failing(blog: Blog) -> str:

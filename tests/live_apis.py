@@ -25,11 +25,13 @@ class Api:
     asked: list[str] = field(default_factory=list)
     seen: list[web.BaseRequest] = field(default_factory=list)
     ill: Callable[[str], int | None] = lambda asked: None
+    never: str | None = None  # what is asked with this in it is never answered
+    headers: dict[str, str] = field(default_factory=dict)
     origin: str = ""
 
     async def __aenter__(self) -> Self:
         self._asked = asyncio.Condition()
-        self._runner = web.ServerRunner(web.Server(self._answer))
+        self._runner = web.ServerRunner(web.Server(self._answer), shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         self.origin = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
@@ -46,8 +48,10 @@ class Api:
         value = None if status else self.answer(request)
         async with self._asked:
             self._asked.notify_all()
+        if self.never is not None and self.never in asked:
+            await asyncio.Event().wait()
         if status or value is None:
-            return web.Response(status=status or 404)
+            return web.Response(status=status or 404, headers=self.headers)
         return web.Response(body=json.dumps(value).encode(), content_type="application/json", headers={"ETag": '"one"'})
 
     def answer(self, request: web.BaseRequest) -> Any:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bot.sources.asking import aljazeera, live24, sourcefabric, wordpress
 from bot.sources.asking.shape import Ask, Asking, Gathered, Known, Turn, fixed
 
-__all__ = ["Ask", "Asking", "Gathered", "Known", "Turn", "asking_for"]
+__all__ = ["Ask", "Asking", "Gathered", "Known", "Turn", "asking_for", "fixed"]
 
 _BY_ADDRESS = (wordpress.asking, sourcefabric.asking, aljazeera.asking, live24.asking)
 
@@ -19,5 +19,8 @@ def asking_for(url: str, reader: str = "auto", kept: str | None = None) -> Askin
     Where another `reader` was named, or has read the page until now (`kept`), the address is taken as it stands.
     """
     wanted = reader if reader != "auto" else kept
-    found = (asking(url) for asking in _BY_ADDRESS)
-    return next((one for one in found if one is not None and wanted in (None, one.format)), None) or fixed(url)
+    try:
+        found = [one for asking in _BY_ADDRESS if (one := asking(url)) is not None]
+    except ValueError:  # not an address at all; fetching it will say so
+        found = []
+    return next((one for one in found if wanted in (None, one.format)), fixed(url))

@@ -86,18 +86,24 @@ def _pages(first: Page, root: str, most: int) -> Generator[tuple[Ask, ...], Answ
             return answers, False
         seen.add(address)
         (page,) = yield (Ask(url=address, needed=False),)
-        if not _rows(answer := answer_of(page)):
-            return answers, page is not None
+        if (listed := _listed(answer := answer_of(page))) is None:
+            return answers, False
+        if not listed:
+            break
         answers.append(answer)
     return answers, True
 
 
-def _rows(answer: Fields) -> list[Fields]:
-    return rows_in(answer.get("_items")) or rows_in(fields_in(answer.get("posts")).get("_items"))
+def _listed(answer: Fields) -> list[Fields] | None:
+    """The posts of an answer, or of the one that a page embeds; None where it is neither."""
+    for listing in (answer, fields_in(answer.get("posts"))):
+        if isinstance(listing.get("_items"), list):
+            return rows_in(listing["_items"])
+    return None
 
 
 def _all_rows(answers: Sequence[Fields]) -> list[Fields]:
-    return [row for answer in answers for row in _rows(answer)]
+    return [row for answer in answers for row in _listed(answer) or ()]
 
 
 def _times(answers: Sequence[Fields]) -> list[datetime]:

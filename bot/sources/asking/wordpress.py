@@ -56,9 +56,9 @@ def asking(url: str) -> Asking | None:
         return Gathered(page=page, cursor=_cursor(answers, now) or known.cursor)
 
     def changes(known: Known, now: datetime) -> Turn:
-        since = (int(known.cursor or 0) - OVERLAP) // REFRESH * REFRESH
-        until = max(int(now.timestamp()) // REFRESH, since // REFRESH + 1) * REFRESH
-        (page,) = yield (Ask(url=with_query(f"{blog}/entries/{max(since, 0)}/{until}/", query)),)
+        since = max(int(known.cursor or 0) - OVERLAP, 0) // REFRESH * REFRESH
+        until = max(int(now.timestamp()) // REFRESH * REFRESH, since + REFRESH)
+        (page,) = yield (Ask(url=with_query(f"{blog}/entries/{since}/{until}/", query)),)
         assert page is not None
         answer = answer_of(page)
         ended = True if known.ended else None
