@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from tests.api_answers import jazeera_update, sourcefabric_post, wordpress_row
+from tests.api_answers import jazeera_update, live24_answer, sourcefabric_post, wordpress_row
 
 Row = dict[str, Any]
 
@@ -211,3 +211,15 @@ _SHELL = {"name": "storm", "postType": "liveblog", "preview": ""}
 def _operation(request: web.BaseRequest) -> str:
     variables = json.loads(request.query["variables"])
     return " ".join(str(one) for one in (request.query["operationName"], variables.get("postID")) if one)
+
+
+@dataclass
+class Live24(Api):
+    """`news`, newest first."""
+
+    news: list[Row] = field(default_factory=list)
+
+    def answer(self, request: web.BaseRequest) -> Any:
+        before, limit = request.query["last_nid"], int(request.query["limit"])
+        at = next((place + 1 for place, row in enumerate(self.news) if row["nid"] == before), 0)
+        return live24_answer(*self.news[at : at + limit])

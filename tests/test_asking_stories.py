@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.api_answers import live24_news
 from tests.asking_house import ANN, Hand, House, house
-from tests.live_apis import AlJazeera, Sourcefabric, WordPress
+from tests.live_apis import AlJazeera, Live24, Sourcefabric, WordPress
+from tests.service import service
 
 GONE = "withdrawn by the publisher"
 
@@ -408,3 +410,44 @@ async def test_al_jazeera_ends_when_it_says_that_it_is_not_live(desk: House, jaz
     jazeera.live = False
     await desk.poll(2)
     assert [blog.ended_at is not None for blog in await desk.room.store.blogs()] == [True]
+
+
+# --- 24liveblog -----------------------------------------------------------------------------------------------------
+
+
+async def test_24liveblog_is_its_own_address_but_for_first_sight(tmp_path: Path, hand: Hand) -> None:
+    async with Live24(clock=hand) as api:
+        api.news = [live24_news(number) for number in range(7, 0, -1)]
+        async with house(
+            tmp_path, api, f"{api.origin}/v1/retrieve_server/x/event/29/news/?last_nid=&limit=3", hand
+        ) as one:
+            await one.poll()
+            assert len(api.take_asked()) == 3
+            api.news.insert(0, live24_news(8))
+            await one.poll(3)
+            assert await one.screen() == ["Headline 8"]
+            assert api.take_asked() == ["/v1/retrieve_server/x/event/29/news/?last_nid=&limit=3"] * 3
+
+
+# --- a kill -9 ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", ["inside the publishing transaction", "after publishing"])
+async def test_a_kill_between_two_questions_loses_nothing_and_repeats_nothing(tmp_path: Path, step: str) -> None:
+    async with WordPress() as api, service(tmp_path) as relay:
+        api.say(1, seconds_ago=600)
+        relay.publisher.url = api.url
+        relay.configure()
+        await relay.followers(ANN)
+        await relay.start()
+        await api.polled(2)
+        await relay.kill()
+        api.say(2, seconds_ago=120)
+        await relay.start(step)
+        assert await relay.died() == -9
+        api.say(3, seconds_ago=60)
+        await relay.start()
+        await relay.telegram.until(lambda: "Body of post 3." in relay.headlines(ANN), 30)
+        await api.polled(3)
+        assert relay.headlines(ANN) == ["Body of post 2.", "Body of post 3."]
+        assert await relay.terminate() == 0
