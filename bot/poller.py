@@ -223,7 +223,8 @@ class Poller:
             if not (question.due or failure):
                 continue
             try:
-                found, failure = found.then(await self._answer(blog, url, question, validators, doubted)), None
+                answer = await self._answer(blog, url, question, validators, doubted, after=failure)
+                found, failure = found.then(answer), None
             except (FetchFailed, NotReadable) as error:
                 self._asker.list_soon(blog.id, url)
                 log.info("a question failed", blog=blog.id, page=url, lists=question.lists, why=str(error))
@@ -234,12 +235,18 @@ class Poller:
             raise failure
         return found
 
-    async def _answer(self, blog: Blog, url: str, asked: Question, validators: Validators, doubted: bool) -> Found:
+    async def _answer(
+        self, blog: Blog, url: str, asked: Question, validators: Validators, doubted: bool, after: Exception | None
+    ) -> Found:
+        """One question. `after`: the failure in whose place it is asked."""
         page = asked.known.page
+        instead = alarms.instead(str(after)) if after is not None and page is not None else None
         gathered = await self._asker.ask(asked, validators, home=blog.url)
         if isinstance(gathered, Gathered):
             kept = page.format if page else None
-            return await self._take(blog, url, gathered.page, kept, gathered=gathered, lists=asked.lists)
+            return await self._take(
+                blog, url, gathered.page, kept, gathered=gathered, lists=asked.lists, instead=instead
+            )
         if doubted:
             memory, _ = await self._store.memory(blog.id, url, ())
             await self._publish(blog, url, None, confirm(memory, self._now()), None)
@@ -254,8 +261,12 @@ class Poller:
         *,
         gathered: Gathered | None = None,
         lists: bool = True,
+        instead: str | None = None,
     ) -> Found:
-        """Read a page, and publish what is new. `lists`: it shows the blog, so that it may end an alarm."""
+        """Read a page, and publish what is new. `lists`: it shows the blog, so that it may end an alarm.
+
+        `instead`: the alarm for which it is read.
+        """
         snapshot = await self._reading.read(page, _rules(blog, kept))
         if gathered is not None:
             snapshot = gathered.completes(snapshot, blog.identity)
@@ -264,6 +275,7 @@ class Poller:
             memory, _ = await self._store.memory(blog.id, url)
         self._formats[blog.id] = snapshot.format
         verdict = diff(memory, snapshot, self._now())
+        verdict = replace(verdict, alarm=alarms.joined(verdict.alarm, instead))
         found = Found(ended=snapshot.ended, max_age=page.max_age, retry_at=gathered.retry_at if gathered else None)
         if not lists and not says_anything(verdict):
             return found

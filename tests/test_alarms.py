@@ -65,6 +65,11 @@ ALARMS: dict[str, tuple[Callable[[], str], str, str]] = {
         "4 posts vanished from the list at once",
         "none of them was withdrawn, all else was relayed",
     ),
+    "changes that cannot be had": (
+        lambda: alarms.instead("answers 404 Not Found"),
+        "what changed cannot be asked for: answers 404 Not Found",
+        "its page was read instead, and all it shows was relayed",
+    ),
     "an answer that fails": (
         lambda: alarms.failed("answers 404 Not Found", "https://blog.example/live"),
         "answers 404 Not Found (https://blog.example/live)",
@@ -91,7 +96,8 @@ def test_an_alarm_names_blog_reader_reason_and_what_was_done(name: str) -> None:
 
 def test_every_kind_of_alarm_is_in_the_table() -> None:
     kinds = {name for name, made in vars(alarms).items() if callable(made) and made.__module__ == alarms.__name__}
-    assert kinds - {"alarm", "line"} == {"shows_nothing", "ids_have_moved", "vanished", "read_anew", "failed", "unread"}
+    pages = {"shows_nothing", "ids_have_moved", "vanished", "read_anew"}
+    assert kinds - {"alarm", "line", "joined"} == pages | {"instead", "failed", "unread"}
 
 
 def test_an_alarm_of_many_lines_is_told_in_one() -> None:

@@ -34,7 +34,9 @@ from tests.api_answers import (
     wordpress_row,
 )
 from tests.live_apis import Api
+from tests.pages import CAPTURED
 
+needs_captures = pytest.mark.skipif(not CAPTURED.is_dir(), reason="the captured pages are not beside the repository")
 NOW = datetime.fromtimestamp(HOUR + 3600, UTC)
 BLOG = "58bfeb4c15720af1a94c1052"
 WORDPRESS = "https://press.example/wp-json/liveblog/v1/7"
@@ -235,6 +237,32 @@ def test_sourcefabric_changes_cut_short_go_on_where_they_stopped_unless_they_cam
     answers = {"page=2": second, "source=": first}
     found = turned(FABRIC, known("2026-03-04T10:00:00+00:00"), answers, lists=False)[1]
     assert (len(ids_in(found, "_items", "_etag")), found.cursor) == (2, after)
+
+
+def test_sourcefabric_the_cursor_waits_at_a_post_that_is_due_later() -> None:
+    later = sourcefabric_post(2, published_date=(NOW + timedelta(days=1)).isoformat())
+    answer = sourcefabric_listing(later, sourcefabric_post(3))
+    for lists in (True, False):
+        found = turned(FABRIC, known("2026-03-04T10:01:00+00:00"), {"/posts": answer}, lists=lists)[1]
+        assert found.cursor == "2026-03-04T10:02:00+00:00"
+
+
+@needs_captures
+def test_sourcefabric_a_captured_answer_leads_to_its_next_page() -> None:
+    captured = json.loads((CAPTURED / "sourcefabric/api_response.json").read_bytes())
+    asked, found = turned(FABRIC, Known(), {"page=2": sourcefabric_listing(), "/posts": captured})
+    assert [ask.url for ask in asked if "page=" in ask.url] == [f"{FABRIC}/posts?page=2"]
+    newest = max(row["_updated"] for row in captured["posts"]["_items"])
+    assert found.cursor == newest
+
+
+@needs_captures
+def test_wordpress_a_captured_answer_leads_to_the_pages_behind() -> None:
+    captured = json.loads((CAPTURED / "wordpress/api.json").read_bytes())
+    asked, found = turned(WORDPRESS, Known(), {"get-entries": captured})
+    row = captured["entries"][0]
+    assert asked[1].url == f"{WORDPRESS}/get-entries/2/{row['id']}-{row['timestamp']}"
+    assert (len(asked), found.cursor) == (3, str(row["timestamp"]))
 
 
 def test_sourcefabric_pages_that_lead_in_a_circle_are_asked_for_once() -> None:

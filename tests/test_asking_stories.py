@@ -140,7 +140,12 @@ async def test_wordpress_without_changes_to_be_had_is_read_by_its_page(liveblog:
     press.say(13)
     await liveblog.poll(3)
     assert await liveblog.screen() == ["Body of post 13."]
-    assert liveblog.reports == []
+    assert len(liveblog.reports) == 1
+    assert liveblog.reports[0].startswith("storm (wordpress): what changed cannot be asked for: answers 404")
+    press.ill = lambda asked: None
+    await liveblog.poll(2)
+    assert len(liveblog.reports) == 2
+    assert "as it should be again" in liveblog.reports[1]
 
 
 async def test_wordpress_what_changed_is_relayed_though_the_page_fails(liveblog: House, press: WordPress) -> None:
@@ -255,6 +260,19 @@ async def test_sourcefabric_more_changes_than_one_poll_may_ask_for_come_with_the
     await tickers.poll(4)
     posts = await tickers.room.store.latest(blogs=["storm"], now=hand().timestamp() + 1, limit=100)
     assert {f"Body of post {number}." for number in range(1, 30)} == {post.title for post in posts}
+
+
+async def test_sourcefabric_a_post_that_is_due_later_comes_when_it_is_due(tickers: House, fabric: Sourcefabric) -> None:
+    await tickers.poll()
+    fabric.say(8)
+    now, fabric.posts[8]["published_date"] = fabric.posts[8]["published_date"], "2100-01-01T00:00:00+00:00"
+    await tickers.poll()
+    fabric.say(9)
+    await tickers.poll()
+    assert await tickers.screen() == ["Body of post 9."]
+    fabric.posts[8]["published_date"] = now  # as if that time had come: its `_updated` does not tell of it
+    await tickers.poll()
+    assert await tickers.screen() == ["Body of post 9.", "Body of post 8."]
 
 
 async def test_sourcefabric_an_answer_cannot_send_us_to_another_host(tickers: House, fabric: Sourcefabric) -> None:

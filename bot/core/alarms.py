@@ -46,6 +46,18 @@ def unread(reason: str) -> str:
     return alarm(reason)
 
 
+def instead(reason: str) -> str:
+    """The changes of a blog cannot be had from its API, but the blog can."""
+    return alarm(
+        f"what changed cannot be asked for: {reason}", "its page was read instead, and all it shows was relayed"
+    )
+
+
+def joined(*said: str | None) -> str | None:
+    """Several alarms about one page."""
+    return "; ".join(filter(None, said)) or None
+
+
 def failed(reason: str, url: str) -> str:
     """Polls fail. What was read before one failed has been relayed, so this speaks of the failure alone."""
     return alarm(f"{reason} ({url})", ASKED_AGAIN)

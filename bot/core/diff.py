@@ -299,5 +299,5 @@ def _verdict(
         seen=tuple(intent.seen for intent in intents if intent.seen is not None),
         aliases={**links.aliases, **links.echoes},
         page=fresh if fresh != memory.page else None,
-        alarm="; ".join(filter(None, said)) or None,
+        alarm=alarms.joined(*said),
     )

@@ -52,7 +52,8 @@ def asking(url: str) -> Asking | None:
         answers, _ = yield from _pages(first, root, MOST_PAGES if known.cursor is None else 1)
         said = answer_of(state).get("blog_status")
         ended = said == "closed" if isinstance(said, str) else known.ended
-        return Gathered(page=_as_one(first, answers), cursor=_newest(answers, now), ended=ended)
+        cursor = _before_what_waits(_newest(answers, now), answers, now)
+        return Gathered(page=_as_one(first, answers), cursor=cursor, ended=ended)
 
     def changes(known: Known, now: datetime) -> Turn:
         assert known.cursor is not None
@@ -60,8 +61,11 @@ def asking(url: str) -> Asking | None:
         (first,) = yield (Ask(url=with_query(f"{blog}/posts", asked)),)
         assert first is not None
         answers, whole = yield from _pages(first, root, MOST_PAGES)
-        moved = whole or _rises(answers)
-        cursor = _newest(answers, now) if moved else known.cursor
+        cursor = _newest(answers, now)
+        if whole:
+            cursor = _before_what_waits(cursor, answers, now)
+        elif not _rises(answers):  # what is missing may lie anywhere
+            cursor = known.cursor
         rows = _all_rows(answers)
         rows.reverse()  # the newest on top, as everywhere: posts of one second have nothing else to tell their order
         page = merged(first, {"_items": rows}) if rows else first
@@ -81,7 +85,7 @@ def _since(cursor: str) -> str:
 def _pages(first: Page, root: str, most: int) -> Generator[tuple[Ask, ...], Answers, tuple[list[Fields], bool]]:
     """The first answer and those it leads to; and whether they were all there were."""
     answers, seen = [answer_of(first)], {first.url}
-    while (address := next_address(answers[-1], root)) is not None and address not in seen:
+    while (address := next_address(_listing(answers[-1]), root)) is not None and address not in seen:
         if len(answers) == most:
             return answers, False
         seen.add(address)
@@ -95,31 +99,44 @@ def _pages(first: Page, root: str, most: int) -> Generator[tuple[Ask, ...], Answ
 
 
 def _listed(answer: Fields) -> list[Fields] | None:
-    """The posts of an answer, or of the one that a page embeds; None where it is neither."""
-    for listing in (answer, fields_in(answer.get("posts"))):
-        if isinstance(listing.get("_items"), list):
-            return rows_in(listing["_items"])
-    return None
+    """The posts of an answer; None where it lists none."""
+    items = _listing(answer).get("_items")
+    return rows_in(items) if isinstance(items, list) else None
+
+
+def _listing(answer: Fields) -> Fields:
+    """The object with the posts: the answer, or its `posts` where a page embeds them."""
+    return answer if "_items" in answer else fields_in(answer.get("posts"))
 
 
 def _all_rows(answers: Sequence[Fields]) -> list[Fields]:
     return [row for answer in answers for row in _listed(answer) or ()]
 
 
-def _times(answers: Sequence[Fields]) -> list[datetime]:
-    found = (time_of(row.get("_updated")) for row in _all_rows(answers))
+def _times(rows: Sequence[Fields]) -> list[datetime]:
+    found = (time_of(row.get("_updated")) for row in rows)
     return [time for time in found if time is not None]
 
 
 def _rises(answers: Sequence[Fields]) -> bool:
-    times = _times(answers)
+    times = _times(_all_rows(answers))
     return times == sorted(times)
 
 
 def _newest(answers: Sequence[Fields], now: datetime) -> str | None:
     """The time of the newest change; never later than now, or nothing would ever follow it."""
-    newest = max(_times(answers), default=None)
-    return min(newest, now).astimezone(UTC).isoformat(timespec="seconds") if newest else None
+    newest = max(_times(_all_rows(answers)), default=None)
+    return _written(min(newest, now)) if newest else None
+
+
+def _before_what_waits(cursor: str | None, answers: Sequence[Fields], now: datetime) -> str | None:
+    """The cursor, held back at a post that is to be published later: nothing will say that its time has come."""
+    waiting = [row for row in _all_rows(answers) if (due := time_of(row.get("published_date"))) and due > now]
+    return min((one for one in (cursor, *map(_written, _times(waiting))) if one), default=None)
+
+
+def _written(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _as_one(first: Page, answers: Sequence[Fields]) -> Page:
