@@ -31,7 +31,8 @@ LONGEST_SECONDS = 60.0  # of one turn, from its first address to its last
 class Question:
     """One turn of asking about a page. `lists`: it shows the blog, and so may end an alarm about it.
 
-    `due`: it is to be asked now, and not only where the one before it has failed.
+    `due`: it is to be asked now, and not only where the one before it has failed. `doubted`: something of the page as
+    it was last listed is in doubt.
     """
 
     url: str
@@ -40,6 +41,7 @@ class Question:
     now: datetime
     lists: bool
     due: bool = True
+    doubted: bool = False
 
     def turn(self) -> Turn:
         ask = self.asking.listing if self.lists or self.asking.changes is None else self.asking.changes
@@ -82,7 +84,7 @@ class Asker:
         late = habit.at is None or now - habit.at > LIST_AFTER
         lists = doubted or late or habit.since_listed >= LIST_EVERY - 1
         self._habits[blog, url] = _Habit(habit.polls + 1, 0 if lists else habit.since_listed + 1, now)
-        listing = Question(url=url, asking=asking, known=known, now=now, lists=True)
+        listing = Question(url=url, asking=asking, known=known, now=now, lists=True, doubted=doubted)
         if asking.format is not None and page is None:
             return (listing, _as_it_stands(listing))
         if asking.changes is None or known.cursor is None:

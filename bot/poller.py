@@ -223,8 +223,7 @@ class Poller:
             if not (question.due or failure):
                 continue
             try:
-                answer = await self._answer(blog, url, question, validators, doubted, after=failure)
-                found, failure = found.then(answer), None
+                found, failure = found.then(await self._answer(blog, question, validators, failure)), None
             except (FetchFailed, NotReadable) as error:
                 self._asker.list_soon(blog.id, url)
                 log.info("a question failed", blog=blog.id, page=url, lists=question.lists, why=str(error))
@@ -235,19 +234,15 @@ class Poller:
             raise failure
         return found
 
-    async def _answer(
-        self, blog: Blog, url: str, asked: Question, validators: Validators, doubted: bool, after: Exception | None
-    ) -> Found:
-        """One question. `after`: the failure in whose place it is asked."""
-        page = asked.known.page
+    async def _answer(self, blog: Blog, asked: Question, validators: Validators, after: Exception | None) -> Found:
+        """One question about a page. `after`: the failure in whose place it is asked."""
+        page, url = asked.known.page, asked.url
         instead = alarms.instead(str(after)) if after is not None and page is not None else None
         gathered = await self._asker.ask(asked, validators, home=blog.url)
         if isinstance(gathered, Gathered):
             kept = page.format if page else None
-            return await self._take(
-                blog, url, gathered.page, kept, gathered=gathered, lists=asked.lists, instead=instead
-            )
-        if doubted:
+            return await self._take(blog, url, gathered.page, kept, gathered, lists=asked.lists, instead=instead)
+        if asked.doubted:
             memory, _ = await self._store.memory(blog.id, url, ())
             await self._publish(blog, url, None, confirm(memory, self._now()), None)
         return Found(ended=bool(page and page.ended), max_age=gathered.max_age)
@@ -258,8 +253,8 @@ class Poller:
         url: str,
         page: Page,
         kept: str | None,
-        *,
         gathered: Gathered | None = None,
+        *,
         lists: bool = True,
         instead: str | None = None,
     ) -> Found:
