@@ -19,15 +19,16 @@ from apscheduler.triggers.date import DateTrigger
 
 from bot.asking import Asker, Question, lasts
 from bot.core import alarms
-from bot.core.diff import confirm, diff, needs_all, says_anything
+from bot.core.diff import says_anything
 from bot.core.model import Page, Snapshot, Verdict
 from bot.core.pages import pages_to_poll
 from bot.core.publishing import Validators
 from bot.core.timing import BlogState, next_poll
 from bot.desk import Desk
 from bot.fetch import Fetcher, FetchFailed, validators_of
+from bot.judging import Judging
 from bot.reading import Reading
-from bot.sources import NotReadable, ReadRules
+from bot.sources import NotReadable
 from bot.sources.asking import Gathered
 from config.settings import Blog, Settings
 from storage import Store, StoreError
@@ -67,6 +68,7 @@ class Poller:
     ) -> None:
         self._store, self._desk, self._asker, self._reading = store, desk, Asker(fetcher), reading
         self._settings, self._report, self._now = settings, report, now
+        self._judging = Judging(store, fetcher, reading)
         # A late poll is better than none: without a grace time APScheduler would skip it in silence.
         self._scheduler = AsyncIOScheduler(job_defaults={"misfire_grace_time": None, "coalesce": True})
         self._states: defaultdict[str, BlogState] = defaultdict(BlogState)
@@ -243,8 +245,8 @@ class Poller:
             kept = page.format if page else None
             return await self._take(blog, url, gathered.page, kept, gathered, lists=asked.lists, instead=instead)
         if asked.doubted:
-            memory, _ = await self._store.memory(blog.id, url, ())
-            await self._publish(blog, url, None, confirm(memory, self._now()), None)
+            verdict = await self._judging.again(blog, url, self._now())
+            await self._publish(blog, url, None, verdict, None)
         return Found(ended=bool(page and page.ended), max_age=gathered.max_age)
 
     async def _take(
@@ -262,14 +264,8 @@ class Poller:
 
         `instead`: the alarm for which it is read.
         """
-        snapshot = await self._reading.read(page, _rules(blog, kept))
-        if gathered is not None:
-            snapshot = gathered.completes(snapshot, blog.identity)
-        memory, _ = await self._store.memory(blog.id, url, [post.key for post in snapshot.posts])
-        if needs_all(memory, snapshot):
-            memory, _ = await self._store.memory(blog.id, url)
+        snapshot, verdict = await self._judging.read(blog, url, page, kept, gathered, self._now())
         self._formats[blog.id] = snapshot.format
-        verdict = diff(memory, snapshot, self._now())
         verdict = replace(verdict, alarm=alarms.joined(verdict.alarm, instead))
         found = Found(ended=snapshot.ended, max_age=page.max_age, retry_at=gathered.retry_at if gathered else None)
         if not lists and not says_anything(verdict):
@@ -338,9 +334,3 @@ def _failing(blog: Blog) -> str:
 
 def _ids(settings: Settings) -> list[tuple[str, str | None, str | None]]:
     return [(blog.id, blog.title or None, blog.was or None) for blog in settings.blogs]
-
-
-def _rules(blog: Blog, kept: str | None) -> ReadRules:
-    return ReadRules(
-        format=blog.format, identity=blog.identity, timezone=blog.timezone, language=blog.language, kept=kept
-    )

@@ -13,6 +13,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.api_answers import jazeera_update, live24_answer, sourcefabric_post, wordpress_row
+from tests.markup_pages import guardian_block, guardian_page
 
 Row = dict[str, Any]
 
@@ -52,6 +53,8 @@ class Api:
             await asyncio.Event().wait()
         if status or value is None:
             return web.Response(status=status or 404, headers=self.headers)
+        if isinstance(value, str):
+            return web.Response(text=value, content_type="text/html")
         return web.Response(body=json.dumps(value).encode(), content_type="application/json", headers={"ETag": '"one"'})
 
     def answer(self, request: web.BaseRequest) -> Any:
@@ -223,3 +226,16 @@ class Live24(Api):
         before, limit = request.query["last_nid"], int(request.query["limit"])
         at = next((place + 1 for place, row in enumerate(self.news) if row["nid"] == before), 0)
         return live24_answer(*self.news[at : at + limit])
+
+
+@dataclass
+class Guardian(Api):
+    """`blocks` by number, newest first; `older` stand on the blog's second page."""
+
+    blocks: list[int] = field(default_factory=list)
+    older: list[int] = field(default_factory=list)
+
+    def answer(self, request: web.BaseRequest) -> Any:
+        found = re.search(r"block-\w+(\d)$", request.query.get("page", ""))
+        here = self.older if found and int(found[1]) in self.older else self.blocks
+        return guardian_page(*(guardian_block(number) for number in here))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,17 +11,20 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from aiohttp import web
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 import bot.asking
 from bot.asking import Asker
+from bot.core.absence import about_to_be_believed, spared
 from bot.core.model import Page, PageMemory, SnapshotKind
 from bot.core.publishing import Validators
 from bot.fetch import Fetcher, FetchFailed, NotModified
 from bot.sources import NotReadable
 from bot.sources.asking import Ask, Gathered, Known, asking_for, fixed
 from bot.sources.asking.shape import next_address
+from bot.sources.asking.standing import address_of_post
 from tests.api_answers import (
     HOUR,
     jazeera_blog,
@@ -33,7 +37,7 @@ from tests.api_answers import (
     wordpress_page,
     wordpress_row,
 )
-from tests.live_apis import Api
+from tests.live_apis import AlJazeera, Api, WordPress
 from tests.pages import CAPTURED
 
 needs_captures = pytest.mark.skipif(not CAPTURED.is_dir(), reason="the captured pages are not beside the repository")
@@ -502,3 +506,72 @@ def test_a_fixed_page_is_one_address() -> None:
     with pytest.raises(StopIteration) as end:
         turn.send([page])
     assert end.value.value == Gathered(page=page, conditional=True)
+
+
+# --- one look, from the command line --------------------------------------------------------------------------------
+
+
+async def looked(*words: str) -> Any:
+    from bot.__main__ import cli
+
+    result = await asyncio.to_thread(CliRunner().invoke, cli, [*words, "--json"])
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+async def test_read_asks_as_at_first_sight() -> None:
+    async with WordPress() as api:
+        for number in range(1, 13):
+            api.say(number, seconds_ago=7200 - 60 * number)
+        found = await looked("read", api.url)
+        assert (found["blog"]["format"], found["blog"]["kind"]) == ("wordpress", "window")
+        assert [one["key"] for one in found["posts"]] == [str(number) for number in range(12, 0, -1)]
+
+
+async def test_diff_asks_for_each_source_as_at_first_sight() -> None:
+    async with AlJazeera() as before, AlJazeera() as after:
+        for number in (1, 2):
+            before.say(number)
+            after.say(number)
+        after.say(3)
+        (found,) = await looked("diff", before.url, after.url)
+        assert [(one["change"], one["key"]) for one in found["changes"]] == [("new", "3003")]
+
+
+async def test_read_says_what_is_wrong_with_an_api_in_one_line() -> None:
+    from bot.__main__ import cli
+
+    async with AlJazeera() as api:
+        address = api.url.replace("storm", "calm")
+        result = await asyncio.to_thread(CliRunner().invoke, cli, ["read", address])
+        assert result.exit_code == 1
+        assert len(result.output.strip().splitlines()) == 1
+        assert address in result.output
+
+
+# --- holes ----------------------------------------------------------------------------------------------------------
+
+BLOCK = "65f0a1b2c3d4e5f607182901"
+
+
+@pytest.mark.parametrize(
+    ("url", "reader", "key", "address"),
+    [
+        ("https://www.theguardian.com/a/live/b?page=1#x", "jsonld", BLOCK, "https://www.theguardian.com/a/live/b"),
+        ("https://mirror.example/live", "guardian", BLOCK, "https://mirror.example/live"),
+        ("https://mirror.example/live", "jsonld", BLOCK, None),
+        ("https://www.theguardian.com/a/live/b", "jsonld", "summary", None),
+        ("http://[", "jsonld", BLOCK, None),
+    ],
+)
+def test_some_posts_can_be_asked_for_by_themselves(url: str, reader: str, key: str, address: str | None) -> None:
+    found = address_of_post(url, reader, key)
+    assert found == (address and f"{address}?page=with:block-{BLOCK}")
+
+
+def test_holes_that_are_spared_are_holes_no_more_or_wait() -> None:
+    holes = {"a": 2, "b": 2, "c": 2, "d": 1}
+    page = PageMemory(format="guardian", kind=SnapshotKind.WINDOW, order=("e", "d", "c", "b", "a"), missing=holes)
+    assert about_to_be_believed(page, {"c"}) == ("a", "b")
+    found = spared(page, {"a"}, {"b"})
+    assert (found.order, found.missing) == (("e", "d", "c", "b"), {"b": 1, "c": 2, "d": 1})

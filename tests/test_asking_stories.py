@@ -10,7 +10,7 @@ import pytest
 
 from tests.api_answers import live24_news
 from tests.asking_house import ANN, Hand, House, house
-from tests.live_apis import AlJazeera, Live24, Sourcefabric, WordPress
+from tests.live_apis import AlJazeera, Guardian, Live24, Sourcefabric, WordPress
 from tests.service import service
 
 GONE = "withdrawn by the publisher"
@@ -469,3 +469,56 @@ async def test_a_kill_between_two_questions_loses_nothing_and_repeats_nothing(tm
         await api.polled(3)
         assert relay.headlines(ANN) == ["Body of post 2.", "Body of post 3."]
         assert await relay.terminate() == 0
+
+
+# --- holes ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def guardian(hand: Hand) -> AsyncIterator[Guardian]:
+    async with Guardian(clock=hand, blocks=[5, 4, 3, 2, 1]) as api:
+        yield api
+
+
+@pytest.fixture
+async def morning(tmp_path: Path, guardian: Guardian, hand: Hand) -> AsyncIterator[House]:
+    async with house(tmp_path, guardian, f"{guardian.origin}/live", hand) as one:
+        await one.poll()
+        for number in (6, 7, 8):
+            guardian.blocks.insert(0, number)
+            await one.poll()
+            await one.screen()
+        yield one
+
+
+def by_themselves(api: Guardian) -> int:
+    return sum("with:block-" in asked for asked in api.take_asked())
+
+
+async def test_a_hole_is_asked_for_by_itself_before_it_is_believed(morning: House, guardian: Guardian) -> None:
+    guardian.blocks.remove(7)
+    await morning.poll(2)
+    assert by_themselves(guardian) == 0
+    await morning.poll()
+    assert by_themselves(guardian) == 1
+    assert [text.startswith(GONE) for text in await morning.screen()] == [False, True, False]
+    await morning.poll(3)
+    assert by_themselves(guardian) == 0
+
+
+async def test_a_hole_that_stands_on_another_page_is_none(morning: House, guardian: Guardian) -> None:
+    guardian.blocks.remove(7)
+    guardian.older = [7]
+    await morning.poll(8)
+    assert by_themselves(guardian) == 1
+    assert await morning.screen() == ["Headline 6", "Headline 7", "Headline 8"]
+
+
+async def test_a_hole_of_which_nothing_can_be_learnt_waits(morning: House, guardian: Guardian) -> None:
+    guardian.blocks.remove(7)
+    guardian.ill = lambda asked: 500 if "with:block-" in asked else None
+    await morning.poll(6)
+    assert await morning.screen() == ["Headline 6", "Headline 7", "Headline 8"]
+    guardian.ill = lambda asked: 404 if "with:block-" in asked else None
+    await morning.poll(2)
+    assert [text.startswith(GONE) for text in await morning.screen()] == [False, True, False]
