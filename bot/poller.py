@@ -220,7 +220,7 @@ class Poller:
         page, validators = await self._store.page(blog.id, url)
         self._formats[blog.id] = page.format if page else self._formats.get(blog.id)
         found, failure = Found(ended=bool(page and page.ended)), None
-        doubted = bool(page and (page.missing or page.doubted or page.ignored or self._alarms[blog.id].get(url)))
+        doubted = bool(page and (page.missing or page.doubted or self._alarms[blog.id].get(url)))
         for question in self._asker.questions(blog.id, url, page, self._now(), reader=blog.format, doubted=doubted):
             if not (question.due or failure):
                 continue
@@ -244,7 +244,7 @@ class Poller:
         if isinstance(gathered, Gathered):
             kept = page.format if page else None
             return await self._take(blog, url, gathered.page, kept, gathered, lists=asked.lists, instead=instead)
-        if asked.doubted:
+        if asked.doubted or (page and page.ignored):
             verdict = await self._judging.again(blog, url, self._now())
             await self._publish(blog, url, None, verdict, None)
         return Found(ended=bool(page and page.ended), max_age=gathered.max_age)

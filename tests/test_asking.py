@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from aiohttp import web
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bot.asking
@@ -22,7 +23,7 @@ from bot.core.model import Page, PageMemory, SnapshotKind
 from bot.core.publishing import Validators
 from bot.fetch import Fetcher, FetchFailed, NotModified
 from bot.sources import NotReadable
-from bot.sources.asking import Ask, Gathered, Known, asking_for, fixed
+from bot.sources.asking import Ask, Gathered, Known, Turn, asking_for, fixed
 from bot.sources.asking.shape import next_address
 from bot.sources.asking.standing import address_of_post
 from tests.api_answers import (
@@ -575,3 +576,64 @@ def test_holes_that_are_spared_are_holes_no_more_or_wait() -> None:
     assert about_to_be_believed(page, {"c"}) == ("a", "b")
     found = spared(page, {"a"}, {"b"})
     assert (found.order, found.missing) == (("e", "d", "c", "b"), {"b": 1, "c": 2, "d": 1})
+
+
+# --- whatever an answer holds ---------------------------------------------------------------------------------------
+
+NAMES = st.sampled_from(
+    [
+        "entries",
+        "pages",
+        "id",
+        "type",
+        "timestamp",
+        "_items",
+        "_links",
+        "next",
+        "href",
+        "posts",
+        "_updated",
+        "data",
+        "published_date",
+        "article",
+        "children",
+        "news",
+        "nid",
+        "isLive",
+        "errors",
+        "blog_status",
+    ]
+)
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=6),
+    max_leaves=25,
+)
+
+
+@settings(max_examples=150)
+@given(st.sampled_from([WORDPRESS, FABRIC, JAZEERA, LIVE24]), st.lists(ANY_JSON, min_size=1, max_size=4), st.booleans())
+@pytest.mark.parametrize("cursor", [None, "5 3001"])
+def test_any_answer_ends_in_a_page_or_in_one_clear_line(
+    cursor: str | None, url: str, answers: list[Any], lists: bool
+) -> None:
+    if url in (WORDPRESS, FABRIC) and cursor:
+        cursor = "5" if url == WORDPRESS else "2026-03-04T10:00:00+00:00"
+    before = known(cursor) if cursor else Known()
+    asking = asking_for(url)
+    turn = (asking.listing if lists or asking.changes is None or not cursor else asking.changes)(before, NOW)
+    bodies = itertools.islice(itertools.cycle(json.dumps(answer).encode() for answer in answers), 200)
+    found = ended(turn, bodies)
+    assert isinstance(found, Gathered) or "\n" not in found
+
+
+def ended(turn: Turn, bodies: Iterator[bytes]) -> Gathered | str:
+    """What a turn comes to, or what it says is wrong, before the answers run out."""
+    asks = next(turn)
+    while True:
+        try:
+            asks = turn.send([page_of(next(bodies)) for _ in asks])
+        except StopIteration as end:
+            return end.value
+        except NotReadable as error:
+            return str(error)

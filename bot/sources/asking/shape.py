@@ -5,6 +5,7 @@ So which address comes next may depend on an answer, and still nothing here touc
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -126,7 +127,14 @@ def answer_of(page: Page | None) -> Fields:
 
 def merged(first: Page, value: Any) -> Page:
     """The page that several answers make together. Its validators would be no address's."""
-    return replace(first, body=orjson.dumps(value), content_type="application/json", etag=None, last_modified=None)
+    return replace(first, body=_written(value), content_type="application/json", etag=None, last_modified=None)
+
+
+def _written(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # numbers beyond 64 bits, as the tolerant parser lets pass
+        return json.dumps(value).encode()
 
 
 def rows(answer: Fields, name: str) -> list[Fields]:
