@@ -12,7 +12,14 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from tests.api_answers import jazeera_update, live24_answer, sourcefabric_post, wordpress_row
+from tests.api_answers import (
+    jazeera_update,
+    live24_answer,
+    scribble_event,
+    scribble_post,
+    sourcefabric_post,
+    wordpress_row,
+)
 from tests.markup_pages import guardian_block, guardian_page
 
 Row = dict[str, Any]
@@ -239,3 +246,47 @@ class Guardian(Api):
         found = re.search(r"block-\w+(\d)$", request.query.get("page", ""))
         here = self.older if found and int(found[1]) in self.older else self.blocks
         return guardian_page(*(guardian_block(number) for number in here))
+
+
+@dataclass
+class Scribble(Api):
+    """`posts` by number; what changed is told apart as posts, edits and deletes."""
+
+    posts: dict[int, Row] = field(default_factory=dict)
+    live: int = 1
+
+    @property
+    def url(self) -> str:
+        return f"{self.origin}/api/rest/event/77?Token=abc"
+
+    def say(self, number: int, text: str = "", *, deleted: bool = False) -> None:
+        now = f"/Date({int(self.clock().timestamp() * 1000)}+0000)/"
+        created = self.posts.get(number, {}).get("Created", now)
+        content = f"<p>{text or f'Body of post {number}.'}</p>"
+        marks = {"Content": content, "Created": created, "LastModified": now, "IsDeleted": int(deleted)}
+        self.posts[number] = scribble_post(number, **marks)
+
+    def answer(self, request: web.BaseRequest) -> Any:
+        if request.query.get("Token") != "abc" or request.query.get("Format") != "json":
+            return None
+        newest = sorted(self.posts.values(), key=lambda row: (-_instant(row["Created"]), -row["Id"]))
+        event = {**scribble_event(), "IsLive": self.live}
+        standing = [row for row in newest if not row["IsDeleted"]]
+        if request.path == "/api/rest/event/77/page/last/":
+            return {**event, "Posts": standing[: int(request.query["PageSize"])]}
+        if request.path != "/api/rest/event/77/all/":
+            return None
+        if "Since" not in request.query:
+            return {**event, "Posts": standing[: int(request.query["Max"])]}
+        since = datetime.strptime(request.query["Since"], "%Y/%m/%d %H:%M:%S").replace(tzinfo=UTC).timestamp()
+        changed = [row for row in newest if _instant(row["LastModified"]) >= since]
+        return {
+            **event,
+            "Posts": [row for row in changed if not row["IsDeleted"] and _instant(row["Created"]) >= since],
+            "Edits": [row for row in changed if not row["IsDeleted"] and _instant(row["Created"]) < since],
+            "Deletes": [{"Id": row["Id"], "LastModified": row["LastModified"]} for row in changed if row["IsDeleted"]],
+        }
+
+
+def _instant(date: str) -> float:
+    return int(date[6:-7]) / 1000

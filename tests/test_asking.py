@@ -22,7 +22,7 @@ from bot.core.absence import about_to_be_believed, spared
 from bot.core.model import Page, PageMemory, SnapshotKind
 from bot.core.publishing import Validators
 from bot.fetch import Fetcher, FetchFailed, NotModified
-from bot.sources import NotReadable
+from bot.sources import NotReadable, read
 from bot.sources.asking import Ask, Gathered, Known, Turn, asking_for, fixed
 from bot.sources.asking.shape import next_address
 from bot.sources.asking.standing import address_of_post
@@ -32,6 +32,8 @@ from tests.api_answers import (
     jazeera_update,
     live24_answer,
     live24_news,
+    scribble_event,
+    scribble_post,
     sourcefabric_listing,
     sourcefabric_post,
     wordpress_changes,
@@ -108,6 +110,10 @@ def ids_in(gathered: Gathered, *path: str) -> list[str]:
         (f"{CHILDREN}%7B", None),
         ("https://other.example/graphql?operationName=Blog&variables=%7B%22name%22%3A%22a%22%7D", None),
         (LIVE24, "live24"),
+        ("https://scribble.example/event/77/?Token=a", "scribblelive"),
+        ("https://scribble.example/api/rest/event/77/page/0?token=a&callback=x", "scribblelive"),
+        ("https://scribble.example/event/77", None),
+        ("https://scribble.example/event/77/comments?Token=a", None),
         ("https://news.example/storm", None),
         ("http://[", None),
         ("", None),
@@ -119,7 +125,14 @@ def test_an_address_may_be_the_name_of_a_page(url: str, reader: str | None) -> N
 
 @given(st.text(max_size=80))
 def test_any_text_may_be_asked_about(text: str) -> None:
-    assert asking_for(f"https://{text}").format in (None, "wordpress", "sourcefabric", "aljazeera", "live24")
+    assert asking_for(f"https://{text}").format in (
+        None,
+        "scribblelive",
+        "wordpress",
+        "sourcefabric",
+        "aljazeera",
+        "live24",
+    )
 
 
 @pytest.mark.parametrize(("reader", "kept"), [("jsonld", None), ("auto", "jsonld"), ("jsonld", "wordpress")])
@@ -419,6 +432,51 @@ def test_24liveblog_first_sight_goes_back_page_by_page() -> None:
     assert (later.url, later.conditional) == (LIVE24, True)
 
 
+# --- ScribbleLive ---------------------------------------------------------------------------------------------------
+
+SCRIBBLE = "https://scribble.example/event/77/page/0?token=a&callback=x&Max=3"
+
+
+def test_scribblelive_lists_much_at_first_sight_and_the_last_page_later() -> None:
+    event = scribble_event(scribble_post(2), scribble_post(1))
+    asked, found = turned(SCRIBBLE, Known(), {"/all/": event})
+    assert [ask.url for ask in asked] == [
+        "https://scribble.example/event/77/all/?token=a&Format=json&Order=desc&Max=500"
+    ]
+    assert (found.kind, found.cursor) == (SnapshotKind.WINDOW, "2026-03-04T10:02:00+00:00")
+    asked, _ = turned(SCRIBBLE, known(found.cursor), {"/page/last/": event})
+    assert asked[0].url.endswith("/page/last/?token=a&Format=json&Order=desc&PageSize=50")
+
+
+def test_scribblelive_changes_are_one_list_in_which_each_post_stands_once() -> None:
+    event = {
+        **scribble_event(scribble_post(4), scribble_post(3)),
+        "Edits": [scribble_post(3, Content="Edited."), scribble_post(2, Content="Edited.")],
+        "Deletes": [{"Id": scribble_post(1)["Id"]}],
+    }
+    asked, found = turned(SCRIBBLE, known("2026-03-04T10:02:00+00:00"), {"/all/": event}, lists=False)
+    assert "Since=2026%2F03%2F04+10%3A01%3A58" in asked[0].url
+    posts = {post["Id"] - 36_000_000: post for post in json.loads(found.page.body)["Posts"]}
+    assert sorted(posts) == [1, 2, 3, 4]
+    assert (posts[1]["IsDeleted"], posts[3]["Content"]) == (1, "Edited.")
+    assert found.edited == (str(scribble_post(2)["Id"]),)
+    snapshot = found.completes(read(found.page), "auto")
+    assert [post.key for post in snapshot.posts if post.only_edited] == list(found.edited)
+    assert [post.key for post in snapshot.posts if post.withdrawn] == [str(scribble_post(1)["Id"])]
+    assert (snapshot.kind, snapshot.cursor) == (SnapshotKind.DELTA, "2026-03-04T10:04:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("live", "posts", "ended"), [(1, 1, False), (0, 1, True), ("0", 1, True), (0, 0, False), (None, 1, False)]
+)
+def test_scribblelive_an_event_that_is_not_live_has_ended_once_it_had_posts(
+    live: object, posts: int, ended: bool
+) -> None:
+    event = scribble_event(*[scribble_post(1)] * posts)
+    found = turned(SCRIBBLE, Known(), {"/all/": event if live is None else {**event, "IsLive": live}})[1]
+    assert bool(found.ended) is ended
+
+
 # --- the asking itself ----------------------------------------------------------------------------------------------
 
 
@@ -612,12 +670,16 @@ ANY_JSON = st.recursive(
 
 
 @settings(max_examples=150)
-@given(st.sampled_from([WORDPRESS, FABRIC, JAZEERA, LIVE24]), st.lists(ANY_JSON, min_size=1, max_size=4), st.booleans())
+@given(
+    st.sampled_from([WORDPRESS, FABRIC, JAZEERA, LIVE24, SCRIBBLE]),
+    st.lists(ANY_JSON, min_size=1, max_size=4),
+    st.booleans(),
+)
 @pytest.mark.parametrize("cursor", [None, "5 3001"])
 def test_any_answer_ends_in_a_page_or_in_one_clear_line(
     cursor: str | None, url: str, answers: list[Any], lists: bool
 ) -> None:
-    if url in (WORDPRESS, FABRIC) and cursor:
+    if url in (WORDPRESS, FABRIC, SCRIBBLE) and cursor:
         cursor = "5" if url == WORDPRESS else "2026-03-04T10:00:00+00:00"
     before = known(cursor) if cursor else Known()
     asking = asking_for(url)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.api_answers import live24_news
 from tests.asking_house import ANN, Hand, House, house
-from tests.live_apis import AlJazeera, Guardian, Live24, Sourcefabric, WordPress
+from tests.live_apis import AlJazeera, Guardian, Live24, Scribble, Sourcefabric, WordPress
 from tests.service import service
 
 GONE = "withdrawn by the publisher"
@@ -469,6 +469,37 @@ async def test_a_kill_between_two_questions_loses_nothing_and_repeats_nothing(tm
         await api.polled(3)
         assert relay.headlines(ANN) == ["Body of post 2.", "Body of post 3."]
         assert await relay.terminate() == 0
+
+
+# --- ScribbleLive ---------------------------------------------------------------------------------------------------
+
+
+async def test_scribblelive_posts_edits_and_deletions_reach_the_chat_by_what_changed(
+    tmp_path: Path, hand: Hand
+) -> None:
+    async with Scribble(clock=hand) as api:
+        api.say(1)
+        async with house(tmp_path, api, api.url, hand) as one:
+            await one.poll()
+            api.say(2)
+            api.say(3)
+            await one.poll()
+            assert await one.screen() == ["Body of post 2.", "Body of post 3."]
+            api.say(2, "Other words.")
+            api.say(3, deleted=True)
+            api.say(4)
+            await one.poll()
+            first, second, third = await one.screen()
+            assert (first, third) == ("Other words.", "Body of post 4.")
+            assert second.startswith(GONE)
+            api.take_asked()
+            await one.poll(10)
+            assert len(await one.screen()) == 3
+            asked = api.take_asked()
+            assert (sum("Since=" in one for one in asked), sum("page/last" in one for one in asked)) == (10, 1)
+            api.live = 0
+            await one.poll()
+            assert [blog.ended_at is not None for blog in await one.room.store.blogs()] == [True]
 
 
 # --- holes ----------------------------------------------------------------------------------------------------------

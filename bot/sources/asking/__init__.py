@@ -5,12 +5,12 @@ Pure: formats know here which addresses a blog has, and what an answer leads to.
 
 from __future__ import annotations
 
-from bot.sources.asking import aljazeera, live24, sourcefabric, wordpress
+from bot.sources.asking import aljazeera, live24, scribblelive, sourcefabric, wordpress
 from bot.sources.asking.shape import Ask, Asking, Gathered, Known, Turn, fixed
 
 __all__ = ["Ask", "Asking", "Gathered", "Known", "Turn", "asking_for", "fixed"]
 
-_BY_ADDRESS = (wordpress.asking, sourcefabric.asking, aljazeera.asking, live24.asking)
+_BY_ADDRESS = (wordpress.asking, sourcefabric.asking, aljazeera.asking, live24.asking, scribblelive.asking)
 
 
 def asking_for(url: str, reader: str = "auto", kept: str | None = None) -> Asking:

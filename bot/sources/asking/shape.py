@@ -56,6 +56,7 @@ class Gathered:
     kind: SnapshotKind | None = None  # None: as the reader says
     cursor: str | None = None
     gone: tuple[str, ...] = ()  # ids of posts that were taken away: an explicit mark
+    edited: tuple[str, ...] = ()  # ids of posts that are named as changed, not as new
     ended: bool | None = None  # None: as the answers say
     doubt: str | None = None
     conditional: bool = False  # the validators of `page` are its own address's, and may be kept
@@ -63,10 +64,11 @@ class Gathered:
 
     def completes(self, snapshot: Snapshot, identity: str) -> Snapshot:
         """The snapshot of `page`, with what asking found out."""
+        posts = (replace(post, only_edited=post.only_edited or post.key in self.edited) for post in snapshot.posts)
         return replace(
             snapshot,
             kind=self.kind or snapshot.kind,
-            posts=(*_marks(self.gone, snapshot.url, identity), *snapshot.posts),
+            posts=(*_marks(self.gone, snapshot.url, identity), *posts),
             ended=snapshot.ended if self.ended is None else self.ended,
             cursor=self.cursor,
             doubt=self.doubt,
