@@ -42,7 +42,7 @@ class Judging:
 
         `url` is the page's name in the store, `kept` the reader that has read it so far.
         """
-        snapshot = await self._reading.read(page, _rules(blog, kept))
+        snapshot = await self._reading.read(page, rules_of(blog, kept))
         if gathered is not None:
             snapshot = gathered.completes(snapshot, blog.identity)
         memory, _ = await self._store.memory(blog.id, url, [post.key for post in snapshot.posts])
@@ -94,7 +94,7 @@ class Judging:
             return False if error.status in GONE else None
         assert isinstance(page, Page)
         for name in readers_of_posts(reader):
-            if key in await self._keys(page, replace(_rules(blog, None), format=name), memory):
+            if key in await self._keys(page, replace(rules_of(blog, None), format=name), memory):
                 return True
         return False
 
@@ -106,7 +106,7 @@ class Judging:
         return {own_key(memory, post.key) for post in snapshot.posts if not post.withdrawn}
 
 
-def _rules(blog: Blog, kept: str | None) -> ReadRules:
+def rules_of(blog: Blog, kept: str | None) -> ReadRules:
     return ReadRules(
         format=blog.format, identity=blog.identity, timezone=blog.timezone, language=blog.language, kept=kept
     )
