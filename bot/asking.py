@@ -18,6 +18,7 @@ from bot.core.publishing import Validators
 from bot.fetch import Fetcher, FetchFailed, NotModified
 from bot.sources import NotReadable
 from bot.sources.asking import Ask, Asking, Gathered, Known, Turn, asking_for, fixed
+from bot.sources.asking.shape import path_of
 
 log = structlog.get_logger()
 
@@ -162,7 +163,8 @@ class _Run:
             if ask.needed:
                 raise
             self._retry_at = error.retry_at or self._retry_at
-            log.info("an answer is missing", page=self._question.url, asked=ask.url, why=str(error))
+            asked = path_of(ask.url)  # behind it may stand a token
+            log.info("an answer is missing", asked=asked, why=str(error))
             return None
 
     async def _within_bounds(self, ask: Ask) -> Page | NotModified:
