@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from bot.core.model import Change, ChangeKind, Post, Snapshot, Verdict
+from bot.core.model import Change, ChangeKind, Post, Snapshot, SnapshotKind, Verdict
 from bot.core.publishing import Audience, Handover, PostWrite, Publishing, PushText, Validators
 from bot.core.summary import summary
 from bot.core.timing import has_date
@@ -50,6 +50,7 @@ class Desk:
             validators=validators,
             title=snapshot.title if snapshot else None,
             ended=snapshot.ended if snapshot is not None and verdict.accepted else None,
+            about_the_blog=snapshot is not None and snapshot.kind is not SnapshotKind.DELTA,
             starts_at=snapshot.starts_at.timestamp() if snapshot and snapshot.starts_at else None,
             interval_hint=snapshot.interval_hint if snapshot else None,
             handover=_handover(blog, url, snapshot, verdict),

@@ -137,14 +137,14 @@ def _advance(db: Connection, publishing: Publishing) -> None:
     _live_on(db, publishing)
 
 
-_SAYS = "CASE WHEN :speaks THEN :{0} ELSE {0} END"
+_SAYS = "CASE WHEN :speaks AND :about_the_blog THEN :{0} ELSE {0} END"
 
 
 def _live_on(db: Connection, publishing: Publishing) -> None:
     """What is known of the blog's life. A page that was left for another one has no say in it."""
     page = db.execute("SELECT * FROM page WHERE blog = ? AND url = ?", (publishing.blog, publishing.url)).fetchone()
     speaks = publishing.ended is not None and not _beside(db, publishing.blog, publishing.url, page)[1]
-    moved = page is not None and page["next_url"] is not None
+    ended = publishing.ended if page is None else page["ended"] and page["next_url"] is None  # a move is no end
     db.execute(
         f"""INSERT INTO blog (id, title, started, answered_at, ended_at, last_post_at, active_at, starts_at,
         interval_hint)
@@ -160,7 +160,8 @@ def _live_on(db: Connection, publishing: Publishing) -> None:
             "title": publishing.title,
             "now": publishing.now,
             "speaks": speaks,
-            "ended": bool(publishing.ended) and not moved,
+            "ended": bool(ended),
+            "about_the_blog": publishing.about_the_blog,
             "starts_at": publishing.starts_at,
             "interval_hint": publishing.interval_hint,
             "last_post_at": _last_post_at(publishing),

@@ -118,6 +118,7 @@ def page_memory(row: Row) -> PageMemory:
         next_url=row["next_url"],
         anew=row["anew"],
         ids_fail=bool(row["ids_fail"]),
+        cursor=row["cursor"],
     )
 
 
@@ -135,6 +136,7 @@ def page_columns(memory: PageMemory) -> dict[str, Any]:
         "next_url": memory.next_url,
         "anew": memory.anew,
         "ids_fail": memory.ids_fail,
+        "cursor": memory.cursor,
     }
 
 

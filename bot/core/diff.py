@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core import absence, judge, nameless, relink
+from bot.core import absence, alarms, judge, nameless, relink
 from bot.core.absence import POLLS_UNTIL_BELIEVED, Standing
 from bot.core.decide import Case, Intent, decide, told, withdrawal
 from bot.core.identity import same_address
@@ -21,9 +21,6 @@ from bot.core.relink import NO_LINKS, Links
 IGNORED_AT_MOST = 2
 """How many stale copies in a row are ignored; the next one is believed."""
 
-_SHOWS_NOTHING = "the page shows no posts any more, though it had some: nothing is taken as withdrawn"
-_IDS_MOVED = "the page's ids have moved from one post to another post: they name places, so nothing of it is believed"
-
 
 def diff(memory: Memory, snapshot: Snapshot, now: datetime) -> Verdict:
     """Compare a snapshot with what is remembered of its blog and of its page.
@@ -33,7 +30,7 @@ def diff(memory: Memory, snapshot: Snapshot, now: datetime) -> Verdict:
     """
     page = memory.page
     if page is not None and _shows_nothing(page, snapshot):
-        return Verdict(accepted=False, alarm=_SHOWS_NOTHING)
+        return Verdict(accepted=False, alarm=alarms.shows_nothing())
     snapshot = nameless.as_known(page, snapshot)
     sights = judge.look(memory, _posts_once(memory, snapshot))
     if not memory.started:
@@ -43,7 +40,7 @@ def diff(memory: Memory, snapshot: Snapshot, now: datetime) -> Verdict:
     if page.format == snapshot.format and (why := nameless.why_not(memory, page, snapshot, sights)) is not None:
         return _without_ids(memory, replace(page, ids_fail=True), nameless.without_ids(snapshot), now, why)
     if page.format == snapshot.format and judge.have_moved(sights):
-        return Verdict(accepted=False, alarm=_IDS_MOVED)
+        return Verdict(accepted=False, alarm=alarms.ids_have_moved())
     stale = _is_stale(page, snapshot, [sight for sight in sights if not judge.is_elsewheres(memory, sight)])
     if stale and page.ignored < IGNORED_AT_MOST:
         return Verdict(accepted=False, page=replace(page, ignored=page.ignored + 1), alarm=_doubt(page))
@@ -75,7 +72,13 @@ def confirm(memory: Memory, now: datetime) -> Verdict:
         return Verdict(accepted=False)
     standing = absence.stand_again(page)
     fresh = replace(page, order=standing.order, missing=standing.missing, doubted=standing.doubted, ignored=0)
-    return _verdict(memory, fresh, _vanished(memory, standing), alarms=(_doubt(standing),))
+    return _verdict(memory, fresh, _vanished(memory, standing), said=(_doubt(standing),))
+
+
+def says_anything(verdict: Verdict) -> bool:
+    """Whether there is anything to tell or to remember."""
+    about_posts = verdict.changes or verdict.stored or verdict.seen or verdict.aliases
+    return bool(not verdict.accepted or verdict.baseline or about_posts or verdict.page or verdict.alarm)
 
 
 def remember(memory: Memory, verdict: Verdict) -> Memory:
@@ -127,11 +130,12 @@ def _is_stale(page: PageMemory, snapshot: Snapshot, sights: Iterable[Sight]) -> 
     """
     if page.format != snapshot.format:
         return any(judge.is_older_version(sight) for sight in sights)
+    if snapshot.kind is SnapshotKind.DELTA:  # it is as young as the youngest of what it tells, which may be little
+        return any(judge.is_stale(sight) for sight in sights)
     if judge.is_older(snapshot.modified_at, page.modified_at) or any(judge.is_stale(sight) for sight in sights):
         return True
-    # a delta says what changed, and says it once: what it lists is no old copy
-    undated = snapshot.kind is not SnapshotKind.DELTA and not judge.is_newer(snapshot.modified_at, page.modified_at)
-    return undated and any(judge.is_listed_again(sight) for sight in sights)
+    newer = judge.is_newer(snapshot.modified_at, page.modified_at)
+    return not newer and any(judge.is_listed_again(sight) for sight in sights)
 
 
 # --- the three ways to look at a page --------------------------------------------------------------------------------
@@ -187,7 +191,8 @@ def _compare(
     renumbered = links.anew and page.format == snapshot.format
     fresh = replace(_page_after(page, snapshot, sights, standing), anew=page.anew + 1 if renumbered else 0)
     intents = [*_vanished(memory, standing), *decide(sights, case)]
-    return _verdict(memory, fresh, intents, links, _about_the_blog(page, snapshot), (links.alarm, _doubt(standing)))
+    said = (_found_again(links, sights, quiet), _doubt(standing), snapshot.doubt)
+    return _verdict(memory, fresh, intents, links, _about_the_blog(page, snapshot), said)
 
 
 def _links(memory: Memory, page: PageMemory, snapshot: Snapshot, sights: Sequence[Sight]) -> Links:
@@ -212,6 +217,13 @@ def _not_news(
         back = absence.old_edits(page, relink.unseen(sights), memory.seen)
     left = {post.key for post in relink.unseen(sights)} - back
     return back | left if links.anew and absence.too_many(len(left), of=len(sights)) else back
+
+
+def _found_again(links: Links, sights: Sequence[Sight], quiet: frozenset[str]) -> str | None:
+    """The alarm of a page whose posts had to be found again, and what became of those that were not."""
+    if links.alarm is None:
+        return None
+    return alarms.read_anew(links.alarm, sent=sum(post.key not in quiet for post in relink.unseen(sights)))
 
 
 # --- what is absent ---------------------------------------------------------------------------------------------------
@@ -251,7 +263,7 @@ def _vanished(memory: Memory, standing: Standing) -> list[Intent]:
 def _doubt(standing: Standing | PageMemory) -> str | None:
     """The alarm stands as long as a doubted post is absent and was not pushed out."""
     count = len(standing.doubted)
-    return f"{count} posts vanished at once: too many to be believed, none is taken as withdrawn" if count else None
+    return alarms.vanished(count) if count else None
 
 
 # --- the verdict ------------------------------------------------------------------------------------------------------
@@ -270,11 +282,27 @@ def _page_after(page: PageMemory | None, snapshot: Snapshot, sights: Iterable[Si
         ended=snapshot.ended,
         next_url=snapshot.next_url or (page.next_url if page else None),
         ids_fail=page is not None and page.ids_fail and page.format == snapshot.format,
+        cursor=_cursor_after(page, snapshot),
     )
     if page is None or snapshot.kind is not SnapshotKind.DELTA or snapshot.format != page.format:
         return fresh
     # a delta knows nothing of the page around its posts
-    return replace(fresh, kind=page.kind, pinned=page.pinned, ended=fresh.ended or page.ended)
+    return replace(
+        fresh,
+        kind=page.kind,
+        pinned=page.pinned,
+        modified_at=page.modified_at,
+        ignored=0 if page.kind is SnapshotKind.DELTA else page.ignored,
+        ended=fresh.ended or page.ended,
+    )
+
+
+def _cursor_after(page: PageMemory | None, snapshot: Snapshot) -> str | None:
+    """The first snapshot sets it, then only deltas move it: a page may lack what came before its newest posts."""
+    if page is None or page.format != snapshot.format:
+        return snapshot.cursor
+    may_move = snapshot.kind is SnapshotKind.DELTA or page.cursor is None
+    return snapshot.cursor if may_move and snapshot.cursor is not None else page.cursor
 
 
 def _about_the_blog(page: PageMemory | None, snapshot: Snapshot) -> tuple[Change, ...]:
@@ -294,7 +322,7 @@ def _verdict(
     intents: Sequence[Intent],
     links: Links = NO_LINKS,
     about_the_blog: Sequence[Change] = (),
-    alarms: Sequence[str | None] = (),
+    said: Sequence[str | None] = (),
 ) -> Verdict:
     """What people are told, and what of it all is to be remembered: only what changed."""
     return Verdict(
@@ -304,5 +332,5 @@ def _verdict(
         seen=tuple(intent.seen for intent in intents if intent.seen is not None),
         aliases={**links.aliases, **links.echoes},
         page=fresh if fresh != memory.page else None,
-        alarm="; ".join(filter(None, alarms)) or None,
+        alarm=alarms.joined(*said),
     )

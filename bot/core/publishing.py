@@ -51,6 +51,7 @@ class Publishing:
     validators: Validators | None = None
     title: str | None = None
     ended: bool | None = None  # None: nothing new is known, of the two below neither
+    about_the_blog: bool = True  # False: a delta, which says nothing of the two below
     starts_at: float | None = None
     interval_hint: float | None = None
     handover: Handover | None = None
