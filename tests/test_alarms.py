@@ -32,6 +32,7 @@ def renamed(key: str) -> Snapshot:
     return page(post("fresh"), *known)
 
 
+SHIFT = list(zip(TEN, ["p11", *TEN], strict=False))
 MOVED = [post(a, f"What {b} has to tell.", title=f"About {b}") for a, b in SHIFT]
 
 ALARMS: dict[str, tuple[Callable[[], str], str, str]] = {
@@ -86,7 +87,6 @@ ALARMS: dict[str, tuple[Callable[[], str], str, str]] = {
         "nothing was sent and nothing withdrawn",
     ),
 }
-SHIFT = list(zip(TEN, ["p11", *TEN], strict=False))
 
 
 @pytest.mark.parametrize("name", ALARMS)
