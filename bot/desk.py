@@ -105,7 +105,8 @@ def _handover(blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict)
     moved = next((change.title for change in verdict.changes if change.kind is ChangeKind.MOVED), None)
     if moved is not None:
         return Handover(key=moved, url=moved, title=title)
-    if verdict.continued and snapshot.url and (url != blog.url or has_date(blog.url)):
+    is_page = url and snapshot.kind is not SnapshotKind.DELTA  # and not something that was handed to us
+    if verdict.continued and is_page and snapshot.url and (url != blog.url or has_date(blog.url)):
         return Handover(key=url, url=snapshot.url, title=title, begun=True)
     return None
 

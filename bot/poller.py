@@ -43,15 +43,17 @@ LOOK_SECONDS = 5.0  # between looks at whether the clock was put back; by less, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What one poll brought, and what the server said about when to come again."""
+    """What one poll brought: posts that somebody hears of, and what the server said about when to come again."""
 
+    told: int = 0
     read: bool = False  # a page that had changed, so that the store knows more of the blog now
     max_age: int | None = None
     retry_at: datetime | None = None
 
     def then(self, later: Found) -> Found:
         """With what another question about the same page brought."""
-        return replace(later, read=self.read or later.read, retry_at=later.retry_at or self.retry_at)
+        read, told = self.read or later.read, self.told + later.told
+        return replace(later, read=read, told=told, retry_at=later.retry_at or self.retry_at)
 
 
 class Poller:
@@ -209,6 +211,7 @@ class Poller:
         if failure is not None and not found:
             raise failure
         return Found(
+            told=sum(one.told for one in found),
             read=any(one.read for one in found),
             max_age=max((o.max_age or 0) for o in found),
             retry_at=next((one.retry_at for one in found if one.retry_at), None),
@@ -274,8 +277,8 @@ class Poller:
         if not lists and not says_anything(verdict):
             return found
         own = page if gathered is None or gathered.conditional else None
-        await self._publish(blog, url, snapshot, verdict, own, lists=lists)
-        return replace(found, read=True)
+        told = await self._publish(blog, url, snapshot, verdict, own, lists=lists)
+        return replace(found, told=told, read=True)
 
     def _soon(self, retry_at: datetime | None) -> datetime | None:
         """A wish that came with a good answer: it may be a slip, and is granted for a while only."""
@@ -283,15 +286,16 @@ class Poller:
 
     async def _publish(
         self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, page: Page | None, lists: bool = True
-    ) -> None:
+    ) -> int:
         validators = validators_of(page) if page is not None and verdict.accepted else None
-        await self._desk.relay(blog, url, snapshot, verdict, validators)
+        told = await self._desk.relay(blog, url, snapshot, verdict, validators)
         for change in verdict.changes:
             log.info(change.kind.value, blog=blog.id, post=change.key, title=change.title, why=change.why or None)
         if verdict.baseline:
             log.info("baseline", blog=blog.id, posts=len(verdict.stored))
         if lists or verdict.alarm:
             await self._alarm(blog, url, verdict.alarm)
+        return told
 
     async def _alarm(self, blog: Blog, url: str, alarm: str | None) -> None:
         """Each alarm once, with its end; a blog on two pages may have one on each."""
@@ -309,9 +313,9 @@ class Poller:
 
     async def _worked(self, blog: Blog, found: Found) -> None:
         now, before = self._now(), self._states[blog.id]
-        state = replace(before, failures=0, retry_after=found.retry_at, max_age=found.max_age)
-        stored = await self._store.blog(blog.id) if found.read else None
-        self._states[blog.id] = _as_known(state, stored) if stored else state
+        self._states[blog.id] = replace(before, failures=0, retry_after=found.retry_at, max_age=found.max_age)
+        if found.read:
+            await self._learn(blog.id)
         if before.failures or now.timestamp() - self._noted.get(blog.id, 0.0) > NOTE_EVERY:
             self._noted[blog.id] = now.timestamp()
             await self._store.polled(blog.id, now.timestamp(), None)
@@ -319,6 +323,11 @@ class Poller:
             await self._store.keep_note(_failing(blog), None)
             log.info("recovered", blog=blog.id)
             await self._report(f"{blog.id}: answers again")
+
+    async def _learn(self, id_: str) -> None:
+        """What the store knows of a blog's life, after something was written of it."""
+        if (stored := await self._store.blog(id_)) is not None:
+            self._states[id_] = _as_known(self._states[id_], stored)
 
     async def _failed(self, blog: Blog, error: FetchFailed | NotReadable) -> None:
         now = self._now().timestamp()

@@ -174,6 +174,18 @@ async def test_an_address_that_the_admin_wrote_anew_is_no_hand_over(tmp_path: Pa
         await room.shows(ANN, "About b")
 
 
+async def test_posts_that_came_from_no_page_are_no_hand_over(room: Newsroom) -> None:
+    handed = replace(page(DAY_2, "b"), kind=SnapshotKind.DELTA)
+    blog = room.settings.blog("storm")
+    assert blog is not None
+    memory, _ = await room.store.memory("storm", "")
+    verdict = diff(memory, handed, datetime.fromtimestamp(room.clock(), UTC))
+    await room.desk.relay(blog, "", handed, replace(verdict, page=None), None)
+    await room.shows(ANN, "About b")
+    await take(room, page(DAY_2, "b"))
+    await room.shows(ANN, "About b", f"Storm\n{TOLD}")
+
+
 # --- where it does not stand -----------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from bot.core import judge, relink
 from bot.core.identity import derived_keys
 from bot.core.judge import Sight
-from bot.core.model import KeyKind, Memory, PageMemory, Snapshot
+from bot.core.model import KeyKind, Memory, PageMemory, Snapshot, SnapshotKind
 
 _MOVED = "the page's ids have moved from one post to another post: they name places, so posts are known by their words"
 _ANEW = (
@@ -23,7 +23,7 @@ _ANEW = (
 
 def why_not(memory: Memory, page: PageMemory, snapshot: Snapshot, sights: Sequence[Sight]) -> str | None:
     """Why the ids of this page are to be given up now, in words for the admins; None where they are not."""
-    if snapshot.identity != "auto" or page.ids_fail:
+    if snapshot.identity != "auto" or page.ids_fail or snapshot.kind is SnapshotKind.DELTA:
         return None
     if judge.have_moved(sights):
         return _MOVED
