@@ -17,6 +17,7 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
+from bot.core import hearsay
 from bot.core.diff import confirm, diff, needs_all
 from bot.core.model import Page, Snapshot, Verdict
 from bot.core.pages import pages_to_poll
@@ -111,10 +112,13 @@ class Poller:
                 self._unschedule(blog.id)
         for blog in settings.blogs:
             known = before.blog(blog.id)
-            if known is None or (known.schedule, known.url, known.timezone) != (
+            if not blog.websub:
+                self._states[blog.id] = replace(self._states[blog.id], hub_until=None)
+            if known is None or (known.schedule, known.url, known.timezone, known.websub) != (
                 blog.schedule,
                 blog.url,
                 blog.timezone,
+                blog.websub,
             ):
                 self._schedule(blog, None)
 
@@ -216,16 +220,84 @@ class Poller:
         told = await self._publish(blog, url, snapshot, verdict, page)
         return Found(told=told, ended=snapshot.ended, max_age=page.max_age)
 
+    # --- what we are told instead of asking
+
+    async def told(self, id_: str, url: str, page: Page, until: datetime) -> None:
+        """The hub of the page at `url` sent this, and tells us of the next until then: news by the rules of a poll.
+
+        Where what it sent says nothing by itself, the page is asked: then it was a word that there is something new.
+        """
+        async with self._turns[id_]:
+            blog = self._settings().blog(id_)
+            if blog is None:
+                return
+            try:
+                if not await self._hear(blog, url, page):
+                    await self._turn(id_)
+            except StoreError as error:
+                log.error("nothing was written", blog=id_, error=str(error))
+            else:
+                self._states[id_] = replace(self._states[id_], hub_until=until)
+
+    async def _hear(self, blog: Blog, url: str, page: Page) -> bool:
+        """Publish what a hub sent. False where it cannot be compared with the page as it was last read."""
+        known, _ = await self._store.page(blog.id, url)
+        if known is None:
+            return False  # a first sight is a baseline, and that takes the whole page
+        try:
+            snapshot = hearsay.delta_of(await self._reading.read(page, _rules(blog, known.format)))
+        except NotReadable as error:
+            log.info("the hub sent nothing that can be read, so the page is asked", blog=blog.id, why=str(error))
+            return False
+        memory, _ = await self._store.memory(blog.id, url, [post.key for post in snapshot.posts])
+        if not hearsay.is_comparable(memory, snapshot):
+            return False
+        return await self._pass_on(blog, url, snapshot, diff(memory, snapshot, self._now()))
+
+    async def handed(self, id_: str, page: Page, *, old: bool) -> bool:
+        """Posts of the blog that its publisher's system handed to us: news at once, or stored where they are `old`.
+
+        False where we have a newer version. It is written when this returns. NotReadable, StoreError.
+        """
+        async with self._turns[id_]:
+            blog = self._settings().blog(id_)
+            if blog is None:
+                return False
+            snapshot = hearsay.delta_of(
+                await self._reading.read(page, replace(_rules(blog, None), format="sourcefabric"))
+            )
+            keys = [post.key for post in snapshot.posts]
+            memory, _ = await self._store.memory(blog.id, "", keys)
+            if not memory.started and not self._states[id_].failures:
+                await self._turn(id_)  # what stands on the page already is no news
+                memory, _ = await self._store.memory(blog.id, "", keys)
+            verdict = diff(hearsay.memory_of_handed(memory, snapshot.format, old=old), snapshot, self._now())
+            return await self._pass_on(blog, "", snapshot, replace(verdict, page=None))
+
+    async def _pass_on(self, blog: Blog, url: str, snapshot: Snapshot, verdict: Verdict) -> bool:
+        if not verdict.accepted:
+            return False
+        told = await self._relay(blog, url, snapshot, verdict, None)
+        if told:
+            self._states[blog.id] = replace(self._states[blog.id], last_post_at=self._now())
+        return True
+
+    # --- what comes of it
+
     async def _publish(
         self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, page: Page | None
     ) -> int:
+        told = await self._relay(blog, url, snapshot, verdict, page)
+        await self._alarm(blog, url, verdict.alarm)
+        return told
+
+    async def _relay(self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, page: Page | None) -> int:
         validators = validators_of(page) if page is not None and verdict.accepted else None
         told = await self._desk.relay(blog, url, snapshot, verdict, validators)
         for change in verdict.changes:
             log.info(change.kind.value, blog=blog.id, post=change.key, title=change.title, why=change.why or None)
         if verdict.baseline:
             log.info("baseline", blog=blog.id, posts=len(verdict.stored))
-        await self._alarm(blog, url, verdict.alarm)
         return told
 
     async def _alarm(self, blog: Blog, url: str, alarm: str | None) -> None:
@@ -249,6 +321,7 @@ class Poller:
             last_post_at=now if found.told else before.last_post_at,
             ended=found.ended,
             max_age=found.max_age,
+            hub_until=None if found.told else before.hub_until,  # it had not told us of this
         )
         if before.failures or now.timestamp() - self._noted.get(blog.id, 0.0) > NOTE_EVERY:
             self._noted[blog.id] = now.timestamp()
