@@ -75,6 +75,14 @@ schedule = {{ every = "{self.every}" }}
     def store(self) -> Store:
         return open_store(f"sqlite:///{self.folder}/relay.db")
 
+    async def baseline(self) -> None:
+        """Until the page was read for the first time."""
+        store = self.store()
+        async with asyncio.timeout(20):
+            while not any(blog.started for blog in await store.blogs()):  # noqa: ASYNC110 another process writes it
+                await asyncio.sleep(0.05)
+        await store.close()
+
     async def followers(self, *people: int) -> None:
         """These people follow the blog, as if they had said so long ago."""
         store = self.store()

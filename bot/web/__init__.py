@@ -31,9 +31,11 @@ class Web:
         report: Report,
     ) -> None:
         web = settings().web
-        self._callbacks = Callbacks(store=store, settings=settings, told=told, report=report)
         self._subscriber = Subscriber(
             store=store, fetcher=fetcher, settings=settings, public_url=web.public_url, report=report
+        )
+        self._callbacks = Callbacks(
+            store=store, settings=settings, told=told, report=report, changed=self._subscriber.wake
         )
         intake = Intake(settings=settings, environ=environ, hand=hand)
         routes = [*self._callbacks.routes(), *intake.routes()]
@@ -54,4 +56,4 @@ class Web:
 
     def wake(self) -> None:
         """New settings are in force."""
-        self._subscriber.wake()
+        self._subscriber.look_anew()

@@ -11,6 +11,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -54,7 +55,11 @@ class Subscriber:
         self._told: dict[str, str] = {}  # what the admins were last told of a blog
 
     def wake(self) -> None:
-        """Something may have changed: the file, for one."""
+        """A lease has changed: what is due next may be sooner."""
+        self._woken.set()
+
+    def look_anew(self) -> None:
+        """The file has changed: also what names no hub may do so now."""
         self._look_at.clear()
         self._woken.set()
 
@@ -141,7 +146,7 @@ class Subscriber:
             return
         if standing is not None and found == HubOfPage(hub=standing.hub, topic=standing.topic):
             await self._store.asked_for_lease(standing.callback, now + websub.pause(standing.failures))
-            lease = standing
+            lease = replace(standing, failures=standing.failures + 1)
         else:
             if standing is not None:
                 await self._leave(standing)
@@ -160,6 +165,7 @@ class Subscriber:
             hub=found.hub,
             secret=secrets.token_urlsafe(32),
             next_at=now + websub.pause(0),
+            failures=1,
         )
 
     async def _look(self, blog: Blog, url: str, standing: Lease | None) -> HubOfPage | None:
@@ -198,7 +204,7 @@ class Subscriber:
             await self._fetcher.post(lease.hub, form, home=blog.url)
         except FetchFailed as error:
             log.warning("the hub was not asked", blog=blog.id, hub=lease.hub, why=str(error))
-            if lease.failures + 1 >= websub.PATIENCE:
+            if lease.failures >= websub.PATIENCE:
                 await self._tell(blog.id, f"its hub {lease.hub} {error}")
         else:
             self._told.pop(blog.id, None)

@@ -33,7 +33,7 @@ class Told(Protocol):
 
 
 class Callbacks:
-    """The addresses that hubs know us by; `told` takes what they send."""
+    """The addresses that hubs know us by; `told` takes what they send, `changed` is called when a lease begins anew."""
 
     def __init__(
         self,
@@ -42,10 +42,11 @@ class Callbacks:
         settings: Callable[[], Settings],
         told: Told,
         report: Callable[[str], Coroutine[None, None, None]],
+        changed: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store, self._settings, self._told = store, settings, told
-        self._report, self._clock = report, clock
+        self._report, self._changed, self._clock = report, changed, clock
         self._taking: set[asyncio.Task[None]] = set()
         self._waiting: Counter[str] = Counter()
         self.forged: Counter[str] = Counter()  # deliveries of a blog whose signature was not the hub's
@@ -87,6 +88,7 @@ class Callbacks:
     async def _granted(self, lease: Lease, seconds: float) -> None:
         now = self._clock()
         await self._store.grant_lease(lease.callback, now + seconds, now + seconds * websub.RENEWED_AFTER)
+        self._changed()
         log.info("the hub tells us", blog=lease.blog, hub=lease.hub, seconds=round(seconds))
 
     async def _denied(self, lease: Lease, reason: str) -> None:
