@@ -8,11 +8,16 @@ from pathlib import Path
 
 import pytest
 import structlog
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core import websub
 from bot.core.model import ChangeKind, Page
 from bot.core.timing import BlogState, Schedule, next_poll
 from bot.core.websub import LeaseState
+from bot.fetch import FetchFailed
 from bot.sources.hubs import HubOfPage, hub_of
 from tests.hub import HubServer
 from tests.service import Service, service
@@ -68,6 +73,12 @@ def test_a_page_names_its_hub_in_headers_first_and_then_in_its_head(
     links: tuple[str, ...], body: str, expected: HubOfPage | None
 ) -> None:
     assert found(*links, body=body) == expected
+
+
+@given(st.lists(st.text()), st.binary())
+def test_whatever_a_page_says_of_hubs_breaks_nothing(links: list[str], body: bytes) -> None:
+    for start in (b"", b"<feed><link rel='hub' href='", b"<!doctype html><head><link rel=hub href="):
+        hub_of(Page(url=PAGE, body=start + body, links=tuple(links), fetched_at=datetime(2024, 5, 4, tzinfo=UTC)))
 
 
 def test_a_feed_of_entities_names_no_hub_and_costs_nothing() -> None:
@@ -311,6 +322,43 @@ async def test_a_page_cannot_send_us_into_a_private_network(relay: Told, hub: st
     assert relay.watch.reports == ["storm: its page names a hub in a private network. The page is polled as usual."]
 
 
+@pytest.mark.parametrize(
+    ("status", "to", "trouble"),
+    [
+        (308, "/hub", None),
+        (307, "/again", "redirects more than 5 times"),
+        (307, "http://10.0.0.7/hub", "leads into a private network (10.0.0.7)"),
+        (307, "ftp://hub.example/", "redirects to something that is not a web address"),
+        (302, "/hub", "answers 302 Found"),
+        (200, "", None),
+        (400, "", "answers 400 Bad Request"),
+    ],
+)
+async def test_a_hub_is_followed_where_it_moved_and_nowhere_else(
+    relay: Told, status: int, to: str, trouble: str | None
+) -> None:
+    heard: list[str] = []
+
+    async def again(request: web.Request) -> web.Response:
+        heard.append((await request.post())["hub.mode"])
+        return web.Response(status=status, headers={"Location": to})
+
+    async def take(request: web.Request) -> web.Response:
+        heard.append((await request.post())["hub.mode"])
+        return web.Response(status=202)
+
+    app = web.Application()
+    app.add_routes([web.post("/again", again), web.post("/hub", take)])
+    async with TestServer(app) as server:
+        try:
+            await relay.fetcher.post(str(server.make_url("/again")), {"hub.mode": "x"}, home=str(server.make_url("/")))
+            said = None
+        except FetchFailed as error:
+            said = str(error)
+    assert said == trouble
+    assert set(heard) == {"x"}
+
+
 # --- what is pushed ------------------------------------------------------------------------------------------------
 
 
@@ -397,6 +445,33 @@ async def test_a_poll_that_finds_what_the_hub_did_not_tell_brings_the_usual_pace
     relay.watch.publisher.publish("b")
     await relay.watch.poll()
     assert relay.watch.poller._states["storm"].hub_until is None
+
+
+def atom(*numbers: int, gone: str = "") -> bytes:
+    entries = "".join(
+        f"<entry><id>tag:blog.example,2024:{n}</id><title>Number {n}</title><updated>2024-05-04T08:0{n}:00Z</updated>"
+        f"<content>What number {n} has to tell.</content></entry>"
+        for n in numbers
+    )
+    names = 'xmlns="http://www.w3.org/2005/Atom" xmlns:at="http://purl.org/atompub/tombstones/1.0"'
+    return f"<?xml version='1.0'?><feed {names}><title>Storm</title>{gone}{entries}</feed>".encode()
+
+
+async def test_a_feed_may_be_pushed_in_parts_and_with_tombstones(relay: Told) -> None:
+    relay.watch.publisher.raw = atom(3, 2, 1)
+    lease = await relay.subscribed()
+    await relay.deliver(lease, atom(4))
+    await relay.published("Number 4")
+    gone = '<at:deleted-entry ref="tag:blog.example,2024:2" when="2024-05-04T08:30:00Z"/>'
+    await relay.deliver(lease, atom(gone=gone))
+    await relay.taken()
+    relay.watch.publisher.raw = atom(4, 3, 1)
+    await relay.watch.poll(4)
+    assert [(one.kind, one.title) for one in relay.watch.desk.published] == [
+        (ChangeKind.NEW, "Number 4"),
+        (ChangeKind.WITHDRAWN, "Number 2"),
+    ]
+    assert relay.watch.reports == []
 
 
 # --- the whole way -------------------------------------------------------------------------------------------------

@@ -18,6 +18,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from aiohttp.web_protocol import RequestHandler
 
+from storage import StoreError
+
 log = structlog.get_logger()
 
 LARGEST_BODY = 12 * 1024 * 1024  # bytes; as much as a page may have that we ask for
@@ -125,6 +127,9 @@ async def _bounded(request: web.Request, handler: Handler) -> web.StreamResponse
         return _plain(408)
     except web.HTTPException as error:
         return _plain(error.status, {name: error.headers[name] for name in ("Allow",) if name in error.headers})
+    except StoreError as error:
+        log.error("a request could not be written", route=_route(request), error=str(error))
+        return _plain(503, {"Retry-After": "10"})
     except Exception:
         log.exception("a request broke", method=request.method, route=_route(request))
         return _plain(500)

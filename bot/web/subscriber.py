@@ -128,10 +128,10 @@ class Subscriber:
             await self._store.drop_lease(lease.callback)
             return
         await self._store.asked_for_lease(lease.callback, self._clock() + websub.pause(lease.failures))
-        blog = self._settings().blog(lease.blog)
+        blog = self._settings().blog(lease.blog)  # without it, nothing in the file vouches for a private hub
         form = {"hub.mode": "unsubscribe", "hub.topic": lease.topic, "hub.callback": lease.address}
         try:
-            await self._fetcher.post(lease.hub, form, home=blog.url if blog else lease.page)
+            await self._fetcher.post(lease.hub, form, home=blog.url if blog else "")
         except FetchFailed as error:
             log.info("the hub was not told to stop", blog=lease.blog, hub=lease.hub, why=str(error))
 
@@ -152,6 +152,8 @@ class Subscriber:
                 await self._leave(standing)
             lease = self._lease(blog, url, found, now)
             await self._store.begin_lease(lease)
+        if lease.state is LeaseState.LIVE and not lease.is_live(now):
+            log.warning("the hub's lease has ended; polled as usual", blog=blog.id, hub=lease.hub)
         await self._ask(blog, lease)
 
     def _lease(self, blog: Blog, url: str, found: HubOfPage, now: float) -> Lease:
