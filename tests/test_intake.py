@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -131,6 +132,13 @@ def test_a_number_that_fits_nowhere_is_not_readable() -> None:
 def test_parts_that_are_none_make_a_post_without_text(item: object) -> None:
     found = handed(json.dumps({"post": {"_id": "a"}, "items": [item]}).encode(), "POST")
     assert [post.text for post in read(page(found.body), ReadRules(format="sourcefabric")).posts] == [""]
+
+
+def test_the_example_in_the_documentation_is_a_push() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "operations.md").read_text()
+    (example,) = re.findall(r"-d '(\{.*?\})'", text, re.DOTALL)
+    (post,) = read(page(handed(example.encode(), "POST").body)).posts
+    assert post.text == "Two boats are lost."
 
 
 # --- a door, a poller and a store -------------------------------------------------------------------------------------
