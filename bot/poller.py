@@ -41,6 +41,7 @@ class Found:
     """What one poll brought: posts that somebody hears of, and what the server said about when to come again."""
 
     told: int = 0
+    pages: int = 1
     ended: bool = False
     max_age: int | None = None
 
@@ -198,7 +199,10 @@ class Poller:
         if failure is not None and not found:
             raise failure
         return Found(
-            told=sum(one.told for one in found), ended=found[-1].ended, max_age=max((o.max_age or 0) for o in found)
+            told=sum(one.told for one in found),
+            pages=len(urls),
+            ended=found[-1].ended,
+            max_age=max((o.max_age or 0) for o in found),
         )
 
     async def _poll_page(self, blog: Blog, url: str) -> Found:
@@ -321,7 +325,8 @@ class Poller:
             last_post_at=now if found.told else before.last_post_at,
             ended=found.ended,
             max_age=found.max_age,
-            hub_until=None if found.told else before.hub_until,  # it had not told us of this
+            # It had not told us of this, or may be about the old one of two pages.
+            hub_until=None if found.told or found.pages > 1 else before.hub_until,
         )
         if before.failures or now.timestamp() - self._noted.get(blog.id, 0.0) > NOTE_EVERY:
             self._noted[blog.id] = now.timestamp()

@@ -295,6 +295,22 @@ async def test_another_topic_is_another_lease_and_the_old_one_ends(relay: Told) 
     assert (after.topic, after.callback == before.callback) == (topic, False)
 
 
+async def test_each_days_page_has_a_lease_of_its_own_while_both_are_polled(relay: Told) -> None:
+    page = relay.watch.publisher.url
+    relay.watch.publisher.headers["Link"] = f'<{relay.hub.url}>; rel="hub"'
+    relay.configure(websub=True, url=page + "?day={date}")
+    await relay.subscribed()
+    relay.watch.now += timedelta(hours=17)  # two in the morning
+    await relay.watch.poll()
+    await relay.look()
+    await relay.hub.until(lambda: relay.hub.happened["subscribed"] == 2)
+    topics = {lease.topic for lease in await relay.watch.store.leases()}
+    assert topics == {f"{page}?day=2024-05-04", f"{page}?day=2024-05-05"}
+    await relay.look(after=timedelta(hours=7))
+    await relay.hub.until(lambda: relay.hub.happened["unsubscribed"] == 1)
+    assert (await relay.lease()).topic == f"{page}?day=2024-05-05"
+
+
 async def test_our_own_new_address_is_told_to_the_hub(relay: Told) -> None:
     before = await relay.subscribed()
     relay.public_url = relay.public_url.replace("127.0.0.1", "localhost") + "/"

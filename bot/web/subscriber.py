@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -50,8 +50,8 @@ class Subscriber:
         self._store, self._fetcher, self._settings = store, fetcher, settings
         self._base, self._report, self._clock = public_url.rstrip("/"), report, clock
         self._woken = asyncio.Event()
-        self._look_at: dict[str, float] = {}  # when a page without a lease is looked at again
-        self._failures: dict[str, int] = {}
+        self._look_at: dict[str, float] = {}  # when a page without a lease is looked at again, by its address
+        self._failures: dict[str, int] = {}  # likewise: how often in a row it did not answer
         self._told: dict[str, str] = {}  # what the admins were last told of a blog
 
     def wake(self) -> None:
@@ -87,24 +87,24 @@ class Subscriber:
         leaving = (one for one in leases if one.state is LeaseState.LEAVING and one.next_at <= now)
         await asyncio.gather(
             *(self._end(lease) for lease in leaving),
-            *(self._begin_or_renew(blog, url, _standing(leases, blog, url)) for blog, url in pages.items()),
+            *(self._begin_or_renew(blog, url, _standing(leases, blog, url)) for blog, url in pages),
         )
         soonest = min((one.next_at for one in await self._store.leases()), default=float("inf")) - self._clock()
         return min(max(soonest, SOONEST_SECONDS), LOOK_SECONDS)
 
-    async def _pages(self) -> Mapping[Blog, str]:
-        """For each blog that wants to be told, the page that is polled now: the newest, where there are two."""
-        now, wanted = datetime.fromtimestamp(self._clock(), UTC), {}
+    async def _pages(self) -> list[tuple[Blog, str]]:
+        """The pages that are polled now of the blogs that want to be told; two while one moves on to the next."""
+        now, wanted = datetime.fromtimestamp(self._clock(), UTC), list[tuple[Blog, str]]()
         for blog in self._settings().blogs:
             if blog.websub and self._base:
                 known = await self._store.pages(blog.id)
-                wanted[blog] = pages_to_poll(blog.url, blog.timezone, known, now)[-1]
+                wanted += [(blog, url) for url in pages_to_poll(blog.url, blog.timezone, known, now)]
         return wanted
 
     # --- what is wanted no more
 
-    async def _leave_what_is_not_wanted(self, pages: Mapping[Blog, str]) -> None:
-        wanted = {(blog.id, url) for blog, url in pages.items()}
+    async def _leave_what_is_not_wanted(self, pages: Iterable[tuple[Blog, str]]) -> None:
+        wanted = {(blog.id, url) for blog, url in pages}
         for lease in await self._store.leases():
             if lease.state is not LeaseState.LEAVING and ((lease.blog, lease.page) not in wanted or self._moved(lease)):
                 await self._leave(lease)
@@ -139,7 +139,7 @@ class Subscriber:
 
     async def _begin_or_renew(self, blog: Blog, url: str, standing: Lease | None) -> None:
         now = self._clock()
-        if (standing.next_at if standing else self._look_at.get(blog.id, 0.0)) > now:
+        if (standing.next_at if standing else self._look_at.get(url, 0.0)) > now:
             return
         found = await self._look(blog, url, standing)
         if found is None:
@@ -177,17 +177,17 @@ class Subscriber:
         except FetchFailed as error:
             if standing is not None:
                 return HubOfPage(hub=standing.hub, topic=standing.topic)
-            failures = self._failures[blog.id] = self._failures.get(blog.id, 0) + 1
-            self._look_at[blog.id] = self._clock() + websub.pause(failures)
+            failures = self._failures[url] = self._failures.get(url, 0) + 1
+            self._look_at[url] = self._clock() + websub.pause(failures)
             log.info("no hub is known yet", blog=blog.id, why=str(error))
             return None
         assert isinstance(page, Page), "it was asked without conditions"
-        self._failures.pop(blog.id, None)
+        self._failures.pop(url, None)
         found = hub_of(page)
         why = _refused(found, blog.url) if found is not None else "its page names no hub"
         if why is None:
             return found
-        self._look_at[blog.id] = self._clock() + NO_HUB_SECONDS
+        self._look_at[url] = self._clock() + NO_HUB_SECONDS
         if standing is not None:
             await self._leave(standing)
         await self._tell(blog.id, why)
