@@ -241,7 +241,8 @@ class Poller:
             except StoreError as error:
                 log.error("nothing was written", blog=id_, error=str(error))
             else:
-                self._states[id_] = replace(self._states[id_], hub_until=until)
+                heard = None if self._states[id_].failures else until
+                self._states[id_] = replace(self._states[id_], hub_until=heard)
 
     async def _hear(self, blog: Blog, url: str, page: Page) -> bool:
         """Publish what a hub sent. False where it cannot be compared with the page as it was last read."""

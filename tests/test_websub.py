@@ -430,6 +430,15 @@ async def test_a_push_that_says_nothing_by_itself_has_the_page_polled(relay: Tol
     assert [(one.kind, one.title) for one in relay.watch.desk.published] == [(ChangeKind.NEW, "Two boats lost")]
 
 
+async def test_a_push_that_says_nothing_and_a_page_that_fails_leave_the_pace_as_it_is(relay: Told) -> None:
+    lease = await relay.subscribed()
+    relay.watch.publisher.ill = 500
+    await relay.deliver(lease, b"something is new")
+    await relay.taken()
+    state = relay.watch.poller._states["storm"]
+    assert (state.failures, state.hub_until) == (1, None)
+
+
 async def test_a_push_that_reaches_further_back_than_the_page_is_no_news(relay: Told) -> None:
     relay.watch.publisher.posts = []
     for number in range(6):
