@@ -19,6 +19,7 @@ from bot.core.timing import BlogState, Schedule, next_poll
 from bot.core.websub import LeaseState
 from bot.fetch import FetchFailed
 from bot.sources.hubs import HubOfPage, hub_of
+from bot.status import status_json, status_lines
 from tests.hub import HubServer
 from tests.service import Service, service
 from tests.told import Told, free_port, told
@@ -190,6 +191,16 @@ async def test_what_the_hub_did_not_sign_is_ignored_and_the_sender_learns_nothin
     assert lease.secret not in str(said)
     assert await relay.deliver(lease, body) == 202
     await relay.published("About a")
+
+
+async def test_the_status_says_until_when_we_are_told(relay: Told) -> None:
+    until = (await relay.subscribed()).until
+    assert until is not None
+    blogs, queue = await relay.watch.store.blogs(counted=True), await relay.watch.store.queue("main")
+    said = datetime.fromtimestamp(until, UTC).isoformat().replace("+00:00", "Z")
+    assert f"  told by its hub until {said}" in status_lines(blogs, queue, relay.clock())
+    assert not any("told by" in line for line in status_lines(blogs, queue, until))
+    assert status_json(blogs, queue)["blogs"][0]["told_until"] == said
 
 
 async def test_only_what_we_asked_for_is_confirmed(relay: Told) -> None:
