@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -403,6 +404,26 @@ async def test_what_a_push_leaves_out_is_not_withdrawn(relay: Told) -> None:
     relay.watch.publisher.posts = [*relay.watch.publisher.posts, *all_of_it]
     await relay.watch.poll(4)
     assert len(relay.watch.desk.published) == 1
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("headers", [{}, {"Content-Encoding": "gzip"}])
+async def test_a_push_is_unpacked_whatever_its_headers_say(relay: Told, packed: bool, headers: dict[str, str]) -> None:
+    lease = await relay.subscribed()
+    relay.watch.publisher.publish("a")
+    body = relay.watch.publisher.body()
+    polls = relay.watch.last_polls()
+    assert await relay.deliver(lease, gzip.compress(body) if packed else body, **headers) == 202
+    await relay.published("About a")
+    assert relay.watch.last_polls() == polls
+
+
+def test_a_bomb_is_not_unpacked_further_than_a_page_may_be_long() -> None:
+    packed = gzip.compress(b"x" * 1000)
+    assert websub.unpacked(packed, 2000) == b"x" * 1000
+    assert websub.unpacked(packed, 999) == b""
+    assert websub.unpacked(packed[:-9], 2000) == b""
+    assert websub.unpacked(b"\x1f\x8bnothing", 2000) == b""
 
 
 async def test_an_edit_that_is_pushed_changes_the_post(relay: Told) -> None:

@@ -6,6 +6,7 @@ W3C Recommendation "WebSub" of 2018-01-23; sections are named where a rule comes
 from __future__ import annotations
 
 import hmac
+import zlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -69,3 +70,18 @@ def is_signed(secret: str, body: bytes, signature: str | None) -> bool:
         return False
     own = hmac.new(secret.encode(), body, method.lower()).hexdigest()
     return hmac.compare_digest(own.encode(), digest.strip().lower().encode("utf-8", "replace"))
+
+
+def unpacked(body: bytes, most: int) -> bytes:
+    """What a hub sent, unpacked where it is packed; nothing where it is broken or would be more than `most` bytes.
+
+    By the bytes alone: hubs pass on the page's headers, also "Content-Encoding: gzip" of a body they have unpacked.
+    """
+    if not body.startswith(b"\x1f\x8b"):
+        return body
+    unpack = zlib.decompressobj(wbits=31)
+    try:
+        plain = unpack.decompress(body, most)
+    except zlib.error:
+        return b""
+    return plain if unpack.eof else b""

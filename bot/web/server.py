@@ -84,6 +84,8 @@ class Server:
 
         # aiohttp would log what strangers sent, with a trace, whenever that is not HTTP.
         quiet: dict[str, Any] = {"access_log": None, "logger": _mute()}
+        # Bodies stay as they were sent: signatures are of those bytes, and a bomb stays small until it is asked for.
+        quiet["auto_decompress"] = False
 
         def connection() -> _Connection:
             return _Connection(server, loop=loop, keepalive_timeout=SILENT_SECONDS, lingering_time=2.0, **quiet)

@@ -15,6 +15,7 @@ from aiohttp import web
 from bot.core import websub
 from bot.core.model import Page
 from bot.core.websub import Lease, LeaseState
+from bot.web.server import LARGEST_BODY
 from config.settings import Settings
 from storage import Store, StoreError
 
@@ -111,8 +112,6 @@ class Callbacks:
         lease = await self._lease(request)
         if lease is None or not self._wants(lease):
             raise web.HTTPGone  # the hub may forget us (7)
-        if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise web.HTTPUnsupportedMediaType
         if self._waiting[lease.blog] >= WAITING_AT_MOST:
             return web.Response(status=503, headers={"Retry-After": "5"})
         body = await request.read()
@@ -129,7 +128,9 @@ class Callbacks:
 
     def _page(self, lease: Lease, body: bytes, content_type: str | None) -> Page:
         now = datetime.fromtimestamp(self._clock(), UTC)
-        return Page(url=lease.topic, body=body, content_type=content_type, fetched_at=now)
+        return Page(
+            url=lease.topic, body=websub.unpacked(body, LARGEST_BODY), content_type=content_type, fetched_at=now
+        )
 
     def _doubt(self, lease: Lease) -> None:
         """Answered like a right one and ignored (7.1): who sent it is to learn nothing."""
