@@ -71,6 +71,7 @@ class Page:
     etag: str | None = None
     last_modified: str | None = None
     max_age: int | None = None  # seconds, from Cache-Control; a hint for adaptive schedules
+    links: tuple[str, ...] = ()  # the Link headers as sent: a page may name its hub there
     fetched_at: datetime
 
 
