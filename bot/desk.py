@@ -37,7 +37,8 @@ class Desk:
     ) -> int:
         """Write what a poll found and tell whoever follows it. Returns how many posts somebody hears of.
 
-        `snapshot` is None where the page had not changed. Validators advance in the same transaction or not at all.
+        `snapshot` is None where the page had not changed; `url` is "" where it came from no page. Validators advance in
+        the same transaction or not at all.
         """
         publishing = Publishing(
             blog=blog.id,
@@ -49,7 +50,7 @@ class Desk:
             page=verdict.page,
             validators=validators,
             title=snapshot.title if snapshot else None,
-            ended=snapshot.ended if snapshot is not None and verdict.accepted else None,
+            ended=_ended(snapshot, verdict),
             about_the_blog=snapshot is not None and snapshot.kind is not SnapshotKind.DELTA,
             starts_at=snapshot.starts_at.timestamp() if snapshot and snapshot.starts_at else None,
             interval_hint=snapshot.interval_hint if snapshot else None,
@@ -85,6 +86,13 @@ class Desk:
         """Relaying goes on, with what came meanwhile."""
         await self._store.release(blog, self._clock())
         self._wake()
+
+
+def _ended(snapshot: Snapshot | None, verdict: Verdict) -> bool | None:
+    """Whether the blog has ended; None where the snapshot says nothing of it: a delta knows only what it shows."""
+    if snapshot is None or not verdict.accepted:
+        return None
+    return snapshot.ended or (None if snapshot.kind is SnapshotKind.DELTA else False)
 
 
 def _writes(blog: Blog, verdict: Verdict) -> tuple[PostWrite, ...]:

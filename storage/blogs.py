@@ -148,9 +148,10 @@ def _live_on(db: Connection, publishing: Publishing) -> None:
     db.execute(
         f"""INSERT INTO blog (id, title, started, answered_at, ended_at, last_post_at, active_at, starts_at,
         interval_hint)
-        VALUES (:id, :title, 1, :now, CASE WHEN :ended THEN :now END, :last_post_at, coalesce(:active_at, :first_at),
-        :starts_at, :interval_hint)
-        ON CONFLICT (id) DO UPDATE SET title = coalesce(excluded.title, title), started = 1, answered_at = :now,
+        VALUES (:id, :title, :started, :now, CASE WHEN :ended THEN :now END, :last_post_at,
+        coalesce(:active_at, :first_at), :starts_at, :interval_hint)
+        ON CONFLICT (id) DO UPDATE SET title = coalesce(excluded.title, title),
+        started = max(started, :started), answered_at = :now,
         ended_at = CASE WHEN NOT :speaks THEN ended_at WHEN :ended THEN coalesce(ended_at, :now) END,
         starts_at = {_SAYS.format("starts_at")}, interval_hint = {_SAYS.format("interval_hint")},
         last_post_at = coalesce(max(last_post_at, :last_post_at), last_post_at, :last_post_at),
@@ -159,6 +160,7 @@ def _live_on(db: Connection, publishing: Publishing) -> None:
             "id": publishing.blog,
             "title": publishing.title,
             "now": publishing.now,
+            "started": publishing.url != "",
             "speaks": speaks,
             "ended": bool(ended),
             "about_the_blog": publishing.about_the_blog,

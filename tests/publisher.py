@@ -89,12 +89,16 @@ class Publisher:
             return web.Response(status=404)
         if self.ill is not None:
             return web.Response(status=self.ill, headers=self.headers)
-        body = self.raw if self.raw is not None else self._html(self.others.get(request.query_string)).encode()
+        body = self.raw if self.raw is not None else self.body(self.others.get(request.query_string))
         tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
         headers = {"ETag": tag} | self.headers
         if request.headers.get("If-None-Match") == tag:
             return web.Response(status=304, headers=headers)
         return web.Response(body=body, content_type="text/html", charset="utf-8", headers=headers)
+
+    def body(self, posts: list[Update] | None = None) -> bytes:
+        """The page as it is now."""
+        return self._html(posts).encode()
 
     def _html(self, posts: list[Update] | None = None) -> str:
         blog = {

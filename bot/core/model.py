@@ -72,6 +72,7 @@ class Page:
     last_modified: str | None = None
     max_age: int | None = None  # seconds, from Cache-Control; a hint for adaptive schedules
     retry_at: datetime | None = None  # Retry-After, which some servers send with what is well
+    links: tuple[str, ...] = ()  # the Link headers as sent: a page may name its hub there
     fetched_at: datetime
 
 

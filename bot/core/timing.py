@@ -21,6 +21,7 @@ VERY_QUIET = timedelta(hours=3)
 QUIET_CAP = timedelta(minutes=15)  # an adaptive schedule slows down to this while its blog is live, or not at all
 ENDED_FLOOR, ENDED_CAP = timedelta(minutes=10), timedelta(hours=1)
 HINT_CAP = timedelta(minutes=5)  # caches and feeds that claim more are not made for a page that is live
+HUB_INTERVAL = timedelta(minutes=5)  # a blog whose hub tells us of its news is polled so often, to be sure
 LEAD = timedelta(minutes=15)  # before an announced start, from which on a blog may begin at any moment
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)  # any moment would do: blogs keep their own beat from here
 NO_TIME = timedelta(0)
@@ -81,6 +82,7 @@ class BlogState:
     daily: bool = False  # its address changes with the day: when a page is over, the next one may begin
     max_age: int | None = None  # seconds, as the server said
     interval_hint: int | None = None  # seconds, as the page said
+    hub_until: datetime | None = None  # its hub tells us of its news until then, and missed none lately
 
 
 def next_poll(
@@ -186,6 +188,8 @@ class _Pace:
     def stretched(self, usual: timedelta) -> timedelta:
         """Longer after errors, and for an adaptive schedule, while little happens."""
         length = self._adapted(usual) if self.adaptive else usual
+        if self.state.hub_until is not None and self.now < self.state.hub_until:
+            length = max(length, HUB_INTERVAL)
         doublings = min(max(self.state.failures - 1, 0), 10)  # one failure is a hiccup
         return max(length, min(length * int(2**doublings), BACK_OFF_CAP))
 
