@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from bot.core.model import Entity, KeyKind, PageMemory, Relayed, Seen, SnapshotKind
+from bot.core.model import Entity, Image, KeyKind, PageMemory, Relayed, Seen, SnapshotKind
 
 Row = sqlite3.Row
 
@@ -61,6 +61,7 @@ def relayed(row: Row) -> Relayed:
         authors=tuple(orjson.loads(row["authors"])),
         topics=unspaced(row["topics"]),
         photo=row["photo"],
+        pictures=tuple(Image(**one) for one in orjson.loads(row["images"])),
         copied=copied,
         url=row["url"],
         pinned=bool(row["pinned"]),

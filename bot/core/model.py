@@ -240,6 +240,7 @@ class Rendered:
     text: str
     entities: tuple[Entity, ...] = ()
     photo: str | None = None  # an http(s) address or a file_id
+    others: tuple[Image, ...] = ()  # of an album: the pictures after the first, each with the caption it bears
     copied: tuple[int, int] | None = None  # chat and message to copy as it is, instead of all this
     buttons: tuple[tuple[Button, ...], ...] = ()  # rows
 
@@ -264,6 +265,7 @@ class Relayed:
     authors: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()  # topic ids, shown as tags
     photo: str | None = None
+    pictures: tuple[Image, ...] = ()  # of a post of a blog; `photo` is the first
     copied: tuple[int, int] | None = None  # an editor's message of another kind: chat and message to copy
     url: str | None = None
     pinned: bool = False
@@ -293,6 +295,7 @@ class Done:
     message_ids: tuple[int, ...] = ()
     kind: str = "text"  # what was sent: "text", "photo" or "copy"
     picture: int | None = None  # a checksum of the photo's address: which picture stands there
+    others: tuple[int, ...] = ()  # and of an album's other pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,6 +338,7 @@ class Refused:
     """Telegram will not take this message as it is."""
 
     why: str
+    without_picture: bool = False  # the next attempt will do without the picture that it could not take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
