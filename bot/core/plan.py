@@ -170,5 +170,6 @@ def _goes_away(row: Waiting, message: OnScreen) -> bool:
     if len(message.posts) > 1:
         return False
     if message.kind != "copy" and row.plain:  # what could not be replaced must not stay
-        return row.on_withdrawal == "notice"
+        replaced = message.others and message.revision >= row.wanted  # it was the album's others that could not go
+        return row.on_withdrawal == "notice" and not replaced
     return message.kind == "copy" or row.on_withdrawal == "delete"
