@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.core.albums import mark, pictures
+from bot.core.albums import checksum, pictures
 from bot.core.model import Relayed, Rendered, Style
 from bot.core.plan import Action, Edit, Send
 from bot.core.render import message, plainest
@@ -125,8 +125,8 @@ def _with_pictures_kept(plain: Rendered, action: Action, rendered: Rendered) -> 
     if not isinstance(action, Edit):
         return plain
     standing = {action.message.picture, *(one.picture for one in action.message.others)}
-    kept = [one for place, one in enumerate(pictures(rendered)) if {mark(one, 0), mark(one, place)} & standing]
-    return replace(plain, photo=kept[0].url, others=tuple(kept[1:])) if kept else plain
+    kept = [one for one in pictures(rendered) if checksum(one) in standing]
+    return replace(plain, photo=kept[0], others=tuple(kept[1:])) if kept else plain
 
 
 def _under_photo(claim: Claim) -> bool:

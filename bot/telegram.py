@@ -13,9 +13,9 @@ from typing import Any
 import aiohttp
 import orjson
 
-from bot.core.albums import BLANK, WHOLE, Step, mark, next_step, pictures
+from bot.core.albums import BLANK, WHOLE, Step, checksum, next_step, pictures
 from bot.core.answers import PATIENCE_WITHOUT_A_WORD, bad_pictures, outcome_of
-from bot.core.model import Done, Entity, Image, Outcome, Refused, Rendered, TryLater, Unknown
+from bot.core.model import Done, Entity, Outcome, Refused, Rendered, TryLater, Unknown
 from bot.core.plan import Action, Delete, Edit, OnScreen, Send
 from bot.pictures import Pictures
 from bot.request import AiohttpRequest, AnswerLost, NotSent
@@ -72,7 +72,7 @@ class Telegram:
 
     def files_of(self, rendered: Rendered) -> tuple[str | None, ...]:
         """Telegram's file ids of its pictures, and of the blank one, where known."""
-        return tuple([self.pictures.known(one) for one in (rendered.photo or BLANK, *_addresses(rendered.others))])
+        return tuple([self.pictures.known(one) for one in (rendered.photo or BLANK, *rendered.others)])
 
     def _send(self, rendered: Rendered, place: dict[str, Any]) -> Body:
         """An album has no buttons: it cannot, and posts of a blog have none."""
@@ -83,7 +83,7 @@ class Telegram:
             return _json("sendMessage", place | _text(rendered) | _buttons(rendered))
         shown = pictures(rendered)
         if rendered.others:
-            media = [self._media(rendered.photo) | _caption(rendered), *map(self._captioned, rendered.others)]
+            media = [self._media(rendered.photo) | _caption(rendered), *map(self._media, rendered.others)]
             return _json("sendMediaGroup", place | {"media": media}, shown)
         photo = {"photo": self._file(rendered.photo)}
         return _json("sendPhoto", place | photo | _caption(rendered) | _buttons(rendered), shown)
@@ -93,23 +93,17 @@ class Telegram:
         if step.removes:
             return _deletion(step)
         if step.places != (0,):
-            return self._replace(step, {"caption": step.picture.caption or ""} if step.picture else {})
-        if step.picture and message.picture == mark(step.picture, 0):
+            return self._replace(step.picture, {})
+        if step.picture and message.picture == checksum(step.picture):
             return _json("editMessageCaption", _caption(rendered) | _buttons(rendered), (step.picture,))
-        return self._replace(step, _caption(rendered))
+        return self._replace(step.picture, _caption(rendered))
 
-    def _replace(self, step: Step, caption: dict[str, Any]) -> Body:
+    def _replace(self, picture: str | None, caption: dict[str, Any]) -> Body:
         """Another picture. A withdrawn one must not stay, and a photo cannot become a text: the blank one is shown."""
-        address = step.picture.url if step.picture else BLANK
-        shows = (mark(step.picture, step.places[0]),)
-        if address == BLANK and self.pictures.known(BLANK) is None:
+        if picture is None and self.pictures.known(BLANK) is None:
             media = self._media(f"attach://{BLANK}") | caption
-            return Body("editMessageMedia", orjson.dumps(media), "photo", (BLANK,), shows, form=True)
-        body = _json("editMessageMedia", {"media": self._media(address) | caption})
-        return replace(body, kind="photo", photos=(address,), shows=shows)
-
-    def _captioned(self, picture: Image) -> dict[str, Any]:
-        return self._media(picture.url) | ({"caption": picture.caption} if picture.caption else {})
+            return Body("editMessageMedia", orjson.dumps(media), "photo", (BLANK,), (checksum(BLANK),), form=True)
+        return _json("editMessageMedia", {"media": self._media(picture or BLANK) | caption}, (picture or BLANK,))
 
     def _media(self, address: str) -> dict[str, Any]:
         return {"type": "photo", "media": self._file(address)}
@@ -148,18 +142,13 @@ class Telegram:
         return replace(outcome, without_picture=bool(bad) and BLANK not in bad)
 
 
-def _json(method: str, fields: dict[str, Any], shown: Sequence[Image] = (), kind: str = "") -> Body:
+def _json(method: str, fields: dict[str, Any], shown: tuple[str, ...] = (), kind: str = "") -> Body:
     kind = kind or ("photo" if shown else "text")
-    shows = tuple(mark(one, place) for place, one in enumerate(shown))
-    return Body(method, b"," + orjson.dumps(fields)[1:] if fields else b"}", kind, _addresses(shown), shows)
+    return Body(method, b"," + orjson.dumps(fields)[1:], kind, shown, tuple([checksum(one) for one in shown]))
 
 
 def _deletion(step: Step) -> Body:
     return Body("deleteMessages" if len(step.places) > 1 else "deleteMessage", b"}", step=step)
-
-
-def _addresses(shown: Sequence[Image]) -> tuple[str, ...]:
-    return tuple([one.url for one in shown])
 
 
 def _whom(chat: int, messages: Sequence[int]) -> bytes:

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.core.model import Image, Rendered
+from bot.core.model import Rendered
 from bot.core.plan import OnScreen
 
 MOST = 4  # pictures; Telegram takes ten, and counts each as a message
@@ -23,28 +23,21 @@ class Step:
 
     places: tuple[int, ...] = (0,)
     removes: bool = False
-    picture: Image | None = None  # what is to be seen there then; None: nothing, or the blank one
+    picture: str | None = None  # the address of what is to be seen there then; None: nothing, or the blank one
     last: bool = True  # then all is as it should be
 
 
 WHOLE = Step()  # what is sent, and any message that stands by itself
 
 
-def checksum(address: str) -> int:
-    """Which picture this is, in a number that fits a column."""
-    return zlib.crc32(address.encode())
+def checksum(picture: str | None) -> int:
+    """Which picture this is, in a number that fits a column; None is the blank one."""
+    return zlib.crc32((picture or BLANK).encode())
 
 
-def mark(picture: Image | None, place: int) -> int:
-    """Which picture stands at this place of an album; where it bears a caption of its own, with which one."""
-    if picture is None:
-        return checksum(BLANK)
-    return checksum(f"{picture.url}\n{picture.caption}" if place and picture.caption else picture.url)
-
-
-def pictures(rendered: Rendered) -> tuple[Image, ...]:
-    """All of them in their order."""
-    return (Image(url=rendered.photo), *rendered.others) if rendered.photo else ()
+def pictures(rendered: Rendered) -> tuple[str, ...]:
+    """The addresses of all of them in their order."""
+    return (rendered.photo, *rendered.others) if rendered.photo else ()
 
 
 def next_step(message: OnScreen, rendered: Rendered, *, revision: int, plain: bool) -> Step:
@@ -55,7 +48,7 @@ def next_step(message: OnScreen, rendered: Rendered, *, revision: int, plain: bo
     """
     standing = (message.picture, *(one.picture for one in message.others))
     shown = assigned(standing, pictures(rendered))
-    changed = [place for place, found in enumerate(standing) if found != mark(shown[place], place)]
+    changed = [place for place, found in enumerate(standing) if found != checksum(shown[place])]
     gone = tuple(place for place in changed if place and shown[place] is None)
     steps = [Step(places=(place,), picture=shown[place]) for place in changed if place and (plain or place not in gone)]
     if message.revision < revision or 0 in changed or not message.others:
@@ -65,20 +58,20 @@ def next_step(message: OnScreen, rendered: Rendered, *, revision: int, plain: bo
     return replace(steps[0], last=len(steps) == 1) if steps else Step(picture=shown[0])
 
 
-def assigned(standing: Sequence[int | None], wanted: Iterable[Image]) -> list[Image | None]:
+def assigned(standing: Sequence[int | None], wanted: Iterable[str]) -> list[str | None]:
     """Which picture each of the messages is to show: what stands there already stays; None: there is none for it."""
     left = list(wanted)
     first = left[0] if left else None
-    shown = [_taken(left, place, found) for place, found in enumerate(standing)]
+    shown = [_taken(left, found) for found in standing]
     if shown[0] is None and first is not None and not left:  # they all stand further on, but here is the text
         shown = [first, *(None if one == first else one for one in shown[1:])]
     return [one if one is not None or not left else left.pop(0) for one in shown]
 
 
-def _taken(left: list[Image], place: int, found: int | None) -> Image | None:
-    """The picture that stands at this place, out of those that are left."""
+def _taken(left: list[str], found: int | None) -> str | None:
+    """The picture that stands there, out of those that are left."""
     for one in left:
-        if mark(one, place) == found:
+        if checksum(one) == found:
             left.remove(one)
             return one
     return None

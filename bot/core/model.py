@@ -240,7 +240,7 @@ class Rendered:
     text: str
     entities: tuple[Entity, ...] = ()
     photo: str | None = None  # an http(s) address or a file_id
-    others: tuple[Image, ...] = ()  # of an album: the pictures after the first, each with the caption it bears
+    others: tuple[str, ...] = ()  # of an album: the pictures after the first
     copied: tuple[int, int] | None = None  # chat and message to copy as it is, instead of all this
     buttons: tuple[tuple[Button, ...], ...] = ()  # rows
 

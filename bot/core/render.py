@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.albums import MOST
-from bot.core.model import Entity, Image, Relayed, Rendered, Style
+from bot.core.model import Entity, Relayed, Rendered, Style
 from bot.core.summary import summary
 from bot.core.texts import Texts
 from bot.core.writing import (
@@ -91,15 +91,13 @@ def photo_of(post: Relayed) -> str | None:
     return safe_url(picture) or (picture if _FILE_ID.fullmatch(picture) else None)
 
 
-def others_of(post: Relayed, first: str, language: str) -> tuple[Image, ...]:
-    """The pictures that stand beside the first in an album, each under its own caption."""
-    found: dict[str, Image] = {}
-    for one in post.pictures:
-        url = safe_url(one.url)
-        if url and url != first and len(found) < MOST - 1:
-            caption = fitted(line(one.caption or ""), CAPTION, language)
-            found.setdefault(url, Image(url=url, caption=caption or None))
-    return tuple(found.values())
+def others_of(post: Relayed, first: str) -> tuple[str, ...]:
+    """The pictures that stand beside the first in an album. They bear no captions of their own.
+
+    Telegram's apps show an album's caption where it is the only one; of several they show none.
+    """
+    found = dict.fromkeys(url for one in post.pictures if (url := safe_url(one.url)) and url != first)
+    return tuple(found)[: MOST - 1]
 
 
 # --- a post of a blog ----------------------------------------------------------------------------------------------
@@ -121,7 +119,7 @@ def _relayed(post: Relayed, style: Style, t: Texts, limit: int) -> Rendered:
     shown = fitted(text, room, style.language, most // 3 if struck else most)
     middle = Writing(rtl=t.rtl).write(shown, *_struck(struck))
     rendered = head.join(middle, foot, between="\n\n").rendered(photo=photo)
-    return replace(rendered, others=others_of(post, photo, style.language)) if photo and post.pictures else rendered
+    return replace(rendered, others=others_of(post, photo)) if photo and post.pictures else rendered
 
 
 def headline(post: Relayed, style: Style, limit: int = _HEADLINE) -> str:
