@@ -91,13 +91,12 @@ def photo_of(post: Relayed) -> str | None:
     return safe_url(picture) or (picture if _FILE_ID.fullmatch(picture) else None)
 
 
-def others_of(post: Relayed, first: str) -> tuple[str, ...]:
-    """The pictures that stand beside the first in an album. They bear no captions of their own.
-
-    Telegram's apps show an album's caption where it is the only one; of several they show none.
+def pictures_of(post: Relayed) -> tuple[str, ...]:
+    """Those that Telegram can be given, as many as an album has here. The first bears the text, the others nothing:
+    Telegram's apps show an album's caption where it is the only one, and of several none.
     """
-    found = dict.fromkeys(url for one in post.pictures if (url := safe_url(one.url)) and url != first)
-    return tuple(found)[: MOST - 1]
+    every = (photo_of(post), *(safe_url(one.url) for one in post.pictures))
+    return tuple(dict.fromkeys(filter(None, every)))[:MOST]
 
 
 # --- a post of a blog ----------------------------------------------------------------------------------------------
@@ -110,16 +109,16 @@ def _relayed(post: Relayed, style: Style, t: Texts, limit: int) -> Rendered:
     text = _body(post, style)
     head = _head(post, style, t, text, struck=struck)
     foot = _foot(post, style, t, gone=gone)
-    photo = None if gone else photo_of(post)
+    pictures = () if gone else pictures_of(post)
     fixed = head.length + foot.length + 4  # and an empty line around the text
-    if photo and style.text == "full" and fixed + units(text) > CAPTION and limit > CAPTION:
-        photo = None
-    room = (CAPTION if photo else limit) - fixed
+    if pictures and style.text == "full" and fixed + units(text) > CAPTION and limit > CAPTION:
+        pictures = ()
+    room = (CAPTION if pictures else limit) - fixed
     most = ENTITIES - head.formatting - foot.formatting - 1
     shown = fitted(text, room, style.language, most // 3 if struck else most)
     middle = Writing(rtl=t.rtl).write(shown, *_struck(struck))
-    rendered = head.join(middle, foot, between="\n\n").rendered(photo=photo)
-    return replace(rendered, others=others_of(post, photo)) if photo and post.pictures else rendered
+    rendered = head.join(middle, foot, between="\n\n").rendered(photo=next(iter(pictures), None))
+    return replace(rendered, others=pictures[1:]) if pictures else rendered
 
 
 def headline(post: Relayed, style: Style, limit: int = _HEADLINE) -> str:
