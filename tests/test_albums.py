@@ -21,6 +21,7 @@ from bot.demo.telegram import Limits as LocalLimits
 from bot.pace import Limits, Pace
 from tests.hurried import hurried
 from tests.newsroom import FAST, FILE, Newsroom, newsroom, post
+from tests.service import service
 
 ANN, BEN, CLEO = 2001, 2002, 2003
 GROUP = -1001
@@ -520,6 +521,32 @@ async def test_a_relay_killed_between_two_steps_goes_on_with_the_second(tmp_path
             await again.quiet()
             assert [method for method, _ in methods(again)].count("editMessageMedia") == 1
         never.set()
+
+
+@pytest.mark.parametrize(
+    ("step", "passes"),
+    [("after the answer", 0), ("before the settling commits", 1), ("after the answer", 1)],
+    ids=["sent", "replaced", "deleted"],
+)
+async def test_kill_nine_while_an_album_is_sent_or_withdrawn_leaves_nothing_half_done(
+    tmp_path: Path, step: str, passes: int
+) -> None:
+    async with service(tmp_path) as relay:
+        await relay.followers(ANN)
+        await relay.start(step, passes)
+        await relay.publisher.polled()
+        relay.publisher.publish("a", image=[one.url for one in (QUAY, MOLE, LIGHT)])
+        if not passes:
+            assert await relay.died() == -9
+            await relay.start()
+        repeated = 0 if passes else 3  # what was on the wire
+        await relay.telegram.until(lambda: len(relay.screen(ANN)) == 3 + repeated, 40)
+        relay.publisher.take_away("a")
+        if passes:
+            assert await relay.died() == -9
+            await relay.start()
+        await relay.telegram.until(lambda: len(relay.screen(ANN)) == 1 + repeated, 40)
+        await relay.telegram.until(lambda: relay.screen(ANN)[-1].startswith("withdrawn"), 40)
 
 
 # --- the rule ---------------------------------------------------------------------------------------------------------
