@@ -33,10 +33,13 @@ class Pictures:
             if isinstance(message, dict) and message.get("photo"):
                 _keep(self._files, address, message["photo"][-1]["file_id"])
 
-    def refused(self, address: str) -> None:
-        """By its file id: then it is named by its address again. By its address: for a while it is not sent."""
-        if self._files.pop(address, None) is None:
-            _keep(self._refused, address, self._now() + REFUSED_SECONDS)
+    def refused(self, addresses: Sequence[str]) -> None:
+        """One of these. A file id that was used is forgotten first, and the address tried again. Then they are not sent
+        for a while, but for the first where it may be any: one picture is better than none.
+        """
+        stale = [one for one in addresses if self._files.pop(one, None) is not None]
+        for one in [] if stale else addresses[1:] or addresses:
+            _keep(self._refused, one, self._now() + REFUSED_SECONDS)
 
     def refused_among(self, posts: Sequence[Relayed]) -> frozenset[str]:
         """The pictures of these posts that are not to be sent now."""

@@ -137,8 +137,7 @@ class Telegram:
         if not isinstance(outcome, Refused):
             return outcome
         bad = [body.photos[place] for place in bad_pictures(outcome.why, len(body.photos))]
-        for one in bad:
-            self.pictures.refused(one)
+        self.pictures.refused(bad)
         return replace(outcome, without_picture=bool(bad) and BLANK not in bad)
 
 

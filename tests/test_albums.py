@@ -265,6 +265,16 @@ async def test_a_picture_that_was_refused_once_is_not_tried_in_every_chat(
         assert refused <= 100, "those that were on the way at once"
 
 
+async def test_file_ids_that_telegram_takes_no_longer_are_named_by_their_addresses_again(room: Newsroom) -> None:
+    await album(room, QUAY, MOLE)
+    stale = Fault.refuse(400, 'Bad Request: failed to send message #1 with the error message "MEDIA_EMPTY"')
+    room.telegram.fail(method="sendMediaGroup", error=stale)
+    await room.publish(post("b", images=(QUAY, MOLE)))
+    await room.telegram.until(lambda: len(standing(room, ANN)) == 4)
+    assert photos(room, ANN) == ["quay", "mole"] * 2
+    assert room.reports == []
+
+
 async def test_a_refused_picture_has_another_chance_later(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "REFUSED_SECONDS", 0.0)
     room.telegram.fail(method="sendPhoto", error=Fault.refuse(400, "Bad Request: failed to get HTTP URL content"))

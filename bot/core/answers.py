@@ -144,9 +144,8 @@ OF_THE_WHOLE_CALL = _any_of("media_empty", "media_invalid", "file_reference_")
 
 
 def bad_pictures(why: str, count: int) -> Sequence[int]:
-    """Which of a message's so many pictures Telegram could not take, by what it said; none where that is not why.
-
-    Where it does not say which of an album it was, all but the first are left out: one picture is better than none.
+    """Which of a message's so many pictures Telegram could not take, by what it said; none where that is not why, all
+    where it may be any of them.
     """
     words = _ADDRESS.sub("url", why.lower())
     if not count or not BAD_PICTURE.search(words):
@@ -154,7 +153,7 @@ def bad_pictures(why: str, count: int) -> Sequence[int]:
     named = _OF_ALBUM.search(words)
     if named and not OF_THE_WHOLE_CALL.search(named[2]):
         return (min(int(named[1]), count) - 1,)
-    return range(1, count) if count > 1 else (0,)
+    return range(count)
 
 
 def outcome_of(status: int, answer: bytes, kind: str = "text", shows: Sequence[int] = ()) -> Outcome:
