@@ -7,7 +7,7 @@ enough that the rest always fits, and the text between is cut.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -53,7 +53,7 @@ def message(post: Relayed, style: Style, t: Texts, limit: int = MESSAGE) -> Rend
     """
     if is_gone(post, style) and not is_struck(post, style):
         return Writing(rtl=t.rtl).sentence(notice(post, style, t), "italic").rendered()
-    return _own(post, style, limit) if post.blog is None else _relayed(post, style, t, limit)
+    return _own(post, style, limit) if post.blog is None else _with_others(_relayed(post, style, t, limit), post)
 
 
 def is_gone(post: Relayed, style: Style) -> bool:
@@ -86,17 +86,24 @@ def said_at(post: Relayed) -> datetime:
 
 
 def photo_of(post: Relayed) -> str | None:
-    """Its picture when Telegram can be given it: an http(s) address or a file id."""
+    """The first of its pictures that Telegram can be given: an http(s) address or a file id."""
     picture = post.photo or ""
-    return safe_url(picture) or (picture if _FILE_ID.fullmatch(picture) else None)
+    own = safe_url(picture) or (picture if _FILE_ID.fullmatch(picture) else None)
+    return own or next(_addresses(post), None)
 
 
-def pictures_of(post: Relayed) -> tuple[str, ...]:
-    """Those that Telegram can be given, as many as an album has here. The first bears the text, the others nothing:
-    Telegram's apps show an album's caption where it is the only one, and of several none.
+def _addresses(post: Relayed) -> Iterator[str]:
+    return (url for one in post.pictures if (url := safe_url(one.url)))
+
+
+def _with_others(rendered: Rendered, post: Relayed) -> Rendered:
+    """An album, where the post has more pictures than the one above its text. The others bear no captions: Telegram's
+    apps show an album's caption where it is the only one, and of several none.
     """
-    every = (photo_of(post), *(safe_url(one.url) for one in post.pictures))
-    return tuple(dict.fromkeys(filter(None, every)))[:MOST]
+    if rendered.photo is None or len(post.pictures) < 2:
+        return rendered
+    others = dict.fromkeys(url for url in _addresses(post) if url != rendered.photo)
+    return replace(rendered, others=tuple(others)[: MOST - 1])
 
 
 # --- a post of a blog ----------------------------------------------------------------------------------------------
@@ -109,16 +116,15 @@ def _relayed(post: Relayed, style: Style, t: Texts, limit: int) -> Rendered:
     text = _body(post, style)
     head = _head(post, style, t, text, struck=struck)
     foot = _foot(post, style, t, gone=gone)
-    pictures = () if gone else pictures_of(post)
+    photo = None if gone else photo_of(post)
     fixed = head.length + foot.length + 4  # and an empty line around the text
-    if pictures and style.text == "full" and fixed + units(text) > CAPTION and limit > CAPTION:
-        pictures = ()
-    room = (CAPTION if pictures else limit) - fixed
+    if photo and style.text == "full" and fixed + units(text) > CAPTION and limit > CAPTION:
+        photo = None
+    room = (CAPTION if photo else limit) - fixed
     most = ENTITIES - head.formatting - foot.formatting - 1
     shown = fitted(text, room, style.language, most // 3 if struck else most)
     middle = Writing(rtl=t.rtl).write(shown, *_struck(struck))
-    rendered = head.join(middle, foot, between="\n\n").rendered(photo=next(iter(pictures), None))
-    return replace(rendered, others=pictures[1:]) if pictures else rendered
+    return head.join(middle, foot, between="\n\n").rendered(photo=photo)
 
 
 def headline(post: Relayed, style: Style, limit: int = _HEADLINE) -> str:
