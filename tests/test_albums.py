@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,10 +17,10 @@ from bot import pictures
 from bot.core.albums import BLANK, MOST, assigned, checksum, next_step
 from bot.core.model import Image, Rendered
 from bot.core.plan import Beside, OnScreen
-from bot.demo.telegram import Fault, LocalMessage
+from bot.demo.telegram import Fault, LocalMessage, Planned
 from bot.demo.telegram import Limits as LocalLimits
 from bot.pace import Limits, Pace
-from tests.hurried import hurried
+from tests.hurried import WallClock, hurried
 from tests.newsroom import FAST, FILE, Newsroom, newsroom, post
 from tests.service import service
 
@@ -610,3 +611,70 @@ def test_a_picture_that_stays_on_the_page_stays_where_it_stands_unless_the_text_
 
 def test_the_blank_picture_is_none_of_the_pages() -> None:
     assert checksum(None) == checksum(BLANK)
+
+
+# --- whatever happens -------------------------------------------------------------------------------------------------
+
+PICTURES = (QUAY, MOLE, LIGHT, FERRY, TOWN)
+FAULTS = (
+    (None, Fault.refuse(429, "Too Many Requests: retry after 1", retry_after=1)),
+    (None, Fault.refuse(502, "", body=b"<html>502 Bad Gateway</html>")),
+    ("editMessageMedia", Fault.lose_answer()),
+    ("editMessageCaption", Fault.lose_answer()),
+    ("deleteMessages", Fault.lose_answer()),
+    ("deleteMessage", Fault.refuse(400, "Bad Request: message can't be deleted for everyone")),
+    ("editMessageMedia", Fault.refuse(400, "Bad Request: MEDIA_GROUPED_INVALID")),
+    ("editMessageCaption", Fault.refuse(400, "Bad Request: ENTITY_BOUNDS_INVALID")),
+)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_whatever_happened_to_an_album_it_is_true_to_the_page_once_telegram_takes_what_we_say(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Edits, withdrawals and returns while calls fail in many ways; then a last edit, and a withdrawal."""
+    monkeypatch.setattr("bot.core.settle.LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr("bot.core.answers.PATIENCE_WITHOUT_A_WORD", 0.05)
+
+    @hurried(10)
+    async def story() -> None:
+        dice, chats, faults = random.Random(seed), (ANN, BEN, CLEO), list[Planned]()
+        async with newsroom(tmp_path, clock=WallClock()) as room:
+            await room.follow(*chats)
+            await room.publish(post("a", images=tuple(dice.sample(PICTURES, dice.randint(2, 4)))))
+            for version in range(6):
+                if dice.random() < 0.7:
+                    await room.quiet()
+                for method, fault in dice.sample(FAULTS, 2):
+                    faults.append(room.telegram.fail(method=method, chat=dice.choice(chats), error=fault))
+                shown = tuple(dice.sample(PICTURES, dice.randint(0, 4)))
+                await room.publish(post("a", title=f"{version}", images=shown, withdrawn=dice.random() < 0.3))
+            await room.quiet()
+            for planned in faults:
+                planned.lift()
+            await room.publish(post("a", title="The last", images=(QUAY, MOLE, LIGHT)))
+            await room.quiet()
+            for chat in chats:
+                shows_album(room, chat, {QUAY.url, MOLE.url, LIGHT.url})
+            await room.take_away("a")
+            await room.quiet()
+            for chat in chats:
+                assert room.screen(chat)[0].startswith("withdrawn")
+                assert not pictures_of_the_page(room, chat)
+
+    story()
+
+
+def shows_album(room: Newsroom, chat: int, wanted: set[str]) -> None:
+    text, *others = room.screen(chat)
+    assert text.startswith("The last")
+    assert not any(others), "one text alone"
+    found = pictures_of_the_page(room, chat)
+    assert bool(found) == bool(standing(room, chat)[0].photo), "what was sent without pictures stays without"
+    assert len(found) == len(set(found))
+    assert set(found) <= wanted
+
+
+def pictures_of_the_page(room: Newsroom, chat: int) -> list[str]:
+    there = [message.photo.url for message in standing(room, chat) if message.photo]
+    return [url for url in there if url.startswith("https://blog.example")]

@@ -262,10 +262,10 @@ class Relayed:
     updated_at: datetime | None = None  # the last edit we passed on
     withdrawn_at: datetime | None = None
     taken_down: bool = False  # withdrawn by our own editors, not by the page
+    pictures: tuple[Image, ...] = ()  # of a post of a blog; `photo` is the first
     authors: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()  # topic ids, shown as tags
     photo: str | None = None
-    pictures: tuple[Image, ...] = ()  # of a post of a blog; `photo` is the first
     copied: tuple[int, int] | None = None  # an editor's message of another kind: chat and message to copy
     url: str | None = None
     pinned: bool = False
