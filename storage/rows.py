@@ -116,6 +116,7 @@ def page_memory(row: Row) -> PageMemory:
         ignored=row["ignored"],
         ended=bool(row["ended"]),
         next_url=row["next_url"],
+        cursor=row["cursor"],
     )
 
 
@@ -131,6 +132,7 @@ def page_columns(memory: PageMemory) -> dict[str, Any]:
         "ignored": memory.ignored,
         "ended": memory.ended,
         "next_url": memory.next_url,
+        "cursor": memory.cursor,
     }
 
 

@@ -263,6 +263,11 @@ def lists_are_read_from_an_index_alone(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def up_to_where_changes_were_asked_for(db: Database) -> None:
+    db.execute("ALTER TABLE page ADD COLUMN cursor TEXT")
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:
