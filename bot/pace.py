@@ -133,12 +133,17 @@ class Pace:
                 return left
             self.unused(left, paid=False)  # a delivery has spoken meanwhile
 
-    def rest_of(self, chat: int, messages: int = 1) -> float:
-        """Seconds until this chat may be spoken to; 0: now. Where it is an album that does not fit, it rests for it."""
-        now = self._now()
-        if messages > 1:
-            self._chats.make_room(chat, messages, now)
-        return max(0.0, self._chats.free_at.get(chat, 0.0) - now)
+    def rest_of(self, chat: int) -> float:
+        """Seconds until this chat may be spoken to; 0: now."""
+        return max(0.0, self._chats.free_at.get(chat, 0.0) - self._now())
+
+    def room_for(self, chat: int, messages: int) -> float:
+        """Seconds until an album of so many fits into this chat's minute, if nothing else is said there; 0: now."""
+        return max(0.0, self._chats.room_at(chat, messages) - self._now())
+
+    def make_room(self, chat: int, seconds: float) -> None:
+        """Nothing is said there for so long, that something larger has its turn."""
+        self._chats.rest(chat, self._now() + seconds)
 
     def spoke(self, chat: int, *, group: bool, messages: int = 1) -> None:
         """A message to this chat leaves now, or an album of so many: when may the next one?"""
@@ -203,12 +208,11 @@ class Chats:
             free = max(free, self._group_free(chat, now, messages))
         self.rest(chat, free)
 
-    def make_room(self, chat: int, messages: int, now: float) -> None:
-        """A group rests until so many fit into its minute; as many as ever fit, where it is more."""
+    def room_at(self, chat: int, messages: int) -> float:
+        """The moment from which so many fit into a group's minute; as many as ever fit, where it is more."""
         sent, most = self._groups.get(chat, ()), max(1, int(self.limits.per_group_per_minute))
         over = len(sent) + min(messages, most) - most
-        if over > 0 and (until := sent[over - 1] + self._window_of_groups() + JITTER) > now:
-            self.rest(chat, until)
+        return sent[over - 1] + self._window_of_groups() + JITTER if over > 0 else 0.0
 
     def rest(self, chat: int, until: float) -> None:
         """At least until then."""

@@ -21,7 +21,7 @@ from bot.core.albums import WHOLE, Step
 from bot.core.model import Done, Lane, Outcome, Refused, Style, TryLater
 from bot.core.plan import OnScreen, Send
 from bot.core.reports import Reported
-from bot.core.settle import Settlement, settle
+from bot.core.settle import Settlement, postponed, settle
 from bot.pace import Pace
 from bot.telegram import Telegram
 from config.settings import Settings
@@ -221,16 +221,27 @@ class Sender:
         return [] if self._stopped.is_set() else turns
 
     def _send(self, claim: Claim, turns: Sequence[float], *, paid: bool) -> bool:
-        """False where the chat rests: a person was answered there meanwhile, or it has no room for an album now."""
+        """False where the chat rests: a person was answered there meanwhile, or an album needs room."""
         messages = len(turns)
-        if self._pace.rest_of(claim.telegram_id, messages) > 0:
+        rests = self._pace.rest_of(claim.telegram_id) > 0
+        wait = self._pace.room_for(claim.telegram_id, messages) if messages > 1 else 0.0
+        if rests or wait > 0:
             for left in turns:
                 self._pace.unused(left, paid=paid)
-            return False
+            return not rests and self._postpone(claim, wait)
         left = self._pace.together(turns, paid=paid)
         self._pace.spoke(claim.telegram_id, group=is_group(claim.kind), messages=messages)
         self._in_flight += 1
         self._spawn(self._deliver(claim, left, messages, paid=paid))
+        return True
+
+    def _postpone(self, claim: Claim, seconds: float) -> bool:
+        """An album that its group has no room for: what is more urgent may overtake it once, then the group rests."""
+        if claim.action.rows[0].not_before > 0:
+            self._pace.make_room(claim.telegram_id, seconds)
+            return False
+        self._answers.append((claim, postponed(claim.action, self._clock() + seconds)))
+        self._answered.set()
         return True
 
     async def _give_back(self, claims: Collection[Claim]) -> None:

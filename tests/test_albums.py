@@ -184,10 +184,28 @@ async def test_an_album_larger_than_the_allowance_of_a_second_takes_as_many_seco
 
 
 @hurried(20)
+async def test_a_withdrawal_overtakes_an_album_that_waits_for_room(tmp_path: Path) -> None:
+    ours = Limits(per_second=30.0, per_chat_per_second=1.0, per_group_per_minute=6.0)
+    theirs = LocalLimits(per_second=30, per_chat_per_second=1, per_group_per_minute=6)
+    async with newsroom(tmp_path, limits=ours, telegram_limits=theirs, clock=WallClock()) as room:
+        room.telegram.add_user(ANN)
+        room.telegram.add_chat(GROUP, "supergroup", "Harbour", admins=(ANN,))
+        await room.subscribe(GROUP, "supergroup")
+        for key in "ab":
+            await room.publish(post(key, images=(QUAY, MOLE, LIGHT, FERRY)))
+        await room.telegram.until(lambda: len(standing(room, GROUP)) == 4, seconds=30)
+        await room.take_away("a")
+        await room.shows(GROUP, "withdrawn")
+        await room.telegram.until(lambda: len(standing(room, GROUP)) == 5, seconds=120)
+        assert room.screen(GROUP)[1].startswith("About b")
+        assert all(ok for _, ok in methods(room))
+
+
+@hurried(20)
 async def test_a_group_whose_minute_is_nearly_full_gets_an_album_when_there_is_room(tmp_path: Path) -> None:
     ours = Limits(per_second=30.0, per_chat_per_second=1.0, per_group_per_minute=6.0)
     theirs = LocalLimits(per_second=30, per_chat_per_second=1, per_group_per_minute=6)
-    async with newsroom(tmp_path, limits=ours, telegram_limits=theirs) as room:
+    async with newsroom(tmp_path, limits=ours, telegram_limits=theirs, clock=WallClock()) as room:
         room.telegram.add_user(ANN)
         room.telegram.add_chat(GROUP, "supergroup", "Harbour", admins=(ANN,))
         await room.subscribe(GROUP, "supergroup")
@@ -204,9 +222,9 @@ def test_an_album_larger_than_a_groups_minute_leaves_when_nothing_else_is_in_it(
     now = [1000.0]
     pace = Pace(Limits(per_group_per_minute=2.0), clock=lambda: now[0])
     pace.spoke(GROUP, group=True)
-    assert pace.rest_of(GROUP, 4) == pytest.approx(60.0, abs=0.1)
+    assert pace.room_for(GROUP, 4) == pytest.approx(60.0, abs=0.1)
     now[0] += 61.0
-    assert pace.rest_of(GROUP, 4) == 0.0
+    assert pace.room_for(GROUP, 4) == 0.0
     pace.spoke(GROUP, group=True, messages=4)
     assert pace.rest_of(GROUP) == pytest.approx(60.0, abs=0.1)
 

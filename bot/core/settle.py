@@ -92,6 +92,11 @@ def settle(
             assert_never(outcome)
 
 
+def postponed(action: Action, until: float) -> Settlement:
+    """Nothing was tried: it is too early. What is in other lanes goes first."""
+    return Settlement(rows=_again(action, not_before=until))
+
+
 def pause(attempts: int) -> float:
     """Seconds before the next attempt after so many failed ones: 1, 2, 4, … up to five minutes."""
     return min(LONGEST_PAUSE, 2.0 ** min(attempts - 1, 9))
