@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from bot.core.model import Entity, KeyKind, PageMemory, Relayed, Seen, SnapshotKind
+from bot.core.model import Entity, Image, KeyKind, PageMemory, Relayed, Seen, SnapshotKind
 
 Row = sqlite3.Row
 
@@ -59,6 +59,7 @@ def relayed(row: Row) -> Relayed:
         first_seen_at=datetime.fromtimestamp(row["first_seen_at"], UTC),
         updated_at=moment(row["updated_at"]),
         withdrawn_at=moment(row["withdrawn_at"]),
+        pictures=tuple(Image(**one) for one in orjson.loads(row["images"])),
         authors=tuple(orjson.loads(row["authors"])),
         topics=unspaced(row["topics"]),
         photo=row["photo"],

@@ -256,6 +256,7 @@ class Rendered:
     text: str
     entities: tuple[Entity, ...] = ()
     photo: str | None = None  # an http(s) address or a file_id
+    others: tuple[str, ...] = ()  # of an album: the pictures after the first
     copied: tuple[int, int] | None = None  # chat and message to copy as it is, instead of all this
     buttons: tuple[tuple[Button, ...], ...] = ()  # rows
 
@@ -278,6 +279,7 @@ class Relayed:
     updated_at: datetime | None = None  # the last edit we passed on
     withdrawn_at: datetime | None = None
     taken_down: bool = False  # withdrawn by our own editors, not by the page
+    pictures: tuple[Image, ...] = ()  # of a post of a blog; `photo` is the first
     authors: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()  # topic ids, shown as tags
     photo: str | None = None
@@ -310,6 +312,7 @@ class Done:
     message_ids: tuple[int, ...] = ()
     kind: str = "text"  # what was sent: "text", "photo" or "copy"
     picture: int | None = None  # a checksum of the photo's address: which picture stands there
+    others: tuple[int, ...] = ()  # and of an album's other pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -352,6 +355,7 @@ class Refused:
     """Telegram will not take this message as it is."""
 
     why: str
+    without_picture: bool = False  # the next attempt will do without the picture that it could not take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,11 @@ enough that the rest always fits, and the text between is cut.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
+from bot.core.albums import MOST
 from bot.core.model import Entity, Relayed, Rendered, Style
 from bot.core.summary import summary
 from bot.core.texts import Texts
@@ -53,7 +55,7 @@ def message(post: Relayed, style: Style, t: Texts, limit: int = MESSAGE) -> Rend
         return Writing(rtl=t.rtl).sentence(notice(post, style, t), "italic").rendered()
     if post.notice is not None:
         return _moved(post, style, t)
-    return _own(post, style, limit) if post.blog is None else _relayed(post, style, t, limit)
+    return _own(post, style, limit) if post.blog is None else _with_others(_relayed(post, style, t, limit), post)
 
 
 def is_gone(post: Relayed, style: Style) -> bool:
@@ -86,9 +88,24 @@ def said_at(post: Relayed) -> datetime:
 
 
 def photo_of(post: Relayed) -> str | None:
-    """Its picture when Telegram can be given it: an http(s) address or a file id."""
+    """The first of its pictures that Telegram can be given: an http(s) address or a file id."""
     picture = post.photo or ""
-    return safe_url(picture) or (picture if _FILE_ID.fullmatch(picture) else None)
+    own = safe_url(picture) or (picture if _FILE_ID.fullmatch(picture) else None)
+    return own or next(_addresses(post), None)
+
+
+def _addresses(post: Relayed) -> Iterator[str]:
+    return (url for one in post.pictures if (url := safe_url(one.url)))
+
+
+def _with_others(rendered: Rendered, post: Relayed) -> Rendered:
+    """An album, where the post has more pictures than the one above its text. The others bear no captions: Telegram's
+    apps show an album's caption where it is the only one, and of several none.
+    """
+    if rendered.photo is None or len(post.pictures) < 2:
+        return rendered
+    others = dict.fromkeys(url for url in _addresses(post) if url != rendered.photo)
+    return replace(rendered, others=tuple(others)[: MOST - 1])
 
 
 # --- a post of a blog ----------------------------------------------------------------------------------------------
