@@ -86,6 +86,7 @@ async def test_a_post_comes_back_as_rendering_needs_it(ledger: Ledger) -> None:
         authors=("A. Reporter", "B. Writer"),
         topics=("ferries", "nato"),
         photo="https://blog.example/1.jpg",
+        pictures=pictures,
         url="https://blog.example/live#a",
         pinned=True,
         key_event=True,
