@@ -15,6 +15,7 @@ from hashlib import blake2b
 from itertools import pairwise
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
+from bot.core.addresses import is_id
 from bot.core.markup import decode, text_of_plain
 from bot.core.model import KeyKind, Post
 
@@ -196,11 +197,6 @@ def native_key(address: str, blog_url: str) -> tuple[str, KeyKind] | None:
         return None
     token = _token(unquote(parts.fragment), parts.path, parts.query, blog_url)
     return (token, KeyKind.URL) if token else None
-
-
-def is_id(text: str) -> bool:
-    """Whether a string may be an id or an address: something, and nothing in it that cannot be seen."""
-    return bool(text) and text.isprintable() and " " not in text
 
 
 def _token(fragment: str, path: str, query: str, blog_url: str) -> str | None:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from urllib.parse import urljoin, urlsplit
 
-from bot.core.identity import fold, image_id, is_id
+from bot.core.addresses import absolute as absolute
+from bot.core.identity import fold, image_id
 from bot.core.model import Image, Post
 from bot.core.summary import headline_of
 
@@ -21,21 +21,6 @@ _SUMMARY = re.compile(
     r"|\bkey (?:points|developments|moments|events)\b|^(?:summary|at a glance|catch up|what's happening)\b",
     re.IGNORECASE,
 )
-_LONGEST_ADDRESS = 4_000
-
-
-def absolute(address: object, base: str) -> str | None:
-    """An http(s) address made absolute; None for anything that is not one."""
-    if not isinstance(address, str) or not (text := address.strip()) or len(text) > _LONGEST_ADDRESS:
-        return None
-    try:
-        whole = urljoin(base, text)
-        parts = urlsplit(whole)
-    except ValueError:
-        return None
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or not is_id(whole):
-        return None
-    return whole
 
 
 def titled(post: Post, language: str) -> Post:

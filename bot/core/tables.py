@@ -1,0 +1,120 @@
+"""Tables on a screen some thirty characters wide: aligned where that fits, else one line for each row."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.core.rich import Mark, Rich
+
+_WIDTH = 30  # characters of fixed width on one line of a phone
+_MOST_ROWS = 40  # aligned; a longer table is read row by row
+_LONG_CELL = 160  # characters; with cells like this a table is there for the layout
+_NUMBER = re.compile(r"[-+−±]?[\d.,:%’' ]*\d[\d.,:%]*|[-–—]?")
+_WIDE = frozenset("WF")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row: its cells, each of one line, and whether they are headings."""
+
+    cells: tuple[Rich, ...]
+    is_heading: bool = False
+
+
+def is_layout(rows: Sequence[Row]) -> bool:
+    """Whether a table only arranges a page: a single column, or cells that are texts."""
+    widest = max((len(row.cells) for row in rows), default=0)
+    return widest < 2 or any(len(cell.text) > _LONG_CELL or "\n\n" in cell.text for row in rows for cell in row.cells)
+
+
+def written(rows: Sequence[Row]) -> Rich:
+    """A table of short cells as text. No word of it is lost."""
+    rows = [Row(cells=tuple(cell.like(_line(cell.text)) for cell in row.cells), is_heading=row.is_heading) for row in rows]
+    rows = [row for row in rows if any(row.cells)]
+    columns = max((len(row.cells) for row in rows), default=0)
+    if columns == 2:
+        return Rich.joined((_pair(row) for row in rows), "\n")
+    if len(rows) <= _MOST_ROWS and sum(widths := _widths(rows, columns)) + 2 * (columns - 1) <= _WIDTH:
+        return _aligned(rows, widths)
+    return Rich.joined(_read_out(rows, columns), "\n")
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _pair(row: Row) -> Rich:
+    """ "Arsenal: 2". """
+    said = [cell for cell in row.cells if cell]
+    between = " " if said[0].text[-1:] in ":.?!" else ": "
+    whole = Rich.joined(said, between)
+    return whole.marked("bold") if row.is_heading else whole
+
+
+# --- aligned -------------------------------------------------------------------------------------------------------
+
+
+def _widths(rows: Sequence[Row], columns: int) -> list[int]:
+    return [max(_width(_cell(row, column).text) for row in rows) for column in range(columns)]
+
+
+def _cell(row: Row, column: int) -> Rich:
+    return row.cells[column] if column < len(row.cells) else Rich()
+
+
+def _width(text: str) -> int:
+    return sum(
+        0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in _WIDE) for char in text
+    )
+
+
+def _aligned(rows: Sequence[Row], widths: Sequence[int]) -> Rich:
+    body = [row for row in rows if not row.is_heading] or list(rows)
+    right = [
+        column > 0 and all(_NUMBER.fullmatch(_cell(row, column).text) for row in body) for column in range(len(widths))
+    ]
+    lines = [
+        "  ".join(
+            _padded(_cell(row, column).text, width, right=right[column]) for column, width in enumerate(widths)
+        ).rstrip()
+        for row in rows
+    ]
+    text = "\n".join(lines)
+    images, embeds = _beside(rows)
+    return Rich(text, (Mark("pre", 0, len(text)),), images, embeds)
+
+
+def _beside(rows: Sequence[Row]) -> tuple[tuple, tuple]:  # type: ignore[type-arg]
+    whole = Rich.joined(cell for row in rows for cell in row.cells)
+    return whole.images, whole.embeds
+
+
+def _padded(text: str, width: int, *, right: bool) -> str:
+    room = " " * (width - _width(text))
+    return room + text if right else text + room
+
+
+# --- row by row ----------------------------------------------------------------------------------------------------
+
+
+def _read_out(rows: Sequence[Row], columns: int) -> list[Rich]:
+    """ "Club: Arsenal · Played: 38 · Points: 89", the headings of the first row said in each."""
+    headings = rows[0] if rows[0].is_heading and len(rows) > 1 else None
+    if headings is None:
+        return [Rich.joined((cell for cell in row.cells if cell), " · ") for row in rows]
+    lines: list[Rich] = []
+    for number, row in enumerate(rows[1:]):
+        pairs = ((_cell(headings, column), _cell(row, column)) for column in range(columns))
+        said = [_named(heading, cell) for heading, cell in pairs if cell or (heading and not number)]
+        lines.append(Rich.joined(said, " · "))
+    return lines
+
+
+def _named(heading: Rich, cell: Rich) -> Rich:
+    """A heading whose cell in the first row is empty is said all the same: it may stand nowhere else."""
+    if not heading:
+        return cell
+    return Rich.joined([heading, cell or Rich("–")], " " if heading.text.endswith(":") else ": ")
