@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urljoin, urlsplit
 
 _LONGEST = 4_000
+# What joining and splitting would give back as it is; most links of a page are written so.
+_WHOLE = re.compile(r"https?://[A-Za-z0-9.-]*[A-Za-z0-9](?:/[!-\"$->@-Z^-~]*)?(?:\?[!-\"$-Z^-~]+)?(?:#[!-Z^-~]+)?")
 
 
 def absolute(address: object, base: str) -> str | None:
     """An http(s) address made absolute; None for anything that is not one."""
     if not isinstance(address, str) or not (text := address.strip()) or len(text) > _LONGEST:
         return None
+    if _WHOLE.fullmatch(text):
+        return text
     try:
         whole = urljoin(base, text)
         parts = urlsplit(whole)

@@ -14,9 +14,9 @@ from html.entities import html5
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.core.rich import Rich
-from bot.core.walk import BLOCKS, DROPPED, LINES, Walk
+from bot.core.walk import BLOCKS, DROPPED, LINES, Walk, names
 
-_INLINE = frozenset(
+_INLINE = names(
     """a abbr acronym area b base basefont bdi bdo big blink br button cite code col colgroup data datalist del dfn em
     embed font i img input ins kbd label link map mark marquee meta meter nobr optgroup option
     output param picture progress q rb rp rt rtc ruby s samp slot small source span strike strong sub sup td th time
@@ -26,8 +26,10 @@ ELEMENTS = BLOCKS | DROPPED | LINES | _INLINE
 """The elements of HTML, current and obsolete (WHATWG HTML, "Index of elements" and "Obsolete features"), but for
 frames, which would replace all other text."""
 
-_BARE_ATTRIBUTES = frozenset(
-    ["allowfullscreen", "async", "autofocus", "autoplay", "checked", "compact", "controls", "default", "defer", "disabled", "download", "hidden", "inert", "ismap", "itemscope", "loop", "multiple", "muted", "nohref", "nomodule", "noshade", "novalidate", "nowrap", "open", "playsinline", "readonly", "required", "reversed", "selected"]
+_BARE_ATTRIBUTES = names(
+    """allowfullscreen async autofocus autoplay checked compact controls default defer disabled download hidden inert
+    ismap itemscope loop multiple muted nohref nomodule noshade novalidate nowrap open playsinline readonly required
+    reversed selected"""
 )
 # A `<` inside an attribute ends the attempt, so that a page full of `<p "` costs no more than its length.
 _TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)((?:[\s/](?:[^<>\"']|\"[^<\"]*\"|'[^<']*')*)?)>")

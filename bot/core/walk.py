@@ -19,16 +19,16 @@ from bot.core.model import Embed, Image
 from bot.core.rich import Mark, Rich
 
 
-def _names(text: str) -> frozenset[str]:
+def names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-BLOCKS = _names(
+BLOCKS = names(
     """address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure
     footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend main menu nav ol p pre search section summary table tbody
     tfoot thead ul"""
 )
-DROPPED = _names(
+DROPPED = names(
     """audio canvas head iframe math noscript object script select style svg template textarea title video"""
 )
 LINES = frozenset(("li", "tr"))
@@ -46,8 +46,6 @@ _FIXED = frozenset(("pre", "code"))  # no other formatting inside
 _CLOSE = {"li": 1, "tr": 1, "dt": 1, "dd": 1}
 _GAPS = {**dict.fromkeys(BLOCKS, 2), **_CLOSE, "tbody": 1, "thead": 1, "tfoot": 1}
 _BULLETS = ("• ", "◦ ", "▪ ")
-# Runs of white space but for a single plain space, which stays as it is: most text needs nothing replaced.
-_WHITE = re.compile(r"[^\S ]\s*| \s+")
 _LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _IMAGE_ADDRESSES = ("src", "data-src", "data-url", "data-original")
 _NO_PICTURES = ("emoji", "smiley", "avatar")
@@ -145,15 +143,14 @@ class Walk:
         if self._verbatim:
             self._say_as_it_is(text)
             return
-        text = _WHITE.sub(" ", text)
-        words = text.strip(" ")
+        words = " ".join(text.split())
         if not words:
             self._space = self._space or bool(text)
             return
-        if text[0] == " ":
+        if text[0].isspace():
             self._space = True
         self._put(words)
-        self._space = text[-1] == " "
+        self._space = text[-1].isspace()
 
     def _say_as_it_is(self, text: str) -> None:
         """Preformatted: spaces and line breaks count."""
@@ -168,14 +165,12 @@ class Walk:
 
     def _put(self, words: str) -> None:
         """Words, after the white space that waits before them, with which new formatting begins."""
-        if self._length:
-            if self._breaks and self._parts[-1][-1] != "•":
-                self._add("\n" * self._breaks)
-            elif self._space or self._breaks:
-                self._add(" ")
+        if self._length and (self._breaks or self._space):
+            self._add("\n" * self._breaks if self._breaks and self._parts[-1][-1] != "•" else " ")
         if self._fresh or self._prefix:
             self._begin()
-        self._add(words)
+        self._parts.append(words)
+        self._length += len(words)
         self._breaks = 0
         self._space = False
 
