@@ -263,6 +263,11 @@ def lists_are_read_from_an_index_alone(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def posts_keep_what_is_embedded_in_them(db: Database) -> None:
+    db.execute("ALTER TABLE post ADD COLUMN embeds TEXT NOT NULL DEFAULT '[]'")
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:

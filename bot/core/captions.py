@@ -11,7 +11,9 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _SIGNED = re.compile(r"[\s.]*(?:©|\(c\)|copyright)\s*(?P<who>[^\n]{2,120}?)\s*$", re.IGNORECASE)
-_BRACKETED = re.compile(r"\s*[(\[](?P<who>[^()\[\]\n]*(?:/|\b(?:AP|AFP|Reuters|Getty|EPA|PA|dpa)\b)[^()\[\]\n]*)[)\]]\.?\s*$")
+_BRACKETED = re.compile(
+    r"\s*[(\[](?P<who>[^()\[\]\n]*(?:/|\b(?:AP|AFP|Reuters|Getty|EPA|PA|dpa)\b)[^()\[\]\n]*)[)\]]\.?\s*$"
+)
 
 
 def credit_in(caption: str | None, credit: str | None = None) -> tuple[str | None, str | None]:

@@ -32,7 +32,9 @@ def is_layout(rows: Sequence[Row]) -> bool:
 
 def written(rows: Sequence[Row]) -> Rich:
     """A table of short cells as text. No word of it is lost."""
-    rows = [Row(cells=tuple(cell.like(_line(cell.text)) for cell in row.cells), is_heading=row.is_heading) for row in rows]
+    rows = [
+        Row(cells=tuple(cell.like(_line(cell.text)) for cell in row.cells), is_heading=row.is_heading) for row in rows
+    ]
     rows = [row for row in rows if any(row.cells)]
     columns = max((len(row.cells) for row in rows), default=0)
     if columns == 2:
@@ -47,7 +49,7 @@ def _line(text: str) -> str:
 
 
 def _pair(row: Row) -> Rich:
-    """ "Arsenal: 2". """
+    """ "Arsenal: 2"."""
     said = [cell for cell in row.cells if cell]
     between = " " if said[0].text[-1:] in ":.?!" else ": "
     whole = Rich.joined(said, between)
@@ -66,9 +68,7 @@ def _cell(row: Row, column: int) -> Rich:
 
 
 def _width(text: str) -> int:
-    return sum(
-        0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in _WIDE) for char in text
-    )
+    return sum(0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in _WIDE) for char in text)
 
 
 def _aligned(rows: Sequence[Row], widths: Sequence[int]) -> Rich:
@@ -82,6 +82,8 @@ def _aligned(rows: Sequence[Row], widths: Sequence[int]) -> Rich:
         ).rstrip()
         for row in rows
     ]
+    # A message must not begin with white space, as a table does whose first heading is empty.
+    lines[0] = lines[0] if lines[0][:1].strip() else f"·{lines[0][1:]}"
     text = "\n".join(lines)
     images, embeds = _beside(rows)
     return Rich(text, (Mark("pre", 0, len(text)),), images, embeds)

@@ -327,6 +327,12 @@ class Walk:
             self._images.append(_Caption(*found))
         return _NOTHING if tag == "amp-img" else None
 
+    def _without_script(self, node: LexborNode, tag: str) -> _End | None:
+        """Pictures that a script would load stand here once more as they are."""
+        for one in node.css("img"):
+            self._picture(one, "img")
+        return None
+
     def _figure(self, node: LexborNode, tag: str) -> _End | None:
         """A figure with a picture: what stands below it goes with the picture."""
         self._break(2)
@@ -376,7 +382,9 @@ class Walk:
         marks = node.attributes
         if not marks.get("class"):
             return
-        found = embeds.of_quote(marks, self.base, lambda: list(_links(node, self.base)), lambda: node.text(separator=" "))
+        found = embeds.of_quote(
+            marks, self.base, lambda: list(_links(node, self.base)), lambda: node.text(separator=" ")
+        )
         if found is not None:
             self._keep(found)
 
@@ -435,6 +443,7 @@ _Special = Callable[[Walk, LexborNode, str], "_End | None"]
 _SPECIAL: dict[str, _Special] = {
     **dict.fromkeys(DROPPED, Walk._drop),
     **dict.fromkeys(embeds.ELEMENTS, Walk._embed),
+    "noscript": Walk._without_script,
     **dict.fromkeys(("ul", "ol", "menu", "dir"), Walk._list),
     **dict.fromkeys(("img", "amp-img"), Walk._picture),
     **dict.fromkeys(("td", "th"), Walk._cell),
@@ -453,7 +462,9 @@ _SPECIAL: dict[str, _Special] = {
 
 def caption_of(node: LexborNode) -> tuple[str | None, str | None]:
     """A picture's caption and credit, from the element that holds both."""
-    own = node.css_first(".credit, .caption-credit, .image-credit, .copyright, [class*=credit], [itemprop=copyrightHolder]")
+    own = node.css_first(
+        ".credit, .caption-credit, .image-credit, .copyright, [class*=credit], [itemprop=copyrightHolder]"
+    )
     credit = _line(Walk().over(own)) if own is not None and own.mem_id != node.mem_id else None
     return credit_in(_line(Walk().over(node)), credit)
 
@@ -510,9 +521,7 @@ def _filled(rows: list[_Cells]) -> list[tables.Row]:
     return filled
 
 
-def _fill_from_above(
-    cells: list[Rich], above: dict[int, tuple[Rich, int]], below: dict[int, tuple[Rich, int]]
-) -> None:
+def _fill_from_above(cells: list[Rich], above: dict[int, tuple[Rich, int]], below: dict[int, tuple[Rich, int]]) -> None:
     while len(cells) in above:
         cell, lines = above[len(cells)]
         if lines > 1:

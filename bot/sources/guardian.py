@@ -16,13 +16,13 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from bot.core.markup import text_of_html
+from bot.core.markup import rich_of_html
 from bot.core.model import Image, Post, Snapshot, SnapshotKind
 from bot.sources.assembly import Blog, assembled
-from bot.sources.dom import FROM_DESCRIPTION, attribute, head_of, images_of, line_of, outermost, shown_time, text_of
+from bot.sources.dom import FROM_DESCRIPTION, attribute, body_of, head_of, images_of, line_of, outermost, shown_time
 from bot.sources.keys import Candidate
 from bot.sources.loose import Fields, fields, line, objects
-from bot.sources.parts import absolute, distinct_images, without_repeats
+from bot.sources.parts import absolute, distinct_images, unrepeated, worded
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source, parse_json
 from bot.sources.times import time_of
 
@@ -127,7 +127,6 @@ def _candidate(node: LexborNode, id_: str, pinned: bool, url: str, rules: ReadRu
     post = Post(
         key="",
         title=line_of(node.css_first("header h2, h2.block-title")),
-        text=text_of(node, _NO_TEXT),
         published_at=shown_time(node, "header time, .block-time time", rules.zone),
         modified_at=shown_time(node, "footer time, .updated-time time", rules.zone),
         authors=_authors(node),
@@ -136,7 +135,7 @@ def _candidate(node: LexborNode, id_: str, pinned: bool, url: str, rules: ReadRu
         pinned=pinned,
         key_event="is-key-event" in (attribute(node, "class") or "").split(),
     )
-    return Candidate(post=post, addresses=(id_,), markup=node.html or "")
+    return Candidate(post=worded(post, body_of(node, url, _NO_TEXT)), addresses=(id_,), markup=node.html or "")
 
 
 def _authors(node: LexborNode) -> tuple[str, ...]:
@@ -220,21 +219,21 @@ def _of_block(block: Fields, url: str, key_events: set[str], rules: ReadRules) -
     whole = block.get("bodyHtml")
     markup = whole if isinstance(whole, str) else "\n".join(_words(elements))
     flags = fields(block.get("attributes"))
+    body = unrepeated(rich_of_html(markup, url))
     post = Post(
         key="",
         title=line(block.get("title")),
-        text=without_repeats(text_of_html(markup)),
         published_at=_time(
             block, ("blockFirstPublished", "firstPublishedDate", "publishedDate", "blockCreatedOn"), rules
         ),
         modified_at=_time(block, ("blockLastUpdated", "lastModifiedDate"), rules),
         authors=tuple(name for one in objects(block.get("contributors")) if (name := line(one.get("name")))),
-        images=distinct_images(_images(elements, url)),
+        images=distinct_images([*_images(elements, url), *body.images]),
         url=absolute(f"#block-{id_.strip()}", url),
         pinned=flags.get("pinned") is True,
         key_event=flags.get("keyEvent") is True or flags.get("summary") is True or id_ in key_events,
     )
-    return Candidate(post=post, addresses=(id_,), markup=markup)
+    return Candidate(post=worded(post, body), addresses=(id_,), markup=markup)
 
 
 def _words(elements: Sequence[Fields]) -> Iterator[str]:

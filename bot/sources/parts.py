@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from bot.core.addresses import absolute as absolute
+from bot.core.addresses import absolute as absolute  # noqa: PLC0414  readers ask for it here
 from bot.core.identity import fold, image_id
 from bot.core.model import Image, Post
+from bot.core.rich import Rich
 from bot.core.summary import headline_of
 
 _SENTENCE = re.compile(r".+?(?:[.!?…][\"”’')\]]*(?=\s)|$)")
@@ -23,14 +24,25 @@ _SUMMARY = re.compile(
 )
 
 
+def worded(post: Post, body: Rich) -> Post:
+    """A post with this text, its formatting, and what is embedded in it."""
+    return replace(post, text=body.text, entities=body.entities, embeds=body.embeds)
+
+
+def body_in(post: Post) -> Rich:
+    """The text of a post with its formatting."""
+    return Rich.of(post.text, post.entities, post.embeds)
+
+
 def titled(post: Post, language: str) -> Post:
     """A post without headline gets its first sentence as one; without text it stays without.
 
     A body that begins with the headline again, as a paragraph of its own, loses it.
     """
     if post.title:
-        first, _, rest = post.text.partition("\n\n")
-        return replace(post, text=rest) if rest and same_words(first, post.title) else post
+        first, gap, rest = post.text.partition("\n\n")
+        repeats = bool(rest) and same_words(first, post.title)
+        return worded(post, body_in(post)[len(first + gap) :]) if repeats else post
     title = headline_of(post.text, language)
     return replace(post, title=title, title_is_derived=title is not None)
 
@@ -49,6 +61,11 @@ def without_repeats(text: str) -> str:
             del lines[previous:]
         lines.append(line)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def unrepeated(body: Rich) -> Rich:
+    """The same of a text with formatting."""
+    return body.like(without_repeats(body.text))
 
 
 def _begins_with(line: str, previous: str) -> bool:
