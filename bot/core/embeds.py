@@ -17,6 +17,7 @@ Attributes = Mapping[str, str | None]
 
 _QUOTED = {
     "twitter-tweet": "x",
+    "nojs-tweet": "x",
     "twitter-video": "x",
     "instagram-media": "instagram",
     "tiktok-embed": "tiktok",
@@ -74,6 +75,12 @@ _UNSEEN_FRAME = re.compile(
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _POSTED_BY = re.compile(r"[—–-]\s*([^—–\n]{0,80}?\(@[\w.]{1,40}\))")
 _SHARED_BY = re.compile(r"A post shared by\s+(.{1,80}?)(?:\s+on\s|\s*$)")
+_HANDLES = {
+    "x": re.compile(r"/(?!i/)(\w{1,40})/status"),
+    "tiktok": re.compile(r"/@([\w.]{1,40})/"),
+    "threads": re.compile(r"/@([\w.]{1,40})/"),
+    "bluesky": re.compile(r"/profile/([\w-]+\.[\w.-]{1,60})/"),
+}
 _STATUS = re.compile(r"/status(?:es)?/\d+")
 
 
@@ -102,7 +109,7 @@ def of_quote(marks: Attributes, base: str, links: Callable[[], list[str]], text:
     named = _said(marks, "data-instgrm-permalink", "data-text-post-permalink", "cite", "data-href", "data-embed-url")
     found = [named] if named else [one for one in links() if kind != "x" or _STATUS.search(one)][-1:]
     url = absolute(found[0] if found else None, base)
-    return Embed(kind=kind, url=_plain(url), title=_author(text())) if url else None
+    return Embed(kind=kind, url=_plain(url), title=_author(text()) or _handle(kind, url)) if url else None
 
 
 def of_address(url: str | None, title: str | None = None) -> Embed | None:
@@ -117,7 +124,7 @@ def of_address(url: str | None, title: str | None = None) -> Embed | None:
     if page is None and kind in ("facebook", "audio"):
         inner = absolute(query.get("href") or query.get("url"), "")
         page = inner
-    return Embed(kind=kind, url=page or url, title=title)
+    return Embed(kind=kind, url=page or url, title=title or _handle(kind, page or url))
 
 
 def _page(kind: str, host: str, ends: list[str], query: Mapping[str, str]) -> str | None:
@@ -160,6 +167,12 @@ def _said(marks: Attributes, *names: str) -> str | None:
 def _plain(url: str) -> str:
     """Without the query in which the embedding page names itself."""
     return url.partition("?")[0] if _site(urlsplit(url).hostname or "") in _QUOTED.values() else url
+
+
+def _handle(kind: str, url: str) -> str | None:
+    """The name in the address of somebody's post."""
+    found = _HANDLES[kind].match(urlsplit(url).path) if kind in _HANDLES else None
+    return f"@{found[1]}" if found else None
 
 
 def _author(text: str) -> str | None:

@@ -165,7 +165,7 @@ def picture_caption(image: Image, style: Style, t: Texts) -> str:
     words = fitted(line(image.caption or ""), _CAPTION, style.language, _FINDS) if style.text == "full" else ""
     credit = isolated(fitted(line(image.credit or ""), _AUTHOR, style.language, 2), rtl=t.rtl)
     said = (isolated(words, rtl=t.rtl), t.gettext("Photo: {credit}", credit=credit) if credit else "")
-    return " ".join(filter(None, said))
+    return (" " if words.endswith((".", "!", "?", "…", "。")) else " · ").join(filter(None, said))
 
 
 def _below_photo(post: Relayed, style: Style, t: Texts, body: Rich) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from selectolax.lexbor import LexborNode
 
 from bot.core.rich import Mark, Rich
 
@@ -14,6 +16,7 @@ _MOST_ROWS = 40  # aligned; a longer table is read row by row
 _LONG_CELL = 160  # characters; with cells like this a table is there for the layout
 _NUMBER = re.compile(r"[-+−±]?[\d.,:%’' ]*\d[\d.,:%]*|[-–—]?")
 _WIDE = frozenset("WF")
+_WIDEST_SPAN = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,13 @@ class Row:
 
     cells: tuple[Rich, ...]
     is_heading: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cells(Row):
+    """A row as the page has it, with how many columns and rows each cell spans."""
+
+    spans: tuple[tuple[int, int], ...] = ()
 
 
 def is_layout(rows: Sequence[Row]) -> bool:
@@ -85,13 +95,8 @@ def _aligned(rows: Sequence[Row], widths: Sequence[int]) -> Rich:
     # A message must not begin with white space, as a table does whose first heading is empty.
     lines[0] = lines[0] if lines[0][:1].strip() else f"·{lines[0][1:]}"
     text = "\n".join(lines)
-    images, embeds = _beside(rows)
-    return Rich(text, (Mark("pre", 0, len(text)),), images, embeds)
-
-
-def _beside(rows: Sequence[Row]) -> tuple[tuple, tuple]:  # type: ignore[type-arg]
     whole = Rich.joined(cell for row in rows for cell in row.cells)
-    return whole.images, whole.embeds
+    return replace(whole, text=text, marks=(Mark("pre", 0, len(text)),))
 
 
 def _padded(text: str, width: int, *, right: bool) -> str:
@@ -120,3 +125,62 @@ def _named(heading: Rich, cell: Rich) -> Rich:
     if not heading:
         return cell
     return Rich.joined([heading, cell or Rich("–")], " " if heading.text.endswith(":") else ": ")
+
+
+# --- from elements -------------------------------------------------------------------------------------------------
+
+
+def rows_of(table: LexborNode, read: Callable[[LexborNode], Rich]) -> list[Cells]:
+    """The rows of a table's element, each cell as `read` reads it."""
+    return [_cells(row, read) for row in _rows(table)]
+
+
+def _cells(row: LexborNode, read: Callable[[LexborNode], Rich]) -> Cells:
+    cells = [one for one in row.iter() if one.tag in ("td", "th")]
+    is_heading = bool(cells) and all(one.tag == "th" for one in cells)
+    spans = tuple((_span(one, "colspan"), _span(one, "rowspan")) for one in cells)
+    return Cells(cells=tuple(read(one) for one in cells), is_heading=is_heading, spans=spans)
+
+
+def _rows(table: LexborNode) -> Iterator[LexborNode]:
+    """A table's own rows, not those of tables in it."""
+    for part in table.iter():
+        if part.tag == "tr":
+            yield part
+        elif part.tag in ("thead", "tbody", "tfoot"):
+            yield from (row for row in part.iter() if row.tag == "tr")
+
+
+def filled(rows: Sequence[Cells]) -> list[Row]:
+    """Rows with a cell in every column: one that spans several rows is said in each, one that spans columns once."""
+    whole: list[Row] = []
+    above: dict[int, tuple[Rich, int]] = {}
+    for row in rows:
+        cells: list[Rich] = []
+        below: dict[int, tuple[Rich, int]] = {}
+        for cell, (columns, lines) in zip(row.cells, row.spans, strict=True):
+            _fill_from_above(cells, above, below)
+            if lines > 1:
+                below[len(cells)] = (replace(cell, images=(), embeds=()), lines - 1)
+            cells += [cell, *[Rich()] * (columns - 1)]
+        _fill_from_above(cells, above, below)
+        above = below
+        whole.append(Row(cells=tuple(cells), is_heading=row.is_heading))
+    return whole
+
+
+def _fill_from_above(cells: list[Rich], above: dict[int, tuple[Rich, int]], below: dict[int, tuple[Rich, int]]) -> None:
+    while len(cells) in above:
+        cell, lines = above[len(cells)]
+        if lines > 1:
+            below[len(cells)] = (cell, lines - 1)
+        cells.append(cell)
+
+
+def _span(cell: LexborNode, name: str) -> int:
+    return min(max(whole_number(cell.attributes.get(name), 1), 1), _WIDEST_SPAN)
+
+
+def whole_number(text: str | None, otherwise: int) -> int:
+    text = (text or "").strip()
+    return int(text) if re.fullmatch(r"-?[0-9]{1,6}", text) else otherwise

@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborNode
 
 from bot.core.markup import rich_of_node, text_of_node
 from bot.core.model import Image
+from bot.core.pictures import ADDRESSES
 from bot.core.rich import Rich
 from bot.core.walk import caption_of
 from bot.sources.parts import absolute, distinct_images, unrepeated
@@ -17,7 +18,6 @@ from bot.sources.shape import Source
 from bot.sources.times import time_of
 
 FROM_DESCRIPTION = "from description: no captured page has confirmed it"
-_IMAGE_ADDRESSES = ("src", "data-src", "data-url", "data-original")
 _HIGHEST_FIGURE = 6  # elements between a picture and its figure
 
 
@@ -99,7 +99,7 @@ def images_of(node: LexborNode, page_url: str, selector: str = "img, amp-img") -
 
 def _images(nodes: Iterable[LexborNode], page_url: str) -> Iterator[Image]:
     for node in nodes:
-        addresses = (absolute(attribute(node, name), page_url) for name in _IMAGE_ADDRESSES)
+        addresses = (absolute(attribute(node, name), page_url) for name in ADDRESSES)
         url = next((one for one in addresses if one), None)
         if url:
             figure = _figure(node)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from bot.core.captions import credit_in
 from bot.core.embeds import of_address
 from bot.core.ending import ending_of
 from bot.core.identity import image_id, same_address
@@ -322,8 +321,7 @@ def _images(value: Any, base: str) -> Iterator[Image]:
         url = next((url for url in (absolute(each, base) for each in _addresses(one)) if url), None)
         if url:
             credit = _line(one.get("creditText") or one.get("copyrightNotice"), False)
-            caption, credit = credit_in(_line(one.get("caption"), False), credit)
-            yield Image(url=url, caption=caption, credit=credit)
+            yield Image(url=url, caption=_line(one.get("caption"), False), credit=credit)
 
 
 def _addresses(image: Node) -> Iterator[str]:

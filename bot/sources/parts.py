@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from bot.core.addresses import absolute as absolute  # noqa: PLC0414  readers ask for it here
+from bot.core.captions import credit_in
 from bot.core.identity import fold, image_id
 from bot.core.model import Image, Post
 from bot.core.rich import Rich
@@ -48,8 +49,16 @@ def titled(post: Post, language: str) -> Post:
 
 
 def distinct_images(images: Iterable[Image]) -> tuple[Image, ...]:
-    """Each picture once, however many sizes of it are named."""
-    return tuple({image_id(image.url): image for image in reversed(list(images))}.values())[::-1]
+    """Each picture once, however many sizes of it are named, its credit apart from its caption."""
+    once = {image_id(image.url): image for image in reversed(list(images))}
+    return tuple(_credited(image) for image in reversed(once.values()))
+
+
+def _credited(image: Image) -> Image:
+    caption, credit = credit_in(image.caption, image.credit)
+    return (
+        image if (caption, credit) == (image.caption, image.credit) else replace(image, caption=caption, credit=credit)
+    )
 
 
 def without_repeats(text: str) -> str:

@@ -13,7 +13,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from bot.core.captions import credit_in
 from bot.core.embeds import of_address
 from bot.core.markup import rich_of_html
 from bot.core.model import Image, Post, Snapshot, SnapshotKind
@@ -138,7 +137,7 @@ def _images(part: Fields, body: Rich, base: str) -> Iterator[Image]:
     named = next((url for url in addresses if url), None)
     if named:
         shown = next(iter(body.images), Image(url=named))
-        caption, credit = credit_in(line(meta.get("caption")), line(meta.get("credit")))
+        caption, credit = line(meta.get("caption")), line(meta.get("credit"))
         yield Image(url=named, caption=caption or shown.caption, credit=credit or shown.credit)
     else:
         yield from body.images
