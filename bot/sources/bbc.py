@@ -325,7 +325,7 @@ def _blocks(value: Any) -> list[Fields]:
 def _markup_of_block(block: Fields, depth: int = 0) -> str:
     kind, model = str(block.get("type")), fields(block.get("model"))
     if depth > _DEEPEST or kind in _MEDIA:
-        return ""
+        return _frame(model.get("href") or model.get("url")) if kind in ("social", "embed") else ""
     inner = "".join(_markup_of_block(one, depth + 1) for one in _blocks(block))
     text, address = model.get("text"), model.get("locator")
     if not inner and isinstance(text, str):

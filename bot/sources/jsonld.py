@@ -46,6 +46,7 @@ _ESCAPED_TWICE = re.compile(
 )
 _ADDRESS = re.compile(r"https?:|/|#|\?|\./", re.IGNORECASE)
 _SAMPLE = re.compile(r"https?://(?:www\.)?ampbyexample\.com/", re.IGNORECASE)
+_LINES = re.compile(r"(?:<|&lt;)(?:table|ol|ul|pre)\b", re.IGNORECASE)
 _ENDS_SENTENCE = re.compile(r"[.!?:;…][\"”’')\]]*$")
 
 
@@ -271,7 +272,7 @@ def _body(raw: str, blog: _Blog) -> Rich:
     """A body as paragraphs. Lines broken in the middle of a sentence are joined, other breaks part paragraphs."""
     body = rich_of_plain(raw, blog.url, escaped_twice=blog.escaped_twice)
     text = _PLACEHOLDER.sub("", body.text).strip()
-    if "\n" in text and "\n\n" not in text:
+    if "\n" in text and "\n\n" not in text and not _LINES.search(raw):
         text = _paragraphs(text.split("\n"))
     return body.like(without_repeats(text))
 
