@@ -173,6 +173,12 @@ def test_a_film_that_ld_json_names_is_an_embed() -> None:
     ]
 
 
+def test_a_body_that_is_nothing_but_an_embed_keeps_it_beside_the_description() -> None:
+    frame = '<iframe src="https://www.youtube.com/embed/Abc123" title="Waves"></iframe>'
+    found = read_post(json.dumps(blog(update(1, articleBody=frame, description="See the waves."))))
+    assert (found.text, [one.title for one in found.embeds]) == ("See the waves.", ["Waves"])
+
+
 def test_a_sourcefabric_quote_is_a_quote_and_a_bare_embed_its_address() -> None:
     quote = sourcefabric_part("quote", "<p>We wait.</p><p>Ann Lee</p>", credit="Ann Lee")
     embed = sourcefabric_part("embed", "<script>go()</script>", original_url="https://v.example/1", title="Waves")

@@ -83,7 +83,7 @@ class Rich:
         start, stop, _ = part.indices(len(self.text))
         clipped = (replace(one, start=max(one.start, start), stop=min(one.stop, stop)) for one in self.marks)
         marks = tuple(_moved(one, -start) for one in clipped if one.start < one.stop)
-        return replace(self, text=self.text[start:stop], marks=marks)
+        return Rich(self.text[start:stop], marks, self.images, self.embeds)
 
     def stripped(self) -> Rich:
         lead = len(self.text) - len(self.text.lstrip())
@@ -100,7 +100,7 @@ class Rich:
         Where `text` has words that this one has not, it keeps no formatting.
         """
         if text == self.text or not self.marks:
-            return self if text == self.text else replace(self, text=text)
+            return self if text == self.text else Rich(text, (), self.images, self.embeds)
         kept = _places(self.text, text)
         if kept is None:
             return replace(self, text=text, marks=())

@@ -32,7 +32,6 @@ from bot.sources.parts import (
     with_pinned_copy,
     with_pinned_summary,
     without_repeats,
-    worded,
 )
 from bot.sources.publishers import Publisher, publisher_of
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
@@ -183,27 +182,29 @@ def _resolved(update: Node, found: Found) -> Node:
 
 def _candidate(update: Node, blog: _Blog) -> Candidate:
     raw = text_in(update.get("articleBody") or update.get("text"))
-    body = _body(raw, blog) or _body(text_in(update.get("description")), blog)
+    body = _body(raw, blog)
+    body = body if body.text else Rich.joined([body, _body(text_in(update.get("description")), blog)])
+    body = _with_videos(body, update, blog) if update.get("video") else body
     summary = _body(text_in(update.get("abstract") or update.get("description")), blog).text
     ids = [one.strip() for name in ("@id", "url", "identifier") for one in strings(update.get(name), ("value", "@id"))]
     addresses = [*ids, *strings(update.get("mainEntityOfPage"), ("@id", "url"))]
     cut = blog.publisher.cuts_at
     images = [*_images(update.get("image") or update.get("thumbnailUrl"), blog.url), *body.images]
     return Candidate(
-        post=worded(
-            Post(
-                key="",
-                title=_line(update.get("headline") or update.get("name"), blog.escaped_twice),
-                text_is_whole=not blog.publisher.gives_excerpts and not (cut and len(raw) >= cut),
-                summary=summary if summary and summary not in body.text else None,
-                published_at=time_of(_one(update, "datePublished"), blog.rules.zone),
-                modified_at=time_of(_one(update, "dateModified"), blog.rules.zone),
-                authors=_authors(update.get("author") or update.get("creator"), blog.found),
-                tags=tuple(_tags(update.get("keywords"))),
-                images=distinct_images(images),
-                url=next(_own_addresses(addresses, blog.url), None),
-            ),
-            _with_videos(body, update, blog),
+        post=Post(
+            key="",
+            title=_line(update.get("headline") or update.get("name"), blog.escaped_twice),
+            text=body.text,
+            entities=body.entities,
+            embeds=body.embeds,
+            text_is_whole=not blog.publisher.gives_excerpts and not (cut and len(raw) >= cut),
+            summary=summary if summary and summary not in body.text else None,
+            published_at=time_of(_one(update, "datePublished"), blog.rules.zone),
+            modified_at=time_of(_one(update, "dateModified"), blog.rules.zone),
+            authors=_authors(update.get("author") or update.get("creator"), blog.found),
+            tags=tuple(_tags(update.get("keywords"))),
+            images=distinct_images(images),
+            url=next(_own_addresses(addresses, blog.url), None),
         ),
         addresses=tuple(addresses),
         markup=raw,
