@@ -195,6 +195,8 @@ def test_preformatted_text_keeps_its_spaces_and_lines() -> None:
         ('<figure><figcaption>First</figcaption><img src="/q.jpg"></figure>', "", ("First", None)),
         ('<div class="wp-caption"><img src="/q.jpg"><p class="wp-caption-text">Low</p></div>', "", ("Low", None)),
         ('<img src="/q.jpg" alt="A quay">', "", ("A quay", None)),
+        ('<img src="/q.jpg" alt="IMG_2034.jpg">', "", (None, None)),
+        ('<img src="/q.jpg" alt="Image 2">', "", (None, None)),
         ('<img data-src="/q.jpg" src="data:image/gif;base64,R0">', "", (None, None)),
         ('<img src="data:x"><noscript><img src="/q.jpg"></noscript>', "", (None, None)),
     ],
@@ -237,6 +239,13 @@ def test_a_credit_is_told_from_its_caption(
     caption: str | None, own: str | None, expected: tuple[str | None, str | None]
 ) -> None:
     assert credit_in(caption, own) == expected
+
+
+def test_each_picture_of_a_gallery_has_the_caption_of_its_own_figure() -> None:
+    inner = '<figure><img src="/1.jpg"><figcaption>One</figcaption></figure><figure><img src="/2.jpg"></figure>'
+    rich = rich_of_html(f"<figure>{inner}<figcaption>All of them</figcaption></figure>", PAGE)
+    assert [one.caption for one in rich.images] == ["One", None]
+    assert rich.text == "All of them"
 
 
 TWEET = (
@@ -597,6 +606,11 @@ def test_a_summary_keeps_the_formatting_that_falls_inside_it() -> None:
     assert "End" not in short
     assert "[bold:quay]" in shown(relayed(rich, summary="The quay is shut."), "summary")
     assert "[bold:quay]" not in shown(relayed(rich, summary="A quay was closed."), "summary")
+
+
+def test_a_text_longer_than_any_message_keeps_the_formatting_of_its_beginning() -> None:
+    rich = rich_of_html(f"<p>The <b>quay</b> is shut.</p>{'<p>More to come. </p>' * 3000}")
+    assert "The [bold:quay] is shut." in shown(relayed(rich))
 
 
 def test_embeds_are_links_below_the_text_and_three_at_most() -> None:

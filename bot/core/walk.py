@@ -47,10 +47,11 @@ _CLOSE = {"li": 1, "tr": 1, "dt": 1, "dd": 1}
 _GAPS = {**dict.fromkeys(BLOCKS, 2), **_CLOSE, "tbody": 1, "thead": 1, "tfoot": 1}
 _BULLETS = ("• ", "◦ ", "▪ ")
 _LONGEST_LABEL = 12
-_CAPTION = ".wp-caption-text"
+_CAPTION = "figcaption, p.wp-caption-text"
 _MOST_EMBEDS = 20
 _DEEPEST_TABLE = 8  # tables in tables; what is deeper is there for the layout
 _DEEPEST_FIGURE = 4
+_HIGHEST_FIGURE = 12  # elements between a caption and its figure
 
 
 @dataclass(slots=True)
@@ -233,8 +234,8 @@ class Walk:
         first = node.css_first("img, amp-img") if self._figures < _DEEPEST_FIGURE else None
         if first is None or picture_of(first, self.base) is None:
             return _BLOCK
-        caption = node.css_first(f"figcaption, {_CAPTION}")
-        if caption is None or caption.mem_id in self._captioned or caption.css_first("img, amp-img") is not None:
+        caption = node.css_first(_CAPTION)
+        if caption is None or not _is_of(caption, node) or caption.css_first("img, amp-img") is not None:
             return _BLOCK
         self._figures += 1
         self._captioned.add(caption.mem_id)
@@ -352,6 +353,18 @@ def caption_of(node: LexborNode) -> tuple[str | None, str | None]:
     )
     credit = _line(Walk().over(own)) if own is not None and own.mem_id != node.mem_id else None
     return credit_in(_line(Walk().over(node)), credit)
+
+
+def _is_of(caption: LexborNode, figure: LexborNode) -> bool:
+    """Whether it stands below this figure's picture, and not below that of a figure inside."""
+    around = caption.parent
+    for _ in range(_HIGHEST_FIGURE):
+        if around is None or around.mem_id == figure.mem_id:
+            return around is not None
+        if around.tag == "figure":
+            return False
+        around = around.parent
+    return False
 
 
 def _line(rich: Rich) -> str | None:

@@ -50,7 +50,7 @@ def full(post: Relayed) -> Rich:
     whole = Rich.of(post.text, post.entities)[:_READ].each(clean)
     whole = Rich(whole.text, tuple(one for one in whole.marks if one.type != "text_link" or safe_url(one.url)))
     if not any(one.type == "pre" for one in whole.marks):
-        return whole.like(paragraphs(post.text))
+        return whole.like(paragraphs(whole.text))
     lines = "\n".join(each.rstrip() for each in whole.text.split("\n"))
     return whole.like(_BLANKS.sub("\n\n", lines).strip())
 
