@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, urlsplit
 
+from selectolax.lexbor import LexborNode
+
 from bot.core.addresses import absolute
 from bot.core.model import Embed
 
@@ -64,8 +66,8 @@ _AMP = {
     "amp-iframe": ("src", "{}"),
     "amp-video-iframe": ("src", "{}"),
 }
-_FILES = {"video": "video", "audio": "audio", "amp-video": "video", "amp-audio": "audio"}
-ELEMENTS = frozenset(("iframe", *_FILES, *_AMP))
+FILES = {"video": "video", "audio": "audio", "amp-video": "video", "amp-audio": "audio"}
+ELEMENTS = frozenset(("iframe", *FILES, *_AMP))
 """Names of elements that are embeds by themselves. Quotes and boxes are by their class alone."""
 
 _PARTS = re.compile(r"[\w-]{1,64}")
@@ -90,9 +92,9 @@ def of_element(tag: str, marks: Attributes, base: str, source: str | None = None
     None for counting frames, for what is hidden, and where no http(s) address is known.
     """
     title = _said(marks, "title", "aria-label", "data-title")
-    if tag in _FILES:
+    if tag in FILES:
         url = absolute(marks.get("src") or source, base)
-        return Embed(kind=_FILES[tag], url=url, title=title) if url else None
+        return Embed(kind=FILES[tag], url=url, title=title) if url else None
     if tag in _AMP:
         name, pattern = _AMP[tag]
         part = (marks.get(name) or "").strip()
@@ -125,6 +127,12 @@ def of_address(url: str | None, title: str | None = None) -> Embed | None:
         inner = absolute(query.get("href") or query.get("url"), "")
         page = inner
     return Embed(kind=kind, url=page or url, title=title or _handle(kind, page or url))
+
+
+def links_in(node: LexborNode, base: str) -> list[str]:
+    """The addresses that an element links to."""
+    found = (absolute(one.attributes.get("href"), base) for one in node.css("a[href]"))
+    return [one for one in found if one]
 
 
 def _page(kind: str, host: str, ends: list[str], query: Mapping[str, str]) -> str | None:

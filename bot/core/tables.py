@@ -13,6 +13,7 @@ from bot.core.rich import Mark, Rich
 
 _WIDTH = 30  # characters of fixed width on one line of a phone
 _MOST_ROWS = 40  # aligned; a longer table is read row by row
+_MOST_NAMED = 200  # rows in which the headings are said again
 _LONG_CELL = 160  # characters; with cells like this a table is there for the layout
 _NUMBER = re.compile(r"[-+−±]?[\d.,:%’' ]*\d[\d.,:%]*|[-–—]?")
 _WIDE = frozenset("WF")
@@ -49,7 +50,11 @@ def written(rows: Sequence[Row]) -> Rich:
     columns = max((len(row.cells) for row in rows), default=0)
     if columns == 2:
         return Rich.joined((_pair(row) for row in rows), "\n")
-    if len(rows) <= _MOST_ROWS and sum(widths := _widths(rows, columns)) + 2 * (columns - 1) <= _WIDTH:
+    if (
+        len(rows) <= _MOST_ROWS
+        and columns <= _WIDTH // 2
+        and sum(widths := _widths(rows, columns)) + 2 * (columns - 1) <= _WIDTH
+    ):
         return _aligned(rows, widths)
     return Rich.joined(_read_out(rows, columns), "\n")
 
@@ -109,7 +114,7 @@ def _padded(text: str, width: int, *, right: bool) -> str:
 
 def _read_out(rows: Sequence[Row], columns: int) -> list[Rich]:
     """ "Club: Arsenal · Played: 38 · Points: 89", the headings of the first row said in each."""
-    headings = rows[0] if rows[0].is_heading and len(rows) > 1 else None
+    headings = rows[0] if rows[0].is_heading and 1 < len(rows) <= _MOST_NAMED and columns <= _WIDTH else None
     if headings is None:
         return [Rich.joined((cell for cell in row.cells if cell), " · ") for row in rows]
     lines: list[Rich] = []

@@ -6,7 +6,7 @@ behind as an embed, and what stands below a picture goes with the picture.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field, replace
 
 from selectolax.lexbor import LexborNode
@@ -16,7 +16,7 @@ from bot.core.addresses import absolute
 from bot.core.captions import credit_in
 from bot.core.flow import Flow, Run
 from bot.core.model import Embed, Image
-from bot.core.pictures import picture_of
+from bot.core.pictures import caption_below, picture_of
 from bot.core.rich import Rich
 
 
@@ -47,11 +47,10 @@ _CLOSE = {"li": 1, "tr": 1, "dt": 1, "dd": 1}
 _GAPS = {**dict.fromkeys(BLOCKS, 2), **_CLOSE, "tbody": 1, "thead": 1, "tfoot": 1}
 _BULLETS = ("• ", "◦ ", "▪ ")
 _LONGEST_LABEL = 12
-_CAPTION = "figcaption, p.wp-caption-text"
 _MOST_EMBEDS = 20
+_MOST_LOOKS = 100
 _DEEPEST_TABLE = 8  # tables in tables; what is deeper is there for the layout
 _DEEPEST_FIGURE = 4
-_HIGHEST_FIGURE = 12  # elements between a caption and its figure
 
 
 @dataclass(slots=True)
@@ -92,6 +91,7 @@ class Walk:
     _flow: Flow = field(default_factory=Flow)
     _lists: list[_List] = field(default_factory=list)
     _figures: int = 0
+    _looks: int = 0
     _captioned: set[int] = field(default_factory=set)
     _images: list[_Caption] = field(default_factory=list)
     _embeds: dict[str, Embed] = field(default_factory=dict)
@@ -203,8 +203,8 @@ class Walk:
 
     def _bullet(self, node: LexborNode, around: _List) -> str:
         if around.number is None:
-            depth = sum(one.number is None for one in self._lists) or 1
-            return _BULLETS[min(depth, len(_BULLETS)) - 1]
+            around_it = self._lists[-len(_BULLETS) :]
+            return _BULLETS[max(sum(one.number is None for one in around_it), 1) - 1]
         number = tables.whole_number(node.attributes.get("value"), around.number)
         outer = self._lists[-2].label if len(self._lists) > 1 else ""
         around.label = f"{outer if len(outer) < _LONGEST_LABEL else ''}{number}."
@@ -231,20 +231,18 @@ class Walk:
     def _figure(self, node: LexborNode, tag: str) -> _End | None:
         """A figure with a picture: what stands below it goes with the picture."""
         self._flow.part(2)
-        first = node.css_first("img, amp-img") if self._figures < _DEEPEST_FIGURE else None
-        if first is None or picture_of(first, self.base) is None:
+        if self._figures >= _DEEPEST_FIGURE:
             return _BLOCK
-        caption = node.css_first(_CAPTION)
-        if caption is None or not _is_of(caption, node) or caption.css_first("img, amp-img") is not None:
-            return _BLOCK
+        caption = caption_below(node, self.base)
+        if caption is not None:
+            self._captioned.add(caption.mem_id)
         self._figures += 1
-        self._captioned.add(caption.mem_id)
         start = len(self._images)
-        return _End(2, None, lambda: self._caption(caption, start))
+        return _End(2, None, lambda: self._end_figure(caption, start))
 
-    def _caption(self, node: LexborNode, start: int) -> None:
+    def _end_figure(self, node: LexborNode | None, start: int) -> None:
         self._figures -= 1
-        caption, credit = caption_of(node)
+        caption, credit = caption_of(node) if node is not None else (None, None)
         for one in self._images[start:]:
             if one.caption is None and one.credit is None:
                 one.caption, one.credit = caption, credit
@@ -263,7 +261,7 @@ class Walk:
         return _BLOCK
 
     def _embed(self, node: LexborNode, tag: str) -> _End | None:
-        inner = node.css_first("source[src]") if tag in ("video", "audio", "amp-video", "amp-audio") else None
+        inner = node.css_first("source[src]") if tag in embeds.FILES and self._may_look() else None
         source = inner.attributes.get("src") if inner is not None else None
         found = embeds.of_element(tag, node.attributes, self.base, source)
         if found is not None:
@@ -275,13 +273,18 @@ class Walk:
 
     def _posts_of_others(self, node: LexborNode) -> None:
         marks = node.attributes
-        if not marks.get("class"):
+        if not marks.get("class") or not self._may_look():
             return
         found = embeds.of_quote(
-            marks, self.base, lambda: list(_links(node, self.base)), lambda: node.text(separator=" ")
+            marks, self.base, lambda: embeds.links_in(node, self.base), lambda: node.text(separator=" ")
         )
         if found is not None:
             self._keep(found)
+
+    def _may_look(self) -> bool:
+        """Looking through all that is in an element is for few: they may stand in one another."""
+        self._looks += 1
+        return self._looks <= _MOST_LOOKS
 
     def _keep(self, embed: Embed) -> None:
         if len(self._embeds) < _MOST_EMBEDS:
@@ -355,23 +358,5 @@ def caption_of(node: LexborNode) -> tuple[str | None, str | None]:
     return credit_in(_line(Walk().over(node)), credit)
 
 
-def _is_of(caption: LexborNode, figure: LexborNode) -> bool:
-    """Whether it stands below this figure's picture, and not below that of a figure inside."""
-    around = caption.parent
-    for _ in range(_HIGHEST_FIGURE):
-        if around is None or around.mem_id == figure.mem_id:
-            return around is not None
-        if around.tag == "figure":
-            return False
-        around = around.parent
-    return False
-
-
 def _line(rich: Rich) -> str | None:
     return " ".join(rich.text.split()) or None
-
-
-def _links(node: LexborNode, base: str) -> Iterator[str]:
-    for one in node.css("a[href]"):
-        if url := absolute(one.attributes.get("href"), base):
-            yield url
