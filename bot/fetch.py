@@ -11,10 +11,12 @@ import hashlib
 import ipaddress
 import re
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
@@ -29,6 +31,7 @@ CONNECT_SECONDS = 10.0
 LARGEST_BODY = 12 * 1024 * 1024  # bytes after decompression; the largest live blog captured has 2.4 million
 MOST_REDIRECTS = 5
 AGENT = "LiveblogRelay/0.1 (relays live blogs to their readers)"
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 ACCEPT = "text/html, application/ld+json, application/feed+json, application/atom+xml, application/rss+xml, */*;q=0.5"
 
 
@@ -74,15 +77,23 @@ class Fetcher:
             if session is not None:
                 await session.close()
 
-    async def fetch(self, url: str, known: Validators | None = None, *, home: str | None = None) -> Page | NotModified:
+    async def fetch(
+        self,
+        url: str,
+        known: Validators | None = None,
+        *,
+        home: str | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> Page | NotModified:
         """The page at `url`, or NotModified where the server or the body itself says so. FetchFailed otherwise.
 
-        `home` is the address that the admin wrote, where `url` came from elsewhere (a page that moved).
+        `home` is the address that the admin wrote, where `url` came from elsewhere (a page that moved). `headers` are
+        those that an API wants beside the usual ones.
         """
         trusted = urlsplit(home or url).hostname
         try:
             async with asyncio.timeout(self._timeout.total):
-                return await self._follow(url, trusted, known or Validators())
+                return await self._follow(url, trusted, known or Validators(), headers)
         except TimeoutError:
             raise FetchFailed(f"did not answer within {self._timeout.total:.0f} s") from None
         except aiohttp.ClientPayloadError:
@@ -94,7 +105,9 @@ class Fetcher:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise FetchFailed(f"the connection broke: {type(error).__name__}") from None
 
-    async def _follow(self, address: str, trusted: str | None, known: Validators) -> Page | NotModified:
+    async def _follow(
+        self, address: str, trusted: str | None, known: Validators, headers: Mapping[str, str]
+    ) -> Page | NotModified:
         for _ in range(MOST_REDIRECTS + 1):
             # Only the host that the admin wrote down may be a private one.
             own = urlsplit(address).hostname == trusted
@@ -102,7 +115,7 @@ class Fetcher:
             assert session is not None, "open() comes first"
             if not own:
                 _refuse_private(address)
-            async with session.get(address, headers=_conditions(known), allow_redirects=False) as answer:
+            async with session.get(address, headers={**headers, **_conditions(known)}, allow_redirects=False) as answer:
                 if answer.status not in (301, 302, 303, 307, 308):
                     return await self._page(answer, known)
                 address = _target(answer, address)

@@ -17,14 +17,19 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
-from bot.core.diff import confirm, diff, needs_all
+from bot.asking import Asker, Question, lasts
+from bot.core import alarms
+from bot.core.diff import says_anything
 from bot.core.model import Page, Snapshot, Verdict
 from bot.core.pages import pages_to_poll
+from bot.core.publishing import Validators
 from bot.core.timing import BlogState, next_poll
 from bot.desk import Desk
 from bot.fetch import Fetcher, FetchFailed, validators_of
+from bot.judging import Judging
 from bot.reading import Reading
-from bot.sources import NotReadable, ReadRules
+from bot.sources import NotReadable
+from bot.sources.asking import Gathered
 from config.settings import Blog, Settings
 from storage import Store, StoreError
 
@@ -42,6 +47,11 @@ class Found:
     told: int = 0
     ended: bool = False
     max_age: int | None = None
+    retry_at: datetime | None = None
+
+    def then(self, later: Found) -> Found:
+        """With what another question about the same page brought."""
+        return replace(later, told=self.told + later.told, retry_at=later.retry_at or self.retry_at)
 
 
 class Poller:
@@ -56,13 +66,15 @@ class Poller:
         report: Callable[[str], Coroutine[None, None, None]],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._store, self._desk, self._fetcher, self._reading = store, desk, fetcher, reading
+        self._store, self._desk, self._asker, self._reading = store, desk, Asker(fetcher), reading
         self._settings, self._report, self._now = settings, report, now
+        self._judging = Judging(store, fetcher, reading)
         # A late poll is better than none: without a grace time APScheduler would skip it in silence.
         self._scheduler = AsyncIOScheduler(job_defaults={"misfire_grace_time": None, "coalesce": True})
         self._states: defaultdict[str, BlogState] = defaultdict(BlogState)
         # blog -> page -> the alarm that the admins were told of
         self._alarms: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        self._formats: dict[str, str | None] = {}  # blog -> the reader that has read it so far
         self._polled: dict[str, datetime] = {}
         self._noted: dict[str, float] = {}
         self._polls: set[asyncio.Task[None]] = set()
@@ -194,30 +206,75 @@ class Poller:
         if failure is not None and not found:
             raise failure
         return Found(
-            told=sum(one.told for one in found), ended=found[-1].ended, max_age=max((o.max_age or 0) for o in found)
+            told=sum(one.told for one in found),
+            ended=found[-1].ended,
+            max_age=max((o.max_age or 0) for o in found),
+            retry_at=next((one.retry_at for one in found if one.retry_at), None),
         )
 
     async def _poll_page(self, blog: Blog, url: str) -> Found:
-        page, known = await self._store.page(blog.id, url)
-        fetched = await self._fetcher.fetch(url, known, home=blog.url)
-        if isinstance(fetched, Page):
-            return await self._take(blog, url, fetched, page.format if page else None)
-        if page is not None and (page.missing or page.doubted or page.ignored or self._alarms[blog.id].get(url)):
-            memory, _ = await self._store.memory(blog.id, url, ())
-            await self._publish(blog, url, None, confirm(memory, self._now()), None)
-        return Found(ended=bool(page and page.ended), max_age=fetched.max_age)
+        """Ask what is to be asked about a page; mostly its address. What was read counts, whatever fails after it.
 
-    async def _take(self, blog: Blog, url: str, page: Page, kept: str | None) -> Found:
-        snapshot = await self._reading.read(page, _rules(blog, kept))
-        memory, _ = await self._store.memory(blog.id, url, [post.key for post in snapshot.posts])
-        if needs_all(memory, snapshot):
-            memory, _ = await self._store.memory(blog.id, url)
-        verdict = diff(memory, snapshot, self._now())
-        told = await self._publish(blog, url, snapshot, verdict, page)
-        return Found(told=told, ended=snapshot.ended, max_age=page.max_age)
+        Where the changes cannot be had (a 404, say) the listing is asked for in their place.
+        """
+        page, validators = await self._store.page(blog.id, url)
+        self._formats[blog.id] = page.format if page else self._formats.get(blog.id)
+        found, failure = Found(ended=bool(page and page.ended)), None
+        doubted = bool(page and (page.missing or page.doubted or self._alarms[blog.id].get(url)))
+        for question in self._asker.questions(blog.id, url, page, self._now(), reader=blog.format, doubted=doubted):
+            if not (question.due or failure):
+                continue
+            try:
+                found, failure = found.then(await self._answer(blog, question, validators, failure)), None
+            except (FetchFailed, NotReadable) as error:
+                self._asker.list_soon(blog.id, url)
+                log.info("a question failed", blog=blog.id, page=url, lists=question.lists, why=str(error))
+                failure = failure or error
+                if not lasts(error):
+                    break
+        if failure is not None:
+            raise failure
+        return found
+
+    async def _answer(self, blog: Blog, asked: Question, validators: Validators, after: Exception | None) -> Found:
+        """One question about a page. `after`: the failure in whose place it is asked."""
+        page, url = asked.known.page, asked.url
+        instead = alarms.instead(str(after)) if after is not None and page is not None else None
+        gathered = await self._asker.ask(asked, validators, home=blog.url)
+        if isinstance(gathered, Gathered):
+            kept = page.format if page else None
+            return await self._take(blog, url, gathered.page, kept, gathered, lists=asked.lists, instead=instead)
+        if asked.doubted or (page and page.ignored):
+            verdict = await self._judging.again(blog, url, self._now())
+            await self._publish(blog, url, None, verdict, None)
+        return Found(ended=bool(page and page.ended), max_age=gathered.max_age)
+
+    async def _take(
+        self,
+        blog: Blog,
+        url: str,
+        page: Page,
+        kept: str | None,
+        gathered: Gathered | None = None,
+        *,
+        lists: bool = True,
+        instead: str | None = None,
+    ) -> Found:
+        """Read a page, and publish what is new. `lists`: it shows the blog, so that it may end an alarm.
+
+        `instead`: the alarm for which it is read.
+        """
+        snapshot, verdict = await self._judging.read(blog, url, page, kept, gathered, self._now())
+        self._formats[blog.id] = snapshot.format
+        verdict = replace(verdict, alarm=alarms.joined(verdict.alarm, instead))
+        found = Found(ended=snapshot.ended, max_age=page.max_age, retry_at=gathered.retry_at if gathered else None)
+        if not lists and not says_anything(verdict):
+            return found
+        own = page if gathered is None or gathered.conditional else None
+        return replace(found, told=await self._publish(blog, url, snapshot, verdict, own, lists=lists))
 
     async def _publish(
-        self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, page: Page | None
+        self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, page: Page | None, lists: bool = True
     ) -> int:
         validators = validators_of(page) if page is not None and verdict.accepted else None
         told = await self._desk.relay(blog, url, snapshot, verdict, validators)
@@ -225,20 +282,21 @@ class Poller:
             log.info(change.kind.value, blog=blog.id, post=change.key, title=change.title, why=change.why or None)
         if verdict.baseline:
             log.info("baseline", blog=blog.id, posts=len(verdict.stored))
-        await self._alarm(blog, url, verdict.alarm)
+        if lists or verdict.alarm:
+            await self._alarm(blog, url, verdict.alarm)
         return told
 
     async def _alarm(self, blog: Blog, url: str, alarm: str | None) -> None:
         """Each alarm once, with its end; a blog on two pages may have one on each."""
-        alarms = self._alarms[blog.id]
-        before, alarms[url] = alarms.get(url), alarm or ""
+        raised = self._alarms[blog.id]
+        before, raised[url] = raised.get(url), alarm or ""
         if alarm == (before or None):
             return
-        standing = [text for text in alarms.values() if text]
+        standing = [text for text in raised.values() if text]
         await self._store.alarm(blog.id, "; ".join(standing) or None)
         if alarm:
             log.warning("alarm", blog=blog.id, page=url, alarm=alarm)
-            await self._report(f"{blog.id}: {alarm}")
+            await self._report(alarms.line(blog.id, self._formats.get(blog.id), alarm))
         else:
             await self._report(f"{blog.id}: as it should be again (it was: {before})")
 
@@ -249,6 +307,7 @@ class Poller:
             last_post_at=now if found.told else before.last_post_at,
             ended=found.ended,
             max_age=found.max_age,
+            retry_after=found.retry_at,
         )
         if before.failures or now.timestamp() - self._noted.get(blog.id, 0.0) > NOTE_EVERY:
             self._noted[blog.id] = now.timestamp()
@@ -264,10 +323,9 @@ class Poller:
         retry_at = error.retry_at if isinstance(error, FetchFailed) else None
         self._states[blog.id] = replace(self._states[blog.id], failures=failures, retry_after=retry_at)
         log.warning("poll failed", blog=blog.id, why=str(error), failures=failures)
-        lasting = isinstance(error, NotReadable) or error.lasting
-        if (lasting or failures >= TELL_AFTER) and await self._store.note(_failing(blog)) is None:
+        if (lasts(error) or failures >= TELL_AFTER) and await self._store.note(_failing(blog)) is None:
             await self._store.keep_note(_failing(blog), str(error))
-            await self._report(f"{blog.id}: {error} ({blog.url}). Nothing was sent or withdrawn; it is tried again.")
+            await self._report(alarms.line(blog.id, self._formats.get(blog.id), alarms.failed(str(error), blog.url)))
 
 
 def _failing(blog: Blog) -> str:
@@ -276,9 +334,3 @@ def _failing(blog: Blog) -> str:
 
 def _ids(settings: Settings) -> list[tuple[str, str | None, str | None]]:
     return [(blog.id, blog.title or None, blog.was or None) for blog in settings.blogs]
-
-
-def _rules(blog: Blog, kept: str | None) -> ReadRules:
-    return ReadRules(
-        format=blog.format, identity=blog.identity, timezone=blog.timezone, language=blog.language, kept=kept
-    )

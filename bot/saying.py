@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.core import alarms
 from bot.core.identity import content_hash
 from bot.core.model import Post, Snapshot, Verdict
 from bot.core.topics import topics_of
@@ -85,7 +86,7 @@ def diff_json(verdicts: Sequence[Verdict | str]) -> list[dict[str, Any]]:
 
 def _verdict_json(at: int, verdict: Verdict | str) -> dict[str, Any]:
     if isinstance(verdict, str):
-        return {"snapshot": at, "alarm": verdict, "changes": []}
+        return {"snapshot": at, "alarm": alarms.unread(verdict), "changes": []}
     changes = [{"change": one.kind.value, "key": one.key, "title": one.title} for one in verdict.changes]
     return {"snapshot": at, "alarm": verdict.alarm, "changes": changes}
 
@@ -98,7 +99,7 @@ def diff_lines(sources: Sequence[str], verdicts: Sequence[Verdict | str]) -> Ite
 
 def _verdict_lines(verdict: Verdict | str) -> Iterator[str]:
     if isinstance(verdict, str):
-        yield f"alarm: {verdict}"
+        yield f"alarm: {alarms.unread(verdict)}"
         return
     if verdict.baseline:
         yield f"first sight: {len(verdict.stored)} posts stored, nothing sent"

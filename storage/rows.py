@@ -120,6 +120,7 @@ def page_memory(row: Row) -> PageMemory:
         ignored=row["ignored"],
         ended=bool(row["ended"]),
         next_url=row["next_url"],
+        cursor=row["cursor"],
     )
 
 
@@ -135,6 +136,7 @@ def page_columns(memory: PageMemory) -> dict[str, Any]:
         "ignored": memory.ignored,
         "ended": memory.ended,
         "next_url": memory.next_url,
+        "cursor": memory.cursor,
     }
 
 

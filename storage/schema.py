@@ -264,6 +264,11 @@ def lists_are_read_from_an_index_alone(db: Database) -> None:
 
 
 @migrations()
+def up_to_where_changes_were_asked_for(db: Database) -> None:
+    db.execute("ALTER TABLE page ADD COLUMN cursor TEXT")
+
+
+@migrations()
 def posts_keep_what_is_embedded_in_them(db: Database) -> None:
     db.execute("ALTER TABLE post ADD COLUMN embeds TEXT NOT NULL DEFAULT '[]'")
 

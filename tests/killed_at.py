@@ -14,7 +14,7 @@ from typing import Any
 
 import bot.desk
 import bot.fetch
-import bot.poller
+import bot.judging
 import bot.request
 import bot.sender
 import bot.telegram
@@ -26,7 +26,7 @@ from storage import blogs, claims, settling
 STEPS: dict[str, tuple[Any, str, str]] = {
     "before the fetch": (bot.fetch.Fetcher, "fetch", "before"),
     "after the fetch": (bot.fetch.Fetcher, "fetch", "after"),
-    "after the diff": (bot.poller, "diff", "after"),
+    "after the diff": (bot.judging, "diff", "after"),
     "before publishing": (bot.desk.Desk, "relay", "before"),
     "inside the publishing transaction": (blogs, "_advance", "before"),
     "before the publishing commits": (blogs, "publish", "after"),

@@ -49,7 +49,7 @@ async def test_validators_do_not_advance_with_a_page_that_was_not_accepted(watch
     await watch.poll(3)
     assert watch.publisher.conditional == 0
     assert watch.reports == [
-        "storm: the page shows no posts any more, though it had some: nothing is taken as withdrawn"
+        "storm (jsonld): the page shows no posts any more, though it had some; nothing was sent and nothing withdrawn"
     ]
     watch.publisher.posts = posts
     await watch.poll()

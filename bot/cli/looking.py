@@ -77,7 +77,6 @@ async def _snapshots(sources: list[str], rules: Any, *, go_on: bool = False) -> 
 
     from bot.fetch import Fetcher
     from bot.sources import NotReadable
-    from bot.sources import read as read_page
 
     found: list[Any] = []
     async with contextlib.AsyncExitStack() as stack:
@@ -85,9 +84,8 @@ async def _snapshots(sources: list[str], rules: Any, *, go_on: bool = False) -> 
         await fetcher.open()
         stack.push_async_callback(fetcher.close)
         for source in progress(sources):
-            page = await _page(fetcher, source)
             try:
-                snapshot = read_page(page, rules)
+                snapshot = await _snapshot(fetcher, source, rules)
             except NotReadable as error:
                 if not (go_on and found):
                     raise (Failed(f"{source}: {error}") if go_on else error) from None
@@ -98,12 +96,16 @@ async def _snapshots(sources: list[str], rules: Any, *, go_on: bool = False) -> 
     return found
 
 
-async def _page(fetcher: Any, source: str) -> Any:
-    from bot.fetch import FetchFailed, NotModified, read_file
+async def _snapshot(fetcher: Any, source: str, rules: Any) -> Any:
+    """A file as it is. An address as the relay asks for it at first sight: it may be only the name of a page."""
+    from bot.asking import Asker
+    from bot.fetch import FetchFailed, read_file
+    from bot.sources import read
 
     try:
-        page = await fetcher.fetch(source) if source.startswith(("http://", "https://")) else read_file(Path(source))
+        if not source.startswith(("http://", "https://")):
+            return read(read_file(Path(source)), rules)
+        gathered = await Asker(fetcher).look(source, datetime.now(UTC), reader=rules.format)
     except FetchFailed as error:
         raise Failed(f"{source}: {error}") from None
-    assert not isinstance(page, NotModified)
-    return page
+    return gathered.completes(read(gathered.page, rules), rules.identity)

@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bot.core.model import PageMemory, Post, Seen, SnapshotKind
@@ -127,6 +127,20 @@ def stand(
 def stand_again(page: PageMemory) -> Standing:
     """The last accepted snapshot once more: its holes stood in one more poll."""
     return _count(page.order, page.missing, page.doubted)
+
+
+def about_to_be_believed(page: PageMemory, shown: Collection[str]) -> tuple[str, ...]:
+    """The holes that one more poll without them makes withdrawals, oldest first."""
+    ripe = {key for key, polls in page.missing.items() if polls >= POLLS_UNTIL_BELIEVED - 1 and key not in shown}
+    return tuple(key for key in reversed(page.order) if key in ripe)
+
+
+def spared(page: PageMemory, standing: Collection[str], unsure: Collection[str]) -> PageMemory:
+    """The page without the holes of which the posts still stand somewhere, and with the unsure ones not ripe yet."""
+    missing = {key: polls for key, polls in page.missing.items() if key not in standing}
+    unripe = {key: min(missing[key], POLLS_UNTIL_BELIEVED - 2) for key in unsure if key in missing}
+    order = tuple(key for key in page.order if key not in standing)
+    return replace(page, order=order, missing={**missing, **unripe})
 
 
 def _stand_aside(page: PageMemory, absent: Sequence[str], listed: Sequence[str]) -> Standing:

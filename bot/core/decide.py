@@ -96,7 +96,7 @@ def _unseen(sight: Sight, case: Case) -> Intent:
     post, seen = sight.post, judge.first_seen(sight, case.now)
     if post.withdrawn or post.key in case.links.echoes:
         return Intent(seen=seen)
-    if post.key in case.quiet:
+    if post.key in case.quiet or post.only_edited:
         return Intent(stored=post, seen=seen)
     return _changed(ChangeKind.NEW, sight, seen, case)
 

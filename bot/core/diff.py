@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core import absence, judge, relink
+from bot.core import absence, alarms, judge, relink
 from bot.core.absence import POLLS_UNTIL_BELIEVED, Standing
 from bot.core.decide import Case, Intent, decide, told, withdrawal
 from bot.core.identity import same_address
@@ -21,9 +21,6 @@ from bot.core.relink import NO_LINKS, Links
 IGNORED_AT_MOST = 2
 """How many stale copies in a row are ignored; the next one is believed."""
 
-_SHOWS_NOTHING = "the page shows no posts any more, though it had some: nothing is taken as withdrawn"
-_IDS_MOVED = "the page's ids have moved from one post to another post: they name places, so nothing of it is believed"
-
 
 def diff(memory: Memory, snapshot: Snapshot, now: datetime) -> Verdict:
     """Compare a snapshot with what is remembered of its blog and of its page.
@@ -33,14 +30,14 @@ def diff(memory: Memory, snapshot: Snapshot, now: datetime) -> Verdict:
     """
     page = memory.page
     if page is not None and _shows_nothing(page, snapshot):
-        return Verdict(accepted=False, alarm=_SHOWS_NOTHING)
+        return Verdict(accepted=False, alarm=alarms.shows_nothing())
     sights = judge.look(memory, _posts_once(memory, snapshot))
     if not memory.started:
         return _baseline(memory, snapshot, sights, now)
     if page is None:
         return _continue(memory, snapshot, sights, now)
     if page.format == snapshot.format and judge.have_moved(sights):
-        return Verdict(accepted=False, alarm=_IDS_MOVED)
+        return Verdict(accepted=False, alarm=alarms.ids_have_moved())
     stale = _is_stale(page, snapshot, sights)
     if stale and page.ignored < IGNORED_AT_MOST:
         return Verdict(accepted=False, page=replace(page, ignored=page.ignored + 1), alarm=_doubt(page))
@@ -69,7 +66,13 @@ def confirm(memory: Memory, now: datetime) -> Verdict:
         return Verdict(accepted=False)
     standing = absence.stand_again(page)
     fresh = replace(page, order=standing.order, missing=standing.missing, doubted=standing.doubted, ignored=0)
-    return _verdict(memory, fresh, _vanished(memory, standing), alarms=(_doubt(standing),))
+    return _verdict(memory, fresh, _vanished(memory, standing), said=(_doubt(standing),))
+
+
+def says_anything(verdict: Verdict) -> bool:
+    """Whether there is anything to tell or to remember."""
+    about_posts = verdict.changes or verdict.stored or verdict.seen or verdict.aliases
+    return bool(not verdict.accepted or verdict.baseline or about_posts or verdict.page or verdict.alarm)
 
 
 def remember(memory: Memory, verdict: Verdict) -> Memory:
@@ -121,6 +124,8 @@ def _is_stale(page: PageMemory, snapshot: Snapshot, sights: Iterable[Sight]) -> 
     """
     if page.format != snapshot.format:
         return any(judge.is_older_version(sight) for sight in sights)
+    if snapshot.kind is SnapshotKind.DELTA:  # it is as young as the youngest of what it tells, which may be little
+        return any(judge.is_stale(sight) for sight in sights)
     return judge.is_older(snapshot.modified_at, page.modified_at) or any(judge.is_stale(sight) for sight in sights)
 
 
@@ -157,7 +162,8 @@ def _compare(
     standing = _standing(memory, page, snapshot, sights, links)
     fresh = _page_after(page, snapshot, sights, standing)
     intents = [*_vanished(memory, standing), *decide(sights, case)]
-    return _verdict(memory, fresh, intents, links, _about_the_blog(page, snapshot), (links.alarm, _doubt(standing)))
+    said = (_found_again(links, sights, quiet), _doubt(standing), snapshot.doubt)
+    return _verdict(memory, fresh, intents, links, _about_the_blog(page, snapshot), said)
 
 
 def _links(memory: Memory, page: PageMemory, snapshot: Snapshot, sights: Sequence[Sight]) -> Links:
@@ -180,6 +186,13 @@ def _not_news(
     back = absence.backfill(page, snapshot.kind, _listed(sights), memory.seen)
     left = {post.key for post in relink.unseen(sights)} - back
     return back | left if links.anew and absence.too_many(len(left), of=len(sights)) else back
+
+
+def _found_again(links: Links, sights: Sequence[Sight], quiet: frozenset[str]) -> str | None:
+    """The alarm of a page whose posts had to be found again, and what became of those that were not."""
+    if links.alarm is None:
+        return None
+    return alarms.read_anew(links.alarm, sent=sum(post.key not in quiet for post in relink.unseen(sights)))
 
 
 # --- what is absent ---------------------------------------------------------------------------------------------------
@@ -218,7 +231,7 @@ def _vanished(memory: Memory, standing: Standing) -> list[Intent]:
 def _doubt(standing: Standing | PageMemory) -> str | None:
     """The alarm stands as long as a doubted post is absent and was not pushed out."""
     count = len(standing.doubted)
-    return f"{count} posts vanished at once: too many to be believed, none is taken as withdrawn" if count else None
+    return alarms.vanished(count) if count else None
 
 
 # --- the verdict ------------------------------------------------------------------------------------------------------
@@ -236,11 +249,27 @@ def _page_after(page: PageMemory | None, snapshot: Snapshot, sights: Iterable[Si
         modified_at=snapshot.modified_at or (page.modified_at if page else None),
         ended=snapshot.ended,
         next_url=snapshot.next_url or (page.next_url if page else None),
+        cursor=_cursor_after(page, snapshot),
     )
     if page is None or snapshot.kind is not SnapshotKind.DELTA or snapshot.format != page.format:
         return fresh
     # a delta knows nothing of the page around its posts
-    return replace(fresh, kind=page.kind, pinned=page.pinned, ended=fresh.ended or page.ended)
+    return replace(
+        fresh,
+        kind=page.kind,
+        pinned=page.pinned,
+        modified_at=page.modified_at,
+        ignored=0 if page.kind is SnapshotKind.DELTA else page.ignored,
+        ended=fresh.ended or page.ended,
+    )
+
+
+def _cursor_after(page: PageMemory | None, snapshot: Snapshot) -> str | None:
+    """The first snapshot sets it, then only deltas move it: a page may lack what came before its newest posts."""
+    if page is None or page.format != snapshot.format:
+        return snapshot.cursor
+    may_move = snapshot.kind is SnapshotKind.DELTA or page.cursor is None
+    return snapshot.cursor if may_move and snapshot.cursor is not None else page.cursor
 
 
 def _about_the_blog(page: PageMemory | None, snapshot: Snapshot) -> tuple[Change, ...]:
@@ -260,7 +289,7 @@ def _verdict(
     intents: Sequence[Intent],
     links: Links = NO_LINKS,
     about_the_blog: Sequence[Change] = (),
-    alarms: Sequence[str | None] = (),
+    said: Sequence[str | None] = (),
 ) -> Verdict:
     """What people are told, and what of it all is to be remembered: only what changed."""
     return Verdict(
@@ -270,5 +299,5 @@ def _verdict(
         seen=tuple(intent.seen for intent in intents if intent.seen is not None),
         aliases={**links.aliases, **links.echoes},
         page=fresh if fresh != memory.page else None,
-        alarm="; ".join(filter(None, alarms)) or None,
+        alarm=alarms.joined(*said),
     )

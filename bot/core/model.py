@@ -133,6 +133,7 @@ class Post:
     key_event: bool = False
     struck: bool = False  # still listed, but struck through
     withdrawn: bool = False  # a tombstone: an explicit mark that it is gone
+    only_edited: bool = False  # a delta names it as changed, not as new: where it was never seen, it is no news
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +151,8 @@ class Snapshot:
     next_url: str | None = None  # "our coverage has moved here"
     why: str = ""  # why this reader was chosen, in words
     notes: tuple[str, ...] = ()  # what was passed over on the way: broken scripts, posts without text
+    cursor: str | None = None  # where asking goes on once this is accepted, in the format's own words
+    doubt: str | None = None  # what it says and is not believed: an alarm
 
 
 # --- what we remember, and what is different -----------------------------------------------------------------------
@@ -186,6 +189,7 @@ class PageMemory:
     ignored: int = 0  # stale copies ignored in a row
     ended: bool = False
     next_url: str | None = None
+    cursor: str | None = None  # up to where changes were asked for, in the format's own words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

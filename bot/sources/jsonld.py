@@ -46,6 +46,7 @@ _ESCAPED_TWICE = re.compile(
 _ADDRESS = re.compile(r"https?:|/|#|\?|\./", re.IGNORECASE)
 _SAMPLE = re.compile(r"https?://(?:www\.)?ampbyexample\.com/", re.IGNORECASE)
 _LINES = re.compile(r"(?:<|&lt;)(?:table|ol|ul|pre)\b", re.IGNORECASE)
+_CLOCK = re.compile(r"^\d{1,2}[:.]\d{2} ?\([A-Z]{2,5}\)[\s\u200b]*")
 _ENDS_SENTENCE = re.compile(r"[.!?:;…][\"”’')\]]*$")
 
 
@@ -193,7 +194,7 @@ def _candidate(update: Node, blog: _Blog) -> Candidate:
     return Candidate(
         post=Post(
             key="",
-            title=_line(update.get("headline") or update.get("name"), blog.escaped_twice),
+            title=_headline(_line(update.get("headline") or update.get("name"), blog.escaped_twice)),
             text=body.text,
             entities=body.entities,
             embeds=body.embeds,
@@ -267,6 +268,11 @@ def _line(value: Any, escaped_twice: bool) -> str | None:
         " ".join(text_of_plain(" ".join(strings(value, ("@value", "name"))), escaped_twice=escaped_twice).split())
         or None
     )
+
+
+def _headline(title: str | None) -> str | None:
+    """A headline without the clock that stands before it: "19:02(IST) Rain" is "Rain"."""
+    return _CLOCK.sub("", title) or None if title else None
 
 
 def _body(raw: str, blog: _Blog) -> Rich:

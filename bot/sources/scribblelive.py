@@ -7,7 +7,7 @@ Written from descriptions: `Posts` with `Id`, `Content` (HTML), `Created` and `L
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,12 +34,12 @@ _YES = (True, 1, "1", "true", "True")
 
 
 def sees(source: Source) -> str | None:
-    if '"Posts"' not in source.text or not _is_answer(_answer(source)):
+    if '"Posts"' not in source.text or not _is_answer(answer_in(source)):
         return None
     return f"posts of a ScribbleLive event {FROM_DESCRIPTION}"
 
 
-def _answer(source: Source) -> Any:
+def answer_in(source: Source) -> Any:
     """The JSON, without the call that JSONP puts around it."""
     call = _CALL.match(source.text)
     return parse_json(source.text[call.end() :]) if call else source.json
@@ -54,7 +54,7 @@ def _is_answer(value: Any) -> bool:
 
 
 def read(source: Source, rules: ReadRules) -> Snapshot:
-    answer = _answer(source)
+    answer = answer_in(source)
     if not _is_answer(answer):
         raise NotReadable("no ScribbleLive event: there is no list of Posts with an Id each")
     kind = _kind(source.page.url)
@@ -74,7 +74,7 @@ def _kind(url: str) -> SnapshotKind:
 
 
 def _post(fields: Fields, base: str, rules: ReadRules) -> FeedPost:
-    published, changed = _time(fields.get("Created"), rules), _time(fields.get("LastModified"), rules)
+    published, changed = time_in(fields.get("Created"), rules.zone), time_in(fields.get("LastModified"), rules.zone)
     key = id_of(fields.get("Id"))
     if fields.get("IsDeleted") in _YES:
         return FeedPost(post=Post(key="", published_at=published, modified_at=changed, withdrawn=True), id=key)
@@ -92,10 +92,10 @@ def _post(fields: Fields, base: str, rules: ReadRules) -> FeedPost:
     return FeedPost(post=worded(post, body), id=key, markup=markup)
 
 
-def _time(value: object, rules: ReadRules) -> datetime | None:
+def time_in(value: object, zone: tzinfo = UTC) -> datetime | None:
     """`/Date(<milliseconds>)/`; the zone that may follow only says how to show it."""
     found = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
-    return time_of(int(found[1]) if found else value, rules.zone)
+    return time_of(int(found[1]) if found else value, zone)
 
 
 READER = Reader(name="scribblelive", sees=sees, read=read)

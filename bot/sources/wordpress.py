@@ -7,6 +7,7 @@ two times, with `latest_timestamp`. A row says what it is: `new`, `update` (its 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bot.core.model import Post, Snapshot, SnapshotKind
@@ -45,8 +46,12 @@ def read(source: Source, rules: ReadRules) -> Snapshot:
     if not _is_answer(answer):
         raise NotReadable("no WordPress Liveblog: there are no entries of type new, update or delete")
     about = Snapshot(format="wordpress", kind=_kind(answer), posts=())
-    rows = _last_words(rows_in(answer.get("entries")))
-    return filled(about, [_post(row, source.page.url, rules) for row in rows], source, rules)
+    rows = rows_in(answer.get("entries"))
+    fresh = {id_of(row.get("id")) for row in rows if row["type"] == "new"}
+    found = [_post(row, source.page.url, rules) for row in _last_words(rows)]
+    if about.kind is SnapshotKind.DELTA:
+        found = [replace(one, post=replace(one.post, only_edited=one.id not in fresh)) for one in found]
+    return filled(about, found, source, rules)
 
 
 def _last_words(rows: list[Fields]) -> list[Fields]:
