@@ -89,6 +89,7 @@ def test_without_a_base_a_relative_link_is_only_its_words() -> None:
         ("<ol reversed><li>a</li><li>b</li></ol>", "2. a\n1. b"),
         ("<ul><li>a<ul><li>b</li><li>c</li></ul></li><li>d</li></ul>", "• a\n◦ b\n◦ c\n• d"),
         ("<ol><li>a<ol><li>b</li></ol></li><li>c</li></ol>", "1. a\n1.1. b\n2. c"),
+        ("<ol><li>a<ul><li>b</li></ul></li><li>c</li></ol>", "1. a\n◦ b\n2. c"),
         ("<ul><li><p>a</p><p>more</p></li><li><p>b</p></li></ul>", "• a\n\nmore\n• b"),
         ("<ul><li></li><li>b</li></ul>after", "• b\n\nafter"),
         ("before<ul><li>a</li></ul>after", "before\n\n• a\n\nafter"),

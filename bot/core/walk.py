@@ -203,8 +203,7 @@ class Walk:
 
     def _bullet(self, node: LexborNode, around: _List) -> str:
         if around.number is None:
-            around_it = self._lists[-len(_BULLETS) :]
-            return _BULLETS[max(sum(one.number is None for one in around_it), 1) - 1]
+            return _BULLETS[min(max(len(self._lists), 1), len(_BULLETS)) - 1]
         number = tables.whole_number(node.attributes.get("value"), around.number)
         outer = self._lists[-2].label if len(self._lists) > 1 else ""
         around.label = f"{outer if len(outer) < _LONGEST_LABEL else ''}{number}."
