@@ -453,6 +453,14 @@ def test_formatting_stays_where_words_are_left_out(html: str, start: int, length
     assert_in_place(kept.stripped())
 
 
+@given(any_text, st.lists(st.tuples(st.integers(-3, 70), st.integers(-3, 70)), max_size=6))
+@unhurried
+def test_any_entities_are_clipped_to_the_text(text: str, ranges: list[tuple[int, int]]) -> None:
+    text = re.sub("[\ud800-\udfff]", "?", text)
+    given_ = [Entity(type="bold", offset=offset, length=length) for offset, length in ranges]
+    assert_in_place(Rich.of(text, given_).stripped())
+
+
 def test_a_sentence_said_twice_leaves_the_formatting_of_the_rest() -> None:
     rich = Rich("One. One. Two", (Mark("bold", 10, 13), Mark("italic", 5, 9)))
     assert formatting(rich.like("One. Two")) == [("italic", "One."), ("bold", "Two")]

@@ -83,6 +83,7 @@ _HANDLES = {
     "threads": re.compile(r"/@([\w.]{1,40})/"),
     "bluesky": re.compile(r"/profile/([\w-]+\.[\w.-]{1,60})/"),
 }
+_READ = 3_000  # characters at the end of a quote, where its author is named
 _STATUS = re.compile(r"/status(?:es)?/\d+")
 
 
@@ -184,5 +185,6 @@ def _handle(kind: str, url: str) -> str | None:
 
 
 def _author(text: str) -> str | None:
+    text = " ".join(text[-_READ:].split())
     found = [*_POSTED_BY.findall(text), *_SHARED_BY.findall(text)]
     return " ".join(found[-1].split()) or None if found else None

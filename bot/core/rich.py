@@ -38,11 +38,15 @@ class Rich:
 
     @classmethod
     def of(cls, text: str, entities: Iterable[Entity], embeds: tuple[Embed, ...] = ()) -> Rich:
-        """Of a text and its entities. Those that are out of range or part a character are left out."""
-        places = {unit: place for place, unit in enumerate(_units(text))}
+        """Of a text and its entities, clipped to it. Those that part a character are left out."""
+        given = list(entities)
+        if not given:
+            return cls(text, (), (), embeds)
+        units = _units(text)
+        places = {unit: place for place, unit in enumerate(units)}
         marks: list[Mark] = []
-        for one in entities:
-            start, stop = places.get(one.offset), places.get(one.offset + one.length)
+        for one in given:
+            start, stop = places.get(one.offset), places.get(min(one.offset + one.length, units[-1]))
             if start is not None and stop is not None and start < stop:
                 marks.append(Mark(one.type, start, stop, one.url))
         return cls(text, tuple(marks), (), embeds)

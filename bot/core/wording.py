@@ -47,7 +47,7 @@ _FILMS = {"youtube": "YouTube", "vimeo": "Vimeo", "dailymotion": "Dailymotion", 
 
 def full(post: Relayed) -> Rich:
     """The whole text as Telegram would keep it, with its formatting."""
-    whole = Rich.of(post.text, post.entities)[:_READ].each(clean)
+    whole = Rich.of(post.text[:_READ], post.entities).each(clean)
     whole = Rich(whole.text, tuple(one for one in whole.marks if one.type != "text_link" or safe_url(one.url)))
     if not any(one.type == "pre" for one in whole.marks):
         return whole.like(paragraphs(whole.text))
