@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bot.core.window import MARGIN, Window
 
@@ -60,16 +60,24 @@ class Allowance:
         self._arm()
         return await turns
 
+    def together(self, turns: Sequence[float]) -> float:
+        """These turns, waited for one after the other, are used at once. Returns the moment that stands for them."""
+        now = self._now()
+        for left in turns:
+            self._window.unused(left)
+        self._window.leave(now, len(turns))
+        return now
+
     def unused(self, left: float) -> None:
         """Nothing leaves in this turn."""
         self._window.unused(left)
 
-    def answered(self, left: float) -> float:
+    def answered(self, left: float, messages: int = 1) -> float:
         """Telegram's answer to what left in this turn is here, or will not come. Without this word it counts longer.
 
         Returns the moment by which it was counted at the latest.
         """
-        counted = self._window.answered(left, self._now())
+        counted = self._window.answered(left, self._now(), messages)
         if self._waiting:
             self._arm()
         return counted

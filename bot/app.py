@@ -25,6 +25,7 @@ from bot.reading import Reading
 from bot.request import AiohttpRequest
 from bot.sender import Sender
 from bot.telegram import Telegram
+from bot.web import Web
 from config import difference
 from config.settings import BadSettings, Settings, read_settings, token
 from config.values import FREE_RATE
@@ -143,6 +144,15 @@ class Relay:
             report=self.report,
         )
         self._pruner = Pruner(store=store, settings=self._current)
+        self.web = Web(
+            store=store,
+            fetcher=self._fetcher,
+            settings=self._current,
+            environ=self._environ,
+            told=self._poller.told,
+            hand=self._poller.handed,
+            report=self.report,
+        )
         self._application = self._build_application(telegram.api_base)
         self._house = House(
             store=store,
@@ -187,7 +197,7 @@ class Relay:
             await self._request.shutdown()
 
     async def _live(self) -> None:
-        """Start, stay, stop: polling first stops to bring, then people are heard no more, then the last sends land."""
+        """Start, stay, stop: pushes and polls end first, then people are heard no more, then the last sends land."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
@@ -197,11 +207,12 @@ class Relay:
         watching = asyncio.create_task(self._watch())
         pruning = asyncio.create_task(self._pruner.run())
         await self._poller.start()
+        hearing = asyncio.create_task(self.web.run())
         self.ready.set()
         log.info("running", blogs=len(self.settings.blogs), config=str(self._path))
         stopped = asyncio.create_task(self._stopped.wait())
         done, _ = await asyncio.wait(
-            {stopped, sending, listening, watching, pruning}, return_when=asyncio.FIRST_COMPLETED
+            {stopped, sending, listening, watching, pruning, hearing}, return_when=asyncio.FIRST_COMPLETED
         )
         try:
             for one in done:
@@ -210,7 +221,7 @@ class Relay:
             log.info("stopping")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):
-                    await self._wind_down(sending, listening, watching, pruning, stopped)
+                    await self._wind_down(sending, listening, hearing, watching, pruning, stopped)
             log.info("stopped")
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
@@ -220,8 +231,14 @@ class Relay:
         task.add_done_callback(self._aside.discard)
 
     async def _wind_down(
-        self, sending: asyncio.Task[None], listening: asyncio.Task[None], *others: asyncio.Task[Any]
+        self,
+        sending: asyncio.Task[None],
+        listening: asyncio.Task[None],
+        hearing: asyncio.Task[None],
+        *others: asyncio.Task[Any],
     ) -> None:
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
         await self._poller.stop()
         self._sender.stop()
         for one in (listening, *others, *self._aside):
@@ -286,6 +303,7 @@ class Relay:
         self._pace.limits = _limits(after)
         self._telegram.paid = after.telegram.paid_broadcast
         await self._poller.apply(before)
+        self.web.wake()
         self._sender.wake()
         if before.access != after.access:
             self._spawn(set_menus(self._application.bot, self._house))

@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.core.answers import checksum
+from bot.core.albums import checksum, pictures
 from bot.core.model import Relayed, Rendered, Style
 from bot.core.plan import Action, Edit, Send
 from bot.core.render import message, plainest
 from bot.core.render_lists import merged
 from bot.core.texts import Texts
 from bot.core.writing import CAPTION, MESSAGE
+from bot.pictures import without
 from bot.telegram import Body, Telegram
 from config.settings import Settings
 from storage import Claim
@@ -35,18 +36,36 @@ class Bodies:
 
     def of(self, claim: Claim) -> Body:
         """The body for this claim's chat. What was made under another configuration is made anew."""
-        self._forget_what_is_old()
-        looks = self._looks(claim)
-        rendered = self._rendered.get(looks)
-        if rendered is None:
-            rendered = self._rendered[looks] = self._render(claim)
+        looks, rendered = self._looked_up(claim)
         row = claim.action.rows[0]
-        about = (looks, type(claim.action), row.thread, row.silent, self._telegram.file_of(rendered))
+        about = (looks, type(claim.action), row.thread, row.silent, self._telegram.files_of(rendered))
         body = self._bodies.get(about)
         if body is None:
-            body = self._telegram.body(claim.action, rendered, thread=row.thread, silent=row.silent)
-            self._bodies[about] = body
+            body = self._bodies[about] = self._telegram.body(
+                claim.action,
+                rendered,
+                revision=claim.posts[0].revision if claim.posts else 0,
+                plain=_is_plain(claim),
+                thread=row.thread,
+                silent=row.silent,
+            )
         return body
+
+    def messages_of(self, claim: Claim) -> int:
+        """How many messages it is for Telegram's limits: one, or the pictures of an album."""
+        if len(claim.posts) != 1 or len(claim.posts[0].pictures) < 2 or not isinstance(claim.action, Send):
+            return 1
+        return 1 + len(self._looked_up(claim)[1].others)
+
+    def _looked_up(self, claim: Claim) -> tuple[tuple[Any, ...], Rendered]:
+        """What it depends on, and the rendering."""
+        self._forget_what_is_old()
+        refused = self._telegram.pictures.refused_among(claim.posts)
+        looks = self._looks(claim, refused)
+        rendered = self._rendered.get(looks)
+        if rendered is None:
+            rendered = self._rendered[looks] = self._render(claim, refused)
+        return looks, rendered
 
     def _forget_what_is_old(self) -> None:
         if self._made_for is not self._settings() or len(self._bodies) > MOST:
@@ -54,18 +73,19 @@ class Bodies:
             for made in (self._styles, self._rendered, self._bodies):
                 made.clear()
 
-    def _looks(self, claim: Claim) -> tuple[Any, ...]:
+    def _looks(self, claim: Claim, refused: frozenset[str]) -> tuple[Any, ...]:
         """All that the rendering depends on."""
         revisions = tuple([(post.id, post.revision, post.withdrawn_at) for post in claim.posts])
-        return revisions, claim.language, _shown(claim), _is_plain(claim), self._title(claim.posts)
+        return revisions, claim.language, _shown(claim), _is_plain(claim), self._title(claim.posts), refused
 
-    def _render(self, claim: Claim) -> Rendered:
+    def _render(self, claim: Claim, refused: frozenset[str]) -> Rendered:
         language = claim.language or self._style(claim.posts[0].blog).language
         texts, limit = Texts.of(language), CAPTION if _under_photo(claim) else MESSAGE
-        rendered = self._message(claim.posts, texts, limit)
+        posts = [without(post, refused) for post in claim.posts] if refused else claim.posts
+        rendered = self._message(posts, texts, limit)
         if not _is_plain(claim):
             return rendered
-        return replace(plainest(rendered, limit), photo=_picture_kept(claim.action, rendered))
+        return _with_pictures_kept(plainest(rendered, limit), claim.action, rendered)
 
     def _message(self, posts: Sequence[Relayed], texts: Texts, limit: int) -> Rendered:
         if len(posts) == 1:
@@ -100,20 +120,25 @@ def _common_blog(posts: Sequence[Relayed]) -> str | None:
     return blogs.pop() if len(blogs) == 1 else None
 
 
-def _picture_kept(action: Action, rendered: Rendered) -> str | None:
-    """The picture that stands there stays where it is still the post's; another may be what Telegram refused."""
-    if isinstance(action, Edit) and rendered.photo and action.message.picture == checksum(rendered.photo):
-        return rendered.photo
-    return None
+def _with_pictures_kept(plain: Rendered, action: Action, rendered: Rendered) -> Rendered:
+    """The pictures that stand there stay where they are still the post's; another may be what Telegram refused."""
+    if not isinstance(action, Edit):
+        return plain
+    standing = {action.message.picture, *(one.picture for one in action.message.others)}
+    kept = [one for one in pictures(rendered) if checksum(one) in standing]
+    return replace(plain, photo=kept[0], others=tuple(kept[1:])) if kept else plain
 
 
 def _under_photo(claim: Claim) -> bool:
     return isinstance(claim.action, Edit) and claim.action.message.kind == "photo"
 
 
-def _shown(claim: Claim) -> tuple[str, int | None] | None:
-    """What kind of message is changed, and which picture it has."""
-    return None if isinstance(claim.action, Send) else (claim.action.message.kind, claim.action.message.picture)
+def _shown(claim: Claim) -> tuple[Any, ...] | None:
+    """What kind of message is changed, which pictures it has, and how far an album has come."""
+    if isinstance(claim.action, Send):
+        return None
+    message = claim.action.message
+    return message.kind, message.picture, tuple([one.picture for one in message.others]), message.revision
 
 
 def _is_plain(claim: Claim) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from bot.core.model import Change, ChangeKind, Post, Snapshot, Verdict
+from bot.core.model import Change, ChangeKind, Post, Snapshot, SnapshotKind, Verdict
 from bot.core.publishing import Audience, PostWrite, Publishing, PushText, Validators
 from bot.core.summary import summary
 from bot.core.topics import topics_of
@@ -36,7 +36,8 @@ class Desk:
     ) -> int:
         """Write what a poll found and tell whoever follows it. Returns how many posts somebody hears of.
 
-        `snapshot` is None where the page had not changed. Validators advance in the same transaction or not at all.
+        `snapshot` is None where the page had not changed; `url` is "" where it came from no page. Validators advance in
+        the same transaction or not at all.
         """
         publishing = Publishing(
             blog=blog.id,
@@ -48,7 +49,7 @@ class Desk:
             page=verdict.page,
             validators=validators,
             title=snapshot.title if snapshot else None,
-            ended=snapshot.ended if snapshot is not None and verdict.accepted else None,
+            ended=_ended(snapshot, verdict),
             hold=blog.hold.total_seconds(),
             edit_quiet=self._settings().delivery.edit_quiet.total_seconds(),
             edits_for=self._settings().delivery.edits_for.total_seconds(),
@@ -80,6 +81,13 @@ class Desk:
         """Relaying goes on, with what came meanwhile."""
         await self._store.release(blog, self._clock())
         self._wake()
+
+
+def _ended(snapshot: Snapshot | None, verdict: Verdict) -> bool | None:
+    """Whether the blog has ended; None where the snapshot says nothing of it: a delta knows only what it shows."""
+    if snapshot is None or not verdict.accepted:
+        return None
+    return snapshot.ended or (None if snapshot.kind is SnapshotKind.DELTA else False)
 
 
 def _writes(blog: Blog, verdict: Verdict) -> tuple[PostWrite, ...]:

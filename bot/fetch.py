@@ -7,11 +7,12 @@ private; a redirect into a private network is refused: a page must not choose wh
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import ipaddress
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -90,10 +91,24 @@ class Fetcher:
         `home` is the address that the admin wrote, where `url` came from elsewhere (a page that moved). `headers` are
         those that an API wants beside the usual ones.
         """
-        trusted = urlsplit(home or url).hostname
-        try:
+        with self._told():
             async with asyncio.timeout(self._timeout.total):
-                return await self._follow(url, trusted, known or Validators(), headers)
+                return await self._follow(url, urlsplit(home or url).hostname, known or Validators(), headers)
+
+    async def post(self, url: str, form: Mapping[str, str], *, home: str) -> None:
+        """Ask a hub for something, at an address that a page chose: guarded like those. FetchFailed unless it does.
+
+        307 and 308 are followed, as WebSub 5.1 asks of subscribers.
+        """
+        with self._told():
+            async with asyncio.timeout(self._timeout.total):
+                await self._hand_over(url, form, urlsplit(home).hostname)
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """Everything that a connection may go through, as one FetchFailed in a few words."""
+        try:
+            yield
         except TimeoutError:
             raise FetchFailed(f"did not answer within {self._timeout.total:.0f} s") from None
         except aiohttp.ClientPayloadError:
@@ -109,17 +124,32 @@ class Fetcher:
         self, address: str, trusted: str | None, known: Validators, headers: Mapping[str, str]
     ) -> Page | NotModified:
         for _ in range(MOST_REDIRECTS + 1):
-            # Only the host that the admin wrote down may be a private one.
-            own = urlsplit(address).hostname == trusted
-            session = self._trusting if own else self._guarded
-            assert session is not None, "open() comes first"
-            if not own:
-                _refuse_private(address)
+            session = self._session_for(address, trusted)
             async with session.get(address, headers={**headers, **_conditions(known)}, allow_redirects=False) as answer:
                 if answer.status not in (301, 302, 303, 307, 308):
                     return await self._page(answer, known)
                 address = _target(answer, address)
         raise FetchFailed(f"redirects more than {MOST_REDIRECTS} times", lasting=True)
+
+    async def _hand_over(self, address: str, form: Mapping[str, str], trusted: str | None) -> None:
+        for _ in range(MOST_REDIRECTS + 1):
+            session = self._session_for(address, trusted)
+            async with session.post(address, data=form, allow_redirects=False) as answer:
+                if answer.status not in (307, 308):
+                    if not 200 <= answer.status < 300:
+                        raise _refused(answer)
+                    return
+                address = _target(answer, address)
+        raise FetchFailed(f"redirects more than {MOST_REDIRECTS} times", lasting=True)
+
+    def _session_for(self, address: str, trusted: str | None) -> aiohttp.ClientSession:
+        """Only the host that the admin wrote down may be a private one."""
+        own = urlsplit(address).hostname == trusted
+        session = self._trusting if own else self._guarded
+        assert session is not None, "open() comes first"
+        if not own and is_private(address):
+            raise FetchFailed(f"leads into a private network ({urlsplit(address).hostname})", lasting=True)
+        return session
 
     async def _page(self, answer: aiohttp.ClientResponse, known: Validators) -> Page | NotModified:
         max_age = _max_age(answer)
@@ -137,6 +167,7 @@ class Fetcher:
             etag=answer.headers.get("ETag"),
             last_modified=answer.headers.get("Last-Modified"),
             max_age=max_age,
+            links=tuple(answer.headers.getall("Link", ())),
             fetched_at=datetime.now(UTC),
         )
 
@@ -189,15 +220,12 @@ class PublicOnly(AbstractResolver):
         await self._resolver.close()
 
 
-def _refuse_private(address: str) -> None:
-    """Addresses written as numbers never reach a resolver."""
-    host = urlsplit(address).hostname or ""
+def is_private(address: str) -> bool:
+    """Whether an address is written as a number that is not public: those never reach a resolver."""
     try:
-        public = ipaddress.ip_address(host).is_global
+        return not ipaddress.ip_address(urlsplit(address).hostname or "").is_global
     except ValueError:
-        return
-    if not public:
-        raise FetchFailed(f"redirects into a private network ({host})", lasting=True)
+        return False
 
 
 def _target(answer: aiohttp.ClientResponse, address: str) -> str:

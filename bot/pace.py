@@ -12,7 +12,7 @@ import asyncio
 import heapq
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, KeysView
+from collections.abc import Callable, Iterable, KeysView, Sequence
 from dataclasses import dataclass
 
 from bot.allowance import Allowance
@@ -101,13 +101,17 @@ class Pace:
         """
         return await self._of(paid=paid).turns(most, reply=reply)
 
+    def together(self, turns: Sequence[float], *, paid: bool = True) -> float:
+        """An album leaves in all these turns, a message in each. Returns the moment for `answered()`."""
+        return turns[0] if len(turns) == 1 else self._of(paid=paid).together(turns)
+
     def unused(self, left: float, *, paid: bool = True) -> None:
         """Nothing leaves in this turn."""
         self._of(paid=paid).unused(left)
 
-    def answered(self, chat: int, left: float, *, paid: bool = True) -> None:
+    def answered(self, chat: int, left: float, *, paid: bool = True, messages: int = 1) -> None:
         """Telegram's answer to what left in this turn is here, or will not come. Without this word it counts longer."""
-        self._chats.counted(chat, self._of(paid=paid).answered(left))
+        self._chats.counted(chat, self._of(paid=paid).answered(left, messages), messages)
 
     def let_go(self) -> None:
         """Nobody waits any longer: the process is about to end."""
@@ -133,9 +137,17 @@ class Pace:
         """Seconds until this chat may be spoken to; 0: now."""
         return max(0.0, self._chats.free_at.get(chat, 0.0) - self._now())
 
-    def spoke(self, chat: int, *, group: bool) -> None:
-        """A message to this chat leaves now: when may the next one?"""
-        self._chats.spoke(chat, group, self._now())
+    def room_for(self, chat: int, messages: int) -> float:
+        """Seconds until an album of so many fits into this chat's minute, if nothing else is said there; 0: now."""
+        return max(0.0, self._chats.room_at(chat, messages) - self._now())
+
+    def make_room(self, chat: int, seconds: float) -> None:
+        """Nothing is said there for so long, that something larger has its turn."""
+        self._chats.rest(chat, self._now() + seconds)
+
+    def spoke(self, chat: int, *, group: bool, messages: int = 1) -> None:
+        """A message to this chat leaves now, or an album of so many: when may the next one?"""
+        self._chats.spoke(chat, group, self._now(), messages)
 
     def remember(self, sends: Iterable[tuple[int, bool, float]]) -> None:
         """(chat, whether a group, seconds ago) of what was sent before this process began, oldest first."""
@@ -189,11 +201,18 @@ class Chats:
         self._looks: list[tuple[float, int]] = []  # a heap: when to look at a chat again
         self._groups: OrderedDict[int, deque[float]] = OrderedDict()  # who spoke last is last
 
-    def spoke(self, chat: int, group: bool, now: float) -> None:
-        free = now + 1.0 / self.limits.per_chat_per_second + JITTER
+    def spoke(self, chat: int, group: bool, now: float, messages: int = 1) -> None:
+        """An album is the short burst that Telegram allows; the chat rests afterwards for each of its messages."""
+        free = now + messages / self.limits.per_chat_per_second + JITTER
         if group:
-            free = max(free, self._group_free(chat, now))
+            free = max(free, self._group_free(chat, now, messages))
         self.rest(chat, free)
+
+    def room_at(self, chat: int, messages: int) -> float:
+        """The moment from which so many fit into a group's minute; as many as ever fit, where it is more."""
+        sent, most = self._groups.get(chat, ()), max(1, int(self.limits.per_group_per_minute))
+        over = len(sent) + min(messages, most) - most
+        return sent[over - 1] + self._window_of_groups() + JITTER if over > 0 else 0.0
 
     def rest(self, chat: int, until: float) -> None:
         """At least until then."""
@@ -203,20 +222,21 @@ class Chats:
         if known is None or until > known:
             self.free_at[chat] = until
 
-    def counted(self, chat: int, moment: float) -> None:
+    def counted(self, chat: int, moment: float, messages: int = 1) -> None:
         """What was said there last arrived by this moment, perhaps later than we thought."""
         if chat not in self.free_at:
             return
-        self.rest(chat, moment + 1.0 / self.limits.per_chat_per_second)
+        self.rest(chat, moment + messages / self.limits.per_chat_per_second)
         if sent := self._groups.get(chat):
-            sent[-1] = max(sent[-1], moment)
+            for last in range(1, min(messages, len(sent)) + 1):
+                sent[-last] = max(sent[-last], moment)
 
-    def _group_free(self, chat: int, now: float) -> float:
+    def _group_free(self, chat: int, now: float, messages: int) -> float:
         """The moment at which one more would still be no more than the limit in any minute."""
         most = max(1, int(self.limits.per_group_per_minute))
         sent = self._groups.setdefault(chat, deque())
         self._groups.move_to_end(chat)
-        sent.append(now)
+        sent.extend([now] * messages)
         while len(sent) > most:
             sent.popleft()
         return sent[0] + self._window_of_groups() + JITTER if len(sent) == most else now

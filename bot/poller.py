@@ -18,15 +18,15 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
 from bot.asking import Asker, Question, lasts
-from bot.core import alarms
-from bot.core.diff import says_anything
+from bot.core import alarms, hearsay
+from bot.core.diff import diff, says_anything
 from bot.core.model import Page, Snapshot, Verdict
 from bot.core.pages import pages_to_poll
 from bot.core.publishing import Validators
 from bot.core.timing import BlogState, next_poll
 from bot.desk import Desk
 from bot.fetch import Fetcher, FetchFailed, validators_of
-from bot.judging import Judging
+from bot.judging import Judging, rules_of
 from bot.reading import Reading
 from bot.sources import NotReadable
 from bot.sources.asking import Gathered
@@ -45,6 +45,7 @@ class Found:
     """What one poll brought: posts that somebody hears of, and what the server said about when to come again."""
 
     told: int = 0
+    pages: int = 1
     ended: bool = False
     max_age: int | None = None
     retry_at: datetime | None = None
@@ -123,10 +124,13 @@ class Poller:
                 self._unschedule(blog.id)
         for blog in settings.blogs:
             known = before.blog(blog.id)
-            if known is None or (known.schedule, known.url, known.timezone) != (
+            if not blog.websub:
+                self._states[blog.id] = replace(self._states[blog.id], hub_until=None)
+            if known is None or (known.schedule, known.url, known.timezone, known.websub) != (
                 blog.schedule,
                 blog.url,
                 blog.timezone,
+                blog.websub,
             ):
                 self._schedule(blog, None)
 
@@ -207,6 +211,7 @@ class Poller:
             raise failure
         return Found(
             told=sum(one.told for one in found),
+            pages=len(urls),
             ended=found[-1].ended,
             max_age=max((o.max_age or 0) for o in found),
             retry_at=next((one.retry_at for one in found if one.retry_at), None),
@@ -273,17 +278,86 @@ class Poller:
         own = page if gathered is None or gathered.conditional else None
         return replace(found, told=await self._publish(blog, url, snapshot, verdict, own, lists=lists))
 
+    # --- what we are told instead of asking
+
+    async def told(self, id_: str, url: str, page: Page, until: datetime) -> None:
+        """The hub of the page at `url` sent this, and tells us of the next until then: news by the rules of a poll.
+
+        Where what it sent says nothing by itself, the page is asked: then it was a word that there is something new.
+        """
+        async with self._turns[id_]:
+            blog = self._settings().blog(id_)
+            if blog is None:
+                return
+            try:
+                if not await self._hear(blog, url, page):
+                    await self._turn(id_)
+            except StoreError as error:
+                log.error("nothing was written", blog=id_, error=str(error))
+            else:
+                heard = None if self._states[id_].failures else until
+                self._states[id_] = replace(self._states[id_], hub_until=heard)
+
+    async def _hear(self, blog: Blog, url: str, page: Page) -> bool:
+        """Publish what a hub sent. False where it cannot be compared with the page as it was last read."""
+        known, _ = await self._store.page(blog.id, url)
+        if known is None:
+            return False  # a first sight is a baseline, and that takes the whole page
+        try:
+            snapshot = hearsay.delta_of(await self._reading.read(page, rules_of(blog, known.format)))
+        except NotReadable as error:
+            log.info("the hub sent nothing that can be read, so the page is asked", blog=blog.id, why=str(error))
+            return False
+        memory, _ = await self._store.memory(blog.id, url, [post.key for post in snapshot.posts])
+        if not hearsay.is_comparable(memory, snapshot):
+            return False
+        return await self._pass_on(blog, url, snapshot, diff(memory, snapshot, self._now()))
+
+    async def handed(self, id_: str, page: Page, *, old: bool) -> bool:
+        """Posts of the blog that its publisher's system handed to us: news at once, or stored where they are `old`.
+
+        False where we have a newer version. It is written when this returns. NotReadable, StoreError.
+        """
+        async with self._turns[id_]:
+            blog = self._settings().blog(id_)
+            if blog is None:
+                return False
+            snapshot = hearsay.delta_of(
+                await self._reading.read(page, replace(rules_of(blog, None), format="sourcefabric"))
+            )
+            keys = [post.key for post in snapshot.posts]
+            memory, _ = await self._store.memory(blog.id, "", keys)
+            if not memory.started and not self._states[id_].failures:
+                await self._turn(id_)  # what stands on the page already is no news
+                memory, _ = await self._store.memory(blog.id, "", keys)
+            verdict = diff(hearsay.memory_of_handed(memory, snapshot.format, old=old), snapshot, self._now())
+            return await self._pass_on(blog, "", snapshot, replace(verdict, page=None))
+
+    async def _pass_on(self, blog: Blog, url: str, snapshot: Snapshot, verdict: Verdict) -> bool:
+        if not verdict.accepted:
+            return False
+        told = await self._relay(blog, url, snapshot, verdict, None)
+        if told:
+            self._states[blog.id] = replace(self._states[blog.id], last_post_at=self._now())
+        return True
+
+    # --- what comes of it
+
     async def _publish(
         self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, page: Page | None, lists: bool = True
     ) -> int:
+        told = await self._relay(blog, url, snapshot, verdict, page)
+        if lists or verdict.alarm:
+            await self._alarm(blog, url, verdict.alarm)
+        return told
+
+    async def _relay(self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, page: Page | None) -> int:
         validators = validators_of(page) if page is not None and verdict.accepted else None
         told = await self._desk.relay(blog, url, snapshot, verdict, validators)
         for change in verdict.changes:
             log.info(change.kind.value, blog=blog.id, post=change.key, title=change.title, why=change.why or None)
         if verdict.baseline:
             log.info("baseline", blog=blog.id, posts=len(verdict.stored))
-        if lists or verdict.alarm:
-            await self._alarm(blog, url, verdict.alarm)
         return told
 
     async def _alarm(self, blog: Blog, url: str, alarm: str | None) -> None:
@@ -308,6 +382,8 @@ class Poller:
             ended=found.ended,
             max_age=found.max_age,
             retry_after=found.retry_at,
+            # It had not told us of this, or may be about the old one of two pages.
+            hub_until=None if found.told or found.pages > 1 else before.hub_until,
         )
         if before.failures or now.timestamp() - self._noted.get(blog.id, 0.0) > NOTE_EVERY:
             self._noted[blog.id] = now.timestamp()

@@ -9,17 +9,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Container, Coroutine, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Container, Coroutine, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 import structlog
 
 from bot.bodies import Bodies
+from bot.core.albums import WHOLE, Step
 from bot.core.model import Done, Lane, Outcome, Refused, Style, TryLater
-from bot.core.plan import Send
+from bot.core.plan import OnScreen, Send
 from bot.core.reports import Reported
-from bot.core.settle import Settlement, settle
+from bot.core.settle import Settlement, postponed, settle
 from bot.pace import Pace
 from bot.telegram import Telegram
 from config.settings import Settings
@@ -188,15 +190,25 @@ class Sender:
             await asyncio.wait_for(self._wake.wait(), until)
 
     async def _dispatch(self, claims: Sequence[Claim], *, paid: bool = True) -> None:
-        """Each claim in its turn; what is left when we are told to stop goes back."""
-        while claims:
-            turns = await self._turns(len(claims), paid=paid)
-            if not turns:
-                await self._give_back(claims)
+        """Each claim in its turn, an album in as many; what is left when we are told to stop goes back."""
+        waiting, turns = deque(claims), list[float]()
+        while waiting:
+            more = await self._turns(len(waiting), paid=paid)
+            if not more:
+                await self._give_back(waiting)
                 return
-            now, claims = claims[: len(turns)], claims[len(turns) :]
-            rested = [claim for claim, left in zip(now, turns, strict=True) if not self._send(claim, left, paid=paid)]
+            turns += more
+            rested = []
+            while waiting and len(turns) >= (messages := self._messages_of(waiting[0])):
+                claim, now, turns = waiting.popleft(), turns[:messages], turns[messages:]
+                if not self._send(claim, now, paid=paid):
+                    rested.append(claim)
             await self._give_back(rested)
+
+    def _messages_of(self, claim: Claim) -> int:
+        with contextlib.suppress(Exception):  # what cannot be rendered is told of where it is sent
+            return self._bodies.messages_of(claim)
+        return 1
 
     async def _turns(self, most: int, *, paid: bool) -> list[float]:
         """The moments for the next ones, at most so many; none once we are told to stop."""
@@ -208,20 +220,34 @@ class Sender:
         turns = await self._pace.turns(min(most, IN_FLIGHT - self._in_flight), paid=paid)
         return [] if self._stopped.is_set() else turns
 
-    def _send(self, claim: Claim, left: float, *, paid: bool) -> bool:
-        """False where a person was answered in the chat meanwhile: it rests now."""
-        if self._pace.rest_of(claim.telegram_id) > 0:
-            self._pace.unused(left, paid=paid)
-            return False
-        self._pace.spoke(claim.telegram_id, group=is_group(claim.kind))
+    def _send(self, claim: Claim, turns: Sequence[float], *, paid: bool) -> bool:
+        """False where the chat rests: a person was answered there meanwhile, or an album needs room."""
+        messages = len(turns)
+        rests = self._pace.rest_of(claim.telegram_id) > 0
+        wait = self._pace.room_for(claim.telegram_id, messages) if messages > 1 else 0.0
+        if rests or wait > 0:
+            for left in turns:
+                self._pace.unused(left, paid=paid)
+            return not rests and self._postpone(claim, wait)
+        left = self._pace.together(turns, paid=paid)
+        self._pace.spoke(claim.telegram_id, group=is_group(claim.kind), messages=messages)
         self._in_flight += 1
-        self._spawn(self._deliver(claim, left, paid=paid))
+        self._spawn(self._deliver(claim, left, messages, paid=paid))
         return True
 
-    async def _give_back(self, claims: Sequence[Claim]) -> None:
+    def _postpone(self, claim: Claim, seconds: float) -> bool:
+        """An album that its group has no room for: what is more urgent may overtake it once, then the group rests."""
+        if claim.action.rows[0].not_before > 0:
+            self._pace.make_room(claim.telegram_id, seconds)
+            return False
+        self._answers.append((claim, postponed(claim.action, self._clock() + seconds)))
+        self._answered.set()
+        return True
+
+    async def _give_back(self, claims: Collection[Claim]) -> None:
         """Until it is written: nobody else looks at a row that is marked as being sent."""
         if claims:
-            while not await self._guarded(self._release(claims)):
+            while not await self._guarded(self._release(tuple(claims))):
                 pass
             self._busy.difference_update(one.telegram_id for one in claims)
 
@@ -229,30 +255,31 @@ class Sender:
         await self._store.release_claims(claims)
         return True
 
-    async def _deliver(self, claim: Claim, left: float, *, paid: bool) -> None:
-        """One action, from its posts to its settlement."""
+    async def _deliver(self, claim: Claim, left: float, messages: int, *, paid: bool) -> None:
+        """One action, or one step of it, from its posts to its settlement."""
         try:
-            outcome = await self._perform(claim)
+            outcome, step = await self._perform(claim)
         finally:
-            self._pace.answered(claim.telegram_id, left, paid=paid)
+            self._pace.answered(claim.telegram_id, left, paid=paid, messages=messages)
             self._in_flight -= 1
             self._landed.set()
         rendered = {post.id: post.revision for post in claim.posts}
-        settlement = settle(claim.action, rendered, outcome, self._clock(), self._settings().delivery.ambiguous)
+        ambiguous = self._settings().delivery.ambiguous
+        settlement = settle(claim.action, rendered, outcome, self._clock(), ambiguous, step)
         self._tell(claim, outcome, settlement)
         self._answers.append((claim, settlement))
         self._answered.set()
         if len(self._answers) >= BATCH_ROWS:
             self._enough.set()
 
-    async def _perform(self, claim: Claim) -> Outcome:
+    async def _perform(self, claim: Claim) -> tuple[Outcome, Step]:
         try:
             body = self._bodies.of(claim)
         except Exception as error:
             log.exception("cannot render", posts=[post.id for post in claim.posts])
-            return Refused(why=f"cannot be rendered: {error!r}")
-        message = None if isinstance(claim.action, Send) else claim.action.message.message_id
-        return await self._telegram.perform(body, chat=claim.telegram_id, message=message)
+            return Refused(why=f"cannot be rendered: {error!r}"), WHOLE
+        messages = () if isinstance(claim.action, Send) else _numbers(claim.action.message, body.step)
+        return await self._telegram.perform(body, chat=claim.telegram_id, messages=messages), body.step
 
     def _tell(self, claim: Claim, outcome: Outcome, settlement: Settlement) -> None:
         """The pace learns from every answer; the log hears of all that did not simply work."""
@@ -335,6 +362,11 @@ class Sender:
             if not self._failing:
                 log.info("store works again")
         return answer
+
+
+def _numbers(message: OnScreen, step: Step) -> tuple[int, ...]:
+    """Telegram's, of the messages that this step is about."""
+    return tuple([message.message_id if place == 0 else message.others[place - 1].message_id for place in step.places])
 
 
 def is_group(kind: str) -> bool:

@@ -19,7 +19,7 @@ def status_json(blogs: Sequence[BlogState], queue: Mapping[Lane, int]) -> dict[s
 
 
 def _blog_json(blog: BlogState) -> dict[str, Any]:
-    times = ("polled_at", "answered_at", "last_post_at", "held_at", "ended_at")
+    times = ("polled_at", "answered_at", "last_post_at", "held_at", "ended_at", "told_until")
     return {
         "id": blog.id,
         "title": blog.title,
@@ -56,6 +56,8 @@ def status_lines(blogs: Sequence[BlogState], queue: Mapping[Lane, int], now: flo
         said = [f"{name} {t.ago(timedelta(seconds=now - at))}" for name, at in ago.items() if at is not None]
         if said:
             yield f"  {', '.join(said)}"
+        if blog.told_until is not None and blog.told_until > now:
+            yield f"  told by its hub until {_iso(blog.told_until)}"
         if blog.error is not None:
             yield f"  error: {blog.error} ({blog.failures} polls in a row)"
         if blog.alarm is not None:

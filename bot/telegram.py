@@ -5,16 +5,19 @@ Method and parameter names are the Bot API's (https://core.telegram.org/bots/api
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any
 
 import aiohttp
 import orjson
 
-from bot.core.answers import PATIENCE_WITHOUT_A_WORD, checksum, outcome_of
-from bot.core.model import Done, Entity, Outcome, Rendered, TryLater, Unknown
+from bot.core.albums import BLANK, WHOLE, Step, checksum, next_step, pictures
+from bot.core.answers import PATIENCE_WITHOUT_A_WORD, bad_pictures, outcome_of
+from bot.core.model import Done, Entity, Outcome, Refused, Rendered, TryLater, Unknown
 from bot.core.plan import Action, Delete, Edit, OnScreen, Send
+from bot.pictures import Pictures
 from bot.request import AiohttpRequest, AnswerLost, NotSent
 
 
@@ -25,7 +28,9 @@ class Body:
     method: str
     rest: bytes
     kind: str = "text"  # what stands in the chat then
-    photo: str | None = None
+    photos: tuple[str, ...] = ()  # addresses of its pictures
+    shows: tuple[int, ...] = ()  # and their checksums
+    step: Step = WHOLE  # of an edit or a deletion
     form: bool = False
 
 
@@ -36,93 +41,126 @@ class Telegram:
         self._request = request
         self._address = f"{api_base.rstrip('/')}/bot{token}/"
         self.paid = paid
-        self._files: dict[str, str] = {}  # picture address -> Telegram's own file id
+        self.pictures = Pictures()
 
     # --- what to say: the same for every chat
 
-    def body(self, action: Action, rendered: Rendered, *, thread: int = 0, silent: bool = False) -> Body:
-        """What asks for this action in any chat, as far as is known of its picture now: see `file_of`."""
+    def body(
+        self,
+        action: Action,
+        rendered: Rendered,
+        *,
+        revision: int = 0,
+        plain: bool = False,
+        thread: int = 0,
+        silent: bool = False,
+    ) -> Body:
+        """What asks for this action in any chat, as far as is known of its pictures now: see `files_of`.
+
+        Where an album changes it asks for the first step towards the post's `revision`.
+        """
         match action:
             case Send():
                 return self._send(rendered, _place(thread, silent=silent, paid=self.paid))
-            case Edit(message=message):
-                return self._edit(message, rendered)
-            case Delete():
-                return _json("deleteMessage", {})
+            case Edit(message=message) if message.kind == "photo":
+                step = next_step(message, rendered, revision=revision, plain=plain)
+                return replace(self._step(message, step, rendered), step=step)
+            case Edit():
+                return _json("editMessageText", _text(rendered) | _buttons(rendered))
+            case Delete(message=message):
+                return _deletion(Step(places=tuple(range(1 + len(message.others))), removes=True))
 
-    def file_of(self, rendered: Rendered) -> str | None:
-        """Upload once, then reuse: Telegram fetches an address anew for every message, its own file ids never."""
-        return self._files.get(rendered.photo or BLANK)
+    def files_of(self, rendered: Rendered) -> tuple[str | None, ...]:
+        """Telegram's file ids of its pictures, and of the blank one, where known."""
+        return tuple([self.pictures.known(one) for one in (rendered.photo or BLANK, *rendered.others)])
 
     def _send(self, rendered: Rendered, place: dict[str, Any]) -> Body:
+        """An album has no buttons: it cannot, and posts of a blog have none."""
         if rendered.copied is not None:
             from_chat, message = rendered.copied
-            return _json("copyMessage", place | {"from_chat_id": from_chat, "message_id": message}, "copy")
-        if rendered.photo is not None:
-            fields = place | {"photo": self._file(rendered.photo)} | _caption(rendered) | _buttons(rendered)
-            return _json("sendPhoto", fields, "photo", rendered.photo)
-        return _json("sendMessage", place | _text(rendered) | _buttons(rendered))
-
-    def _edit(self, message: OnScreen, rendered: Rendered) -> Body:
-        """A text stays a text, a photo a photo: a message keeps its place in the chat and its notifications."""
-        if message.kind != "photo":
-            return _json("editMessageText", _text(rendered) | _buttons(rendered))
+            return _json("copyMessage", place | {"from_chat_id": from_chat, "message_id": message}, kind="copy")
         if rendered.photo is None:
-            return self._replace_picture(rendered)
-        if message.picture == checksum(rendered.photo):
-            return _json("editMessageCaption", _caption(rendered) | _buttons(rendered), "photo", rendered.photo)
-        media = {"type": "photo", "media": self._file(rendered.photo)} | _caption(rendered)
-        return _json("editMessageMedia", {"media": media}, "photo", rendered.photo)
+            return _json("sendMessage", place | _text(rendered) | _buttons(rendered))
+        shown = pictures(rendered)
+        if rendered.others:
+            media = [self._media(rendered.photo) | _caption(rendered), *map(self._media, rendered.others)]
+            return _json("sendMediaGroup", place | {"media": media}, shown)
+        photo = {"photo": self._file(rendered.photo)}
+        return _json("sendPhoto", place | photo | _caption(rendered) | _buttons(rendered), shown)
 
-    def _replace_picture(self, rendered: Rendered) -> Body:
-        """A withdrawn picture must not stay, and a photo cannot become a text: a blank one takes its place."""
-        known = self._files.get(BLANK)
-        media = {"type": "photo", "media": known or f"attach://{BLANK}"} | _caption(rendered)
-        if known:
-            return _json("editMessageMedia", {"media": media}, "photo", BLANK)
-        return Body("editMessageMedia", orjson.dumps(media), "photo", BLANK, form=True)
+    def _step(self, message: OnScreen, step: Step, rendered: Rendered) -> Body:
+        """A text stays a text, a photo a photo: a message keeps its place in the chat and its notifications."""
+        if step.removes:
+            return _deletion(step)
+        if step.places != (0,):
+            return self._replace(step.picture, {})
+        if step.picture and message.picture == checksum(step.picture):
+            return _json("editMessageCaption", _caption(rendered) | _buttons(rendered), (step.picture,))
+        return self._replace(step.picture, _caption(rendered))
 
-    def _file(self, photo: str) -> str:
-        return self._files.get(photo, photo)
+    def _replace(self, picture: str | None, caption: dict[str, Any]) -> Body:
+        """Another picture. A withdrawn one must not stay, and a photo cannot become a text: the blank one is shown."""
+        if picture is None and self.pictures.known(BLANK) is None:
+            media = self._media(f"attach://{BLANK}") | caption
+            return Body("editMessageMedia", orjson.dumps(media), "photo", (BLANK,), (checksum(BLANK),), form=True)
+        return _json("editMessageMedia", {"media": self._media(picture or BLANK) | caption}, (picture or BLANK,))
+
+    def _media(self, address: str) -> dict[str, Any]:
+        return {"type": "photo", "media": self._file(address)}
+
+    def _file(self, address: str) -> str:
+        return self.pictures.known(address) or address
 
     # --- saying it
 
-    async def perform(self, body: Body, *, chat: int, message: int | None = None) -> Outcome:
-        """Do it in this chat (Telegram's id), once; `message` is the number of the one to change."""
+    async def perform(self, body: Body, *, chat: int, messages: Sequence[int] = ()) -> Outcome:
+        """Do it in this chat (Telegram's id), once; `messages` are the numbers of those to change."""
         try:
-            status, answer = await self._post(body, chat, message)
+            status, answer = await self._post(body, chat, messages)
         except NotSent as error:
             return TryLater(why=str(error), after=PATIENCE_WITHOUT_A_WORD)
         except AnswerLost as error:
             return Unknown(why=str(error))
-        outcome = outcome_of(status, answer, body.kind, body.photo)
-        if body.photo is not None and isinstance(outcome, Done):
-            self._keep_file(body.photo, answer)
-        return outcome
+        outcome = outcome_of(status, answer, body.kind, body.shows)
+        return self._learned(body, outcome, answer) if body.photos else outcome
 
-    async def _post(self, body: Body, chat: int, message: int | None) -> tuple[int, bytes]:
+    async def _post(self, body: Body, chat: int, messages: Sequence[int]) -> tuple[int, bytes]:
         url = self._address + body.method
         if body.form:
-            return await self._request.post_form(url, _form(body, chat, message))
-        place = b'{"chat_id":%d' % chat if message is None else b'{"chat_id":%d,"message_id":%d' % (chat, message)
-        return await self._request.post_json(url, place + body.rest)
+            return await self._request.post_form(url, _form(body, chat, messages[0]))
+        return await self._request.post_json(url, _whom(chat, messages) + body.rest)
 
-    def _keep_file(self, photo: str, answer: bytes) -> None:
-        result = orjson.loads(answer).get("result")
-        if photo not in self._files and isinstance(result, dict) and result.get("photo"):
-            self._files[photo] = result["photo"][-1]["file_id"]
-            if len(self._files) > 1000:
-                self._files.pop(next(iter(self._files)))
-
-
-BLANK = "blank"
-
-
-def _json(method: str, fields: dict[str, Any], kind: str = "text", photo: str | None = None) -> Body:
-    return Body(method, b"," + orjson.dumps(fields)[1:] if fields else b"}", kind, photo)
+    def _learned(self, body: Body, outcome: Outcome, answer: bytes) -> Outcome:
+        """What Telegram's answer says of the pictures: other chats are to get them, too."""
+        if isinstance(outcome, Done) and any(self.pictures.known(one) is None for one in body.photos):
+            self.pictures.took(body.photos, orjson.loads(answer).get("result"))
+        if not isinstance(outcome, Refused):
+            return outcome
+        bad = [body.photos[place] for place in bad_pictures(outcome.why, len(body.photos))]
+        self.pictures.refused(bad)
+        return replace(outcome, without_picture=bool(bad) and BLANK not in bad)
 
 
-def _form(body: Body, chat: int, message: int | None) -> aiohttp.FormData:
+def _json(method: str, fields: dict[str, Any], shown: tuple[str, ...] = (), kind: str = "") -> Body:
+    kind = kind or ("photo" if shown else "text")
+    return Body(method, b"," + orjson.dumps(fields)[1:], kind, shown, tuple([checksum(one) for one in shown]))
+
+
+def _deletion(step: Step) -> Body:
+    return Body("deleteMessages" if len(step.places) > 1 else "deleteMessage", b"}", step=step)
+
+
+def _whom(chat: int, messages: Sequence[int]) -> bytes:
+    """The beginning of a JSON body: the chat, and of what stands there the message, or several."""
+    match messages:
+        case []:
+            return b'{"chat_id":%d' % chat
+        case [message]:
+            return b'{"chat_id":%d,"message_id":%d' % (chat, message)
+    return b'{"chat_id":%d,"message_ids":%b' % (chat, orjson.dumps(list(messages)))
+
+
+def _form(body: Body, chat: int, message: int) -> aiohttp.FormData:
     form = aiohttp.FormData({"chat_id": str(chat), "message_id": str(message)})
     form.add_field("media", body.rest.decode())
     picture = files("bot").joinpath("blank.png").read_bytes()

@@ -27,6 +27,7 @@ def disagreements(raw: Raw) -> list[Flaw]:
         *_bots(bots),
         *_unknown_bots(blogs, bots),
         *_webhook(raw),
+        *_told(raw, blogs),
     ]
 
 
@@ -91,3 +92,18 @@ def _webhook(raw: Raw) -> Iterator[Flaw]:
             yield ("telegram", "updates"), '"webhook" needs web.public_url, the https address that Telegram can reach'
         if web.get("listen") == "":
             yield ("telegram", "updates"), '"webhook" needs web.listen, which is switched off'
+
+
+def _told(raw: Raw, blogs: list[tuple[Loc, Raw]]) -> Iterator[Flaw]:
+    """Who wants to be told must be reachable."""
+    web = raw.get("web", {})
+    if not isinstance(web, dict):
+        return
+    off = web.get("listen") == ""
+    for loc, blog in blogs:
+        if blog.get("websub") is True and not web.get("public_url"):
+            yield (*loc, "websub"), "needs web.public_url, the address under which hubs can reach this relay"
+        if blog.get("websub") is True and off:
+            yield (*loc, "websub"), "needs web.listen, which is switched off"
+        if blog.get("intake_secret_env") and off:
+            yield (*loc, "intake_secret_env"), "needs web.listen, which is switched off"

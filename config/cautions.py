@@ -20,16 +20,12 @@ NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
     ('telegram.updates = "webhook"', lambda s: s.telegram.updates != Telegram().updates),
     ("telegram.rich_messages", lambda s: s.telegram.rich_messages),
     ("storage.url with PostgreSQL", lambda s: s.storage.url.startswith("postgres")),
-    ("web.listen", lambda s: s.web.listen not in {Web().listen, ""}),
-    ("web.public_url", lambda s: s.web.public_url != Web().public_url),
     ("web.dashboard_password_env", lambda s: s.web.dashboard_password_env != Web().dashboard_password_env),
     ("access.second_approval", lambda s: s.access.second_approval),
     ("[[bots]] beyond main", lambda s: len(s.bots) > 1),
 )
 NOT_YET_IN_A_BLOG: tuple[tuple[str, Callable[[Blog], bool]], ...] = (
     ("correction_reply", lambda b: b.correction_reply),
-    ("websub", lambda b: b.websub),
-    ("intake_secret_env", lambda b: b.intake_secret_env != ""),
     ('a bot other than "main"', lambda b: b.bot != "main"),
     ("format", lambda b: b.format != "auto" and b.format not in AVAILABLE),
 )
@@ -77,7 +73,9 @@ def _secrets(settings: Settings) -> Iterator[str]:
     if urlsplit(settings.storage.url).password:
         yield "storage.url: carries a password; keep it out of the file, in PGPASSWORD or ~/.pgpass"
     for name in settings.unset:
-        yield f"{name}: the file names this environment variable, and it is not set"
+        closed = [blog.id for blog in settings.blogs if blog.intake_secret_env == name]
+        lost = f"; nothing is taken in for {', '.join(closed)}" if closed else ""
+        yield f"{name}: the file names this environment variable, and it is not set{lost}"
 
 
 def _blog(blog: Blog) -> Iterator[str]:

@@ -35,6 +35,7 @@ def _blog(blog: Blog, now: datetime) -> Iterator[tuple[str, str]]:
     yield "language", blog.language
     yield "polled", words(blog.schedule, blog.timezone)
     yield "next polls", next_polls(blog, now)
+    yield "told", _told(blog)
     yield "posts", _posts(blog)
     yield "topics", ", ".join(f"{topic.id} ({topic.title})" for topic in blog.topics)
     yield "formerly", blog.was
@@ -48,6 +49,14 @@ def next_polls(blog: Blog, now: datetime, n: int = POLLS_SHOWN) -> str:
     said = [f"{time:%H:%M:%S}" if time.date() == today else f"{time:%a %Y-%m-%d %H:%M:%S}" for time in times]
     zones = list(dict.fromkeys(time.strftime("%Z") for time in times))
     return f"{', '.join(said)} {'/'.join(zones)}"
+
+
+def _told(blog: Blog) -> str:
+    """How we hear of its posts without asking."""
+    ways = ["by the hub its page names"] if blog.websub else []
+    if blog.intake_secret_env:
+        ways.append(f"by intake, at /intake/{blog.id}/")
+    return " and ".join(ways)
 
 
 def _posts(blog: Blog) -> str:
@@ -76,6 +85,7 @@ def _rest(settings: Settings) -> str:
         ("Telegram", _telegram(settings)),
         ("Edits", _edits(settings)),
         ("Storage", f"{hide_password(settings.storage.url)}; kept for {say_duration(settings.kept_for)}"),
+        ("Web", _web(settings)),
         ("Access", f"{_count(settings.access.admins, 'admin')}, {_count(settings.access.editors, 'editor')}"),
         ("Operator", settings.about.operator or "not named; /privacy has nobody to show"),
     )
@@ -89,6 +99,13 @@ def _telegram(settings: Settings) -> str:
     limits += f", {telegram.messages_per_chat_per_second:g} a second in one chat"
     limits += f", {telegram.messages_per_group_per_minute:g} a minute in one group"
     return f"{telegram.api_base}, {telegram.updates}: {limits}"
+
+
+def _web(settings: Settings) -> str:
+    web = settings.web
+    if not web.listen:
+        return "off"
+    return f"listens on {web.listen}" + (f", reached as {web.public_url}" if web.public_url else "")
 
 
 def _edits(settings: Settings) -> str:

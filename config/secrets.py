@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from config.values import MAIN, Bot
@@ -26,6 +27,15 @@ def secret(environ: Mapping[str, str], name: str) -> str:
     raise NoSecret(
         f"{name} is not set; put it into the environment, or the path of a file that holds it into {name}_FILE"
     )
+
+
+def known(environ: Mapping[str, str], names: Iterable[str]) -> list[str]:
+    """What these variables hold, where they are set and can be read: to be kept out of every log."""
+    found = []
+    for name in names:
+        with contextlib.suppress(NoSecret):
+            found.append(secret(environ, name))
+    return found
 
 
 def is_set(environ: Mapping[str, str], name: str) -> bool:

@@ -103,13 +103,15 @@ def _advance(db: Connection, publishing: Publishing) -> None:
     """The blog's row, the page's memory and its validators."""
     db.execute(
         """INSERT INTO blog (id, title, started, answered_at, ended_at, last_post_at)
-        VALUES (:id, :title, 1, :now, CASE WHEN :ended THEN :now END, :last_post_at)
-        ON CONFLICT (id) DO UPDATE SET title = coalesce(excluded.title, title), started = 1, answered_at = :now,
+        VALUES (:id, :title, :started, :now, CASE WHEN :ended THEN :now END, :last_post_at)
+        ON CONFLICT (id) DO UPDATE SET title = coalesce(excluded.title, title),
+        started = max(started, :started), answered_at = :now,
         ended_at = CASE WHEN :ended IS NULL THEN ended_at WHEN :ended THEN coalesce(ended_at, :now) END,
         last_post_at = coalesce(max(last_post_at, excluded.last_post_at), last_post_at, excluded.last_post_at)""",
         {
             "id": publishing.blog,
             "title": publishing.title,
+            "started": publishing.url != "",
             "now": publishing.now,
             "ended": publishing.ended,
             "last_post_at": _last_post_at(publishing),

@@ -12,7 +12,7 @@ from sqlite3 import Connection, Row
 from typing import Any, NamedTuple, assert_never
 
 from bot.core.model import Lane, Relayed
-from bot.core.plan import MERGE_AT_MOST, Action, Delete, Drop, Edit, OnScreen, Rest, Send, Skip, Waiting, plan
+from bot.core.plan import MERGE_AT_MOST, Action, Beside, Delete, Drop, Edit, OnScreen, Rest, Send, Skip, Waiting, plan
 from storage import states
 from storage.looking import WAITS, Due, Heads
 from storage.rows import relayed, to_json
@@ -27,9 +27,10 @@ CROSS JOIN delivery d INDEXED BY delivery_waiting ON d.chat = j.value
 CROSS JOIN post p ON p.id = d.post LEFT JOIN blog b ON b.id = p.blog
 WHERE {WAITS} AND (d.lane = 0 OR p.blog IS NULL OR b.held_at IS NULL AND NOT :all_held)
 """
+# The messages of an album were written together: their numbers are as far apart as their positions.
 _MESSAGES = """
-SELECT s.post, s.thread, m.id, m.message_id, m.kind, m.picture FROM shown s JOIN message m ON m.id = s.message
-WHERE s.chat = :chat AND s.post = :post AND s.thread = :thread ORDER BY s.message DESC LIMIT 1
+SELECT s.revision, s.position, m.id, m.message_id, m.kind, m.picture FROM shown s JOIN message m ON m.id = s.message
+WHERE s.chat = :chat AND s.post = :post AND s.thread = :thread ORDER BY s.message DESC LIMIT 10
 """
 _THESE_ROWS = "bot = ? AND post = ? AND thread = ? AND chat IN (SELECT value FROM json_each(?))"
 _MARK = f"UPDATE delivery SET sending = wanted WHERE {_THESE_ROWS}"
@@ -182,17 +183,28 @@ def _value(row: Row, message: OnScreen | None, on_withdrawal: str) -> Waiting:
 
 
 def _message(db: Connection, row: Row) -> OnScreen | None:
-    found = db.execute(_MESSAGES, {"chat": row["chat"], "post": row["post"], "thread": row["thread"]}).fetchone()
-    if found is None:
+    there = db.execute(_MESSAGES, {"chat": row["chat"], "post": row["post"], "thread": row["thread"]}).fetchall()
+    if not there:
         return None
-    posts = db.execute("SELECT post FROM shown WHERE message = ? ORDER BY position", (found["id"],))
+    first, *others = _newest(there)
+    posts = db.execute("SELECT post FROM shown WHERE message = ? ORDER BY position", (first["id"],))
     return OnScreen(
-        id=found["id"],
-        message_id=found["message_id"],
-        kind=found["kind"],
-        picture=found["picture"],
+        id=first["id"],
+        message_id=first["message_id"],
+        kind=first["kind"],
+        picture=first["picture"],
         posts=tuple(one["post"] for one in posts),
+        others=tuple(Beside(id=one["id"], message_id=one["message_id"], picture=one["picture"]) for one in others),
+        revision=first["revision"] if others else 0,
     )
+
+
+def _newest(there: Sequence[Row]) -> list[Row]:
+    """The message sent last, or the album, of these that carry a post, the newest first."""
+    if len(there) == 1 or there[0]["kind"] != "photo":
+        return [there[0]]
+    album = there[0]["id"] - there[0]["position"]
+    return [one for one in reversed(there) if one["kind"] == "photo" and one["id"] - one["position"] == album]
 
 
 def _claims(db: Connection, bot: str, actions: Sequence[tuple[Row, Action]]) -> list[Claim]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from bot.core.model import Embed, Entity, KeyKind, PageMemory, Relayed, Seen, SnapshotKind
+from bot.core.model import Embed, Entity, Image, KeyKind, PageMemory, Relayed, Seen, SnapshotKind
 
 Row = sqlite3.Row
 
@@ -45,7 +45,6 @@ def entities_json(entities: Iterable[Entity]) -> str:
 
 def relayed(row: Row) -> Relayed:
     """A row of `post` as the value that rendering needs."""
-    shown: dict[str, Any] = next(iter(orjson.loads(row["images"])), {})
     copied = (row["copied_chat"], row["copied_message"]) if row["copied_chat"] is not None else None
     return Relayed(
         id=row["id"],
@@ -61,11 +60,10 @@ def relayed(row: Row) -> Relayed:
         first_seen_at=datetime.fromtimestamp(row["first_seen_at"], UTC),
         updated_at=moment(row["updated_at"]),
         withdrawn_at=moment(row["withdrawn_at"]),
+        pictures=tuple(Image(**one) for one in orjson.loads(row["images"])),
         authors=tuple(orjson.loads(row["authors"])),
         topics=unspaced(row["topics"]),
         photo=row["photo"],
-        photo_caption=shown.get("caption"),
-        photo_credit=shown.get("credit"),
         copied=copied,
         url=row["url"],
         pinned=bool(row["pinned"]),

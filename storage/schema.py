@@ -268,6 +268,30 @@ def up_to_where_changes_were_asked_for(db: Database) -> None:
     db.execute("ALTER TABLE page ADD COLUMN cursor TEXT")
 
 
+LEASES = """
+-- What hubs were asked to tell us (WebSub). The secret signs what they send.
+CREATE TABLE lease (
+  callback TEXT PRIMARY KEY,           -- the part of our address that nobody can guess
+  address TEXT NOT NULL,
+  blog TEXT NOT NULL,
+  page TEXT NOT NULL,
+  topic TEXT NOT NULL,
+  hub TEXT NOT NULL,
+  secret TEXT NOT NULL,
+  state TEXT NOT NULL,                 -- 'asked', 'live', 'denied', 'leaving'
+  until REAL,
+  next_at REAL NOT NULL,
+  failures INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+"""
+
+
+@migrations()
+def leases_at_hubs(db: Database) -> None:
+    for statement in _statements(LEASES):
+        db.execute(statement)
+
+
 @migrations()
 def posts_keep_what_is_embedded_in_them(db: Database) -> None:
     db.execute("ALTER TABLE post ADD COLUMN embeds TEXT NOT NULL DEFAULT '[]'")

@@ -101,7 +101,7 @@ def _settle_rows(db: Connection, answers: Sequence[_Answer], now: float) -> list
 
 
 def _is_taken_away(answer: _Answer) -> bool:
-    return isinstance(answer.claimed.action, Delete) and answer.made.gone is not None
+    return isinstance(answer.claimed.action, Delete) and bool(answer.made.gone)
 
 
 def _alike(answers: Iterable[_Answer], now: float) -> Iterator[dict[str, Any]]:
@@ -139,25 +139,30 @@ SELECT :post, value ->> 1, :thread, value ->> 0, :revision, :position FROM json_
 
 def _stand(db: Connection, answers: Sequence[_Answer], now: float) -> None:
     """Messages that were sent, and which posts they carry."""
-    sent = [(answer, message) for answer in answers for message in answer.made.message_ids]
+    sent = [(answer, *message) for answer in answers for message in enumerate(answer.made.message_ids)]
     if not sent:
         return
     first = db.execute("SELECT coalesce(max(id), 0) + 1 FROM message").fetchone()[0]
-    numbered = [(one, (number, one.chat, message)) for number, (one, message) in enumerate(sent, first)]
+    numbered = [(one, place, (number, one.chat, message)) for number, (one, place, message) in enumerate(sent, first)]
     messages = _grouped(
-        ((one.claimed.bot, _thread(one), one.made.kind, one.made.picture), row) for one, row in numbered
+        ((one.claimed.bot, _thread(one), one.made.kind, _picture(one.made, place)), row) for one, place, row in numbered
     )
     for (bot, thread, kind, picture), rows in messages.items():
         about = {"bot": bot, "thread": thread, "kind": kind, "picture": picture}
         db.execute(_MESSAGE, about | {"now": now, "sent": to_json(rows)})
     carried = _grouped(
         ((post.id, post.revision, at, _thread(one)), row)
-        for one, row in numbered
-        for at, post in enumerate(one.claimed.posts)
+        for one, place, row in numbered
+        for at, post in enumerate(one.claimed.posts, place)
     )
     for (post, revision, position, thread), rows in carried.items():
         about = {"post": post, "revision": revision, "position": position, "thread": thread}
         db.execute(_SHOWN, about | {"sent": to_json(rows)})
+
+
+def _picture(made: Settlement, place: int) -> int | None:
+    """Of the first message, or of another one of an album."""
+    return made.others[place - 1] if 0 < place <= len(made.others) else made.picture
 
 
 def _thread(answer: _Answer) -> int:
@@ -167,7 +172,7 @@ def _thread(answer: _Answer) -> int:
 def _settle_screens(db: Connection, answers: Sequence[_Answer]) -> None:
     """What stood in the chats before: messages that are gone, and what others say now."""
     answers = [answer for answer in answers if _is_about_what_stands(db, answer)]
-    if gone := [(answer.made.gone,) for answer in answers if answer.made.gone is not None]:
+    if gone := [(message,) for answer in answers for message in answer.made.gone]:
         db.executemany("DELETE FROM shown WHERE message = ?", gone)
         db.executemany("DELETE FROM message WHERE id = ?", gone)
     if edited := [answer for answer in answers if answer.made.edited is not None]:

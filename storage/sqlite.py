@@ -15,11 +15,13 @@ from bot.core.model import Lane, Memory, PageMemory, Relayed
 from bot.core.pages import KnownPage
 from bot.core.publishing import Audience, Progress, Publishing, PushText, Validators
 from bot.core.settle import Moved
+from bot.core.websub import Lease
 from storage import (
     blogs,
     chats,
     claims,
     expansion,
+    leases,
     notes,
     posts,
     pruning,
@@ -304,6 +306,32 @@ class Store:
     async def forget_pages(self, blog: str, in_use: Collection[str], before: float) -> Pruned:
         """Of a blog's pages accepted before then, all but these."""
         return await self._db.write(pruning.forget_pages, blog, in_use, before)
+
+    # --- leases at hubs (WebSub)
+
+    async def leases(self) -> list[Lease]:
+        return await self._db.read(leases.every)
+
+    async def lease(self, callback: str) -> Lease | None:
+        return await self._db.read(leases.find, callback)
+
+    async def begin_lease(self, lease: Lease) -> None:
+        await self._db.write(leases.begin, lease)
+
+    async def asked_for_lease(self, callback: str, next_at: float) -> None:
+        await self._db.write(leases.asked, callback, next_at)
+
+    async def grant_lease(self, callback: str, until: float, next_at: float) -> None:
+        await self._db.write(leases.grant, callback, until, next_at)
+
+    async def deny_lease(self, callback: str, next_at: float) -> None:
+        await self._db.write(leases.deny, callback, next_at)
+
+    async def leave_lease(self, callback: str, now: float) -> None:
+        await self._db.write(leases.leave, callback, now)
+
+    async def drop_lease(self, callback: str) -> None:
+        await self._db.write(leases.drop, callback)
 
     # --- notes: small things that outlive the process
 

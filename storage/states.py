@@ -29,6 +29,10 @@ class BlogState:
     alarm: str | None = None
     posts: int = 0  # counted where that was asked for
     subscriptions: int = 0  # of open chats; counted likewise
+    told_until: float | None = None  # its hub tells us of its news until then; looked up with the counts
+
+
+_LOOKED_UP = frozenset({"posts", "subscriptions", "told_until"})
 
 
 def states(db: Connection) -> list[BlogState]:
@@ -39,7 +43,16 @@ def states(db: Connection) -> list[BlogState]:
 def counted(db: Connection) -> list[BlogState]:
     """The same with their posts and subscriptions. Looks at every subscription, so it takes its time."""
     posts, followed, closed = (Counter(dict(db.execute(count).fetchall())) for count in (_POSTS, _FOLLOWED, _CLOSED))
-    return [replace(one, posts=posts[one.id], subscriptions=followed[one.id] - closed[one.id]) for one in states(db)]
+    told = dict(db.execute(_TOLD).fetchall())
+    return [
+        replace(
+            one,
+            posts=posts[one.id],
+            subscriptions=followed[one.id] - closed[one.id],
+            told_until=told.get(one.id),
+        )
+        for one in states(db)
+    ]
 
 
 _POSTS = "SELECT blog, count(*) FROM post WHERE blog IS NOT NULL GROUP BY blog"
@@ -49,6 +62,8 @@ SELECT s.blog, count(*) FROM chat INDEXED BY chat_closed CROSS JOIN subscription
 ON s.chat = chat.id WHERE NOT chat.open GROUP BY s.blog
 """
 
+_TOLD = "SELECT blog, max(until) FROM lease WHERE state = 'live' GROUP BY blog"
+
 
 def titles(db: Connection) -> dict[str, str]:
     """What each blog in the file is called by its page."""
@@ -56,7 +71,7 @@ def titles(db: Connection) -> dict[str, str]:
 
 
 def _state(row: Row) -> BlogState:
-    found = {name: row[name] for name in BlogState.__slots__ if name not in ("posts", "subscriptions")}
+    found = {name: row[name] for name in BlogState.__slots__ if name not in _LOOKED_UP}
     return BlogState(**found | {"started": bool(row["started"])})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,13 +26,20 @@ class NotedDesk(Desk):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self.published: list[Change] = []
+        self._published = asyncio.Event()
 
     async def relay(
         self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, validators: Validators | None
     ) -> int:
         told = await super().relay(blog, url, snapshot, verdict, validators)
         self.published += verdict.changes
+        self._published.set()
         return told
+
+    async def next(self) -> None:
+        """Until it publishes again."""
+        self._published.clear()
+        await self._published.wait()
 
 
 @dataclass
@@ -48,7 +56,7 @@ class Watch:
 
     def __post_init__(self) -> None:
         self._fetcher, self._reading = Fetcher(), Reading()
-        self.desk = NotedDesk(self.store, lambda: self.settings, clock=self._clock)
+        self.desk = NotedDesk(self.store, lambda: self.settings, clock=self.clock)
         self.poller = Poller(
             store=self.store,
             desk=self.desk,
@@ -59,7 +67,7 @@ class Watch:
             now=lambda: self.now,
         )
 
-    def _clock(self) -> float:
+    def clock(self) -> float:
         return self.now.timestamp()
 
     async def report(self, text: str) -> None:
@@ -77,6 +85,9 @@ class Watch:
         for _ in range(times):
             await self.poller.poll_now("storm")
             self.now += after
+
+    def last_polls(self) -> dict[str, datetime]:
+        return dict(self.poller.last_polls())
 
     async def titles(self) -> list[str]:
         posts = await self.store.latest(blogs=["storm"], now=self.now.timestamp() + 1, limit=100)

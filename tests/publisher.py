@@ -87,12 +87,16 @@ class Publisher:
             return web.Response(status=404)
         if self.ill is not None:
             return web.Response(status=self.ill, headers=self.headers)
-        body = self.raw if self.raw is not None else self._html().encode()
+        body = self.raw if self.raw is not None else self.body()
         tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
         headers = {"ETag": tag} | self.headers
         if request.headers.get("If-None-Match") == tag:
             return web.Response(status=304, headers=headers)
         return web.Response(body=body, content_type="text/html", charset="utf-8", headers=headers)
+
+    def body(self) -> bytes:
+        """The page as it is now."""
+        return self._html().encode()
 
     def _html(self) -> str:
         blog = {

@@ -33,6 +33,7 @@ class Service:
     api_base: str = ""  # where the relay finds Telegram, if not at the local one itself
     limits: str = "messages_per_second = 500\nmessages_per_chat_per_second = 50"
     delivery: str = 'edit_quiet = "0s"'
+    web: str = 'listen = ""'  # many run at once
     runner: Sequence[str] = ("-m", "bot")
 
     @property
@@ -57,6 +58,8 @@ api_base = "{self.api_base or self.telegram.api_base}"
 url = "sqlite:///{self.folder}/relay.db"
 [delivery]
 {self.delivery}
+[web]
+{self.web}
 [access]
 admins = [1001]
 editors = [1002]
@@ -71,6 +74,14 @@ schedule = {{ every = "{self.every}" }}
 
     def store(self) -> Store:
         return open_store(f"sqlite:///{self.folder}/relay.db")
+
+    async def baseline(self) -> None:
+        """Until the page was read for the first time."""
+        store = self.store()
+        async with asyncio.timeout(20):
+            while not any(blog.started for blog in await store.blogs()):  # noqa: ASYNC110 another process writes it
+                await asyncio.sleep(0.05)
+        await store.close()
 
     async def followers(self, *people: int) -> None:
         """These people follow the blog, as if they had said so long ago."""

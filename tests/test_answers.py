@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.answers import outcome_of
+from bot.core.answers import bad_pictures, outcome_of
 from bot.core.model import ChatClosed, ChatMoved, Done, Gone, Outcome, Refused, TryLater, Unknown
 
 
@@ -277,6 +277,51 @@ def test_an_upgraded_group_says_where_it_went() -> None:
 def test_an_upgraded_group_that_does_not_say_where_it_went_is_asked_again() -> None:
     words = "Bad Request: group chat was upgraded to a supergroup chat"
     assert outcome_of(400, refusal(400, words)) == TryLater(why=words, after=60.0)
+
+
+OF_ALBUM = 'Bad Request: failed to send message #{} with the error message "{}"'
+
+
+@pytest.mark.parametrize(
+    ("words", "count", "bad"),
+    [
+        ("Bad Request: failed to get HTTP URL content", 1, [0]),
+        ("Bad Request: wrong type of the web page content", 1, [0]),
+        ("Bad Request: PHOTO_INVALID_DIMENSIONS", 1, [0]),
+        (OF_ALBUM.format(1, "WEBPAGE_CURL_FAILED"), 3, [0]),
+        (OF_ALBUM.format(3, "WEBPAGE_MEDIA_EMPTY"), 3, [2]),
+        (OF_ALBUM.format(9, "IMAGE_PROCESS_FAILED"), 3, [2]),
+        (OF_ALBUM.format(1, "MEDIA_INVALID"), 3, [0, 1, 2]),
+        ("Bad Request: wrong file identifier/HTTP URL specified", 3, [0, 1, 2]),
+        ("Bad Request: group send failed", 2, [0, 1]),
+        (OF_ALBUM.format(1, "MEDIA_CAPTION_TOO_LONG"), 3, []),
+        (OF_ALBUM.format(1, "ENTITY_BOUNDS_INVALID"), 3, []),
+        ("Bad Request: not enough rights to send photos to the chat", 1, []),
+        ("Bad Request: failed to get HTTP URL content", 0, []),
+    ],
+)
+def test_which_picture_is_bad_is_told_from_the_words(words: str, count: int, bad: list[int]) -> None:
+    assert list(bad_pictures(words, count)) == bad
+
+
+@pytest.mark.parametrize(
+    ("words", "outcome"),
+    [
+        ("CHAT_WRITE_FORBIDDEN", ChatClosed),
+        ("TOPIC_CLOSED", ChatClosed),
+        ("SLOWMODE_WAIT_30", TryLater),
+        ("Too Many Requests: retry after 8", TryLater),
+        ("CHAT_SEND_PHOTOS_FORBIDDEN", Refused),
+        ("WEBPAGE_CURL_FAILED", Refused),
+    ],
+)
+def test_what_one_message_of_an_album_met_counts_as_where_it_is_alone(words: str, outcome: type[Outcome]) -> None:
+    assert isinstance(outcome_of(400, refusal(400, OF_ALBUM.format(1, words))), outcome)
+
+
+def test_an_edit_that_changes_nothing_shows_what_was_asked_for() -> None:
+    words = "Bad Request: message is not modified: specified new message content is exactly the same"
+    assert outcome_of(400, refusal(400, words), "photo", (7,)) == Done(kind="photo", picture=7)
 
 
 @pytest.mark.parametrize(

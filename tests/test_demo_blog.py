@@ -264,7 +264,7 @@ async def test_an_unchanged_page_answers_304_and_a_changed_one_does_not(base: st
 
 async def test_every_picture_of_the_story_is_served_as_png(base: str) -> None:
     updates = json_ld(STORY.page_at(END), f"{base}/live")["liveBlogUpdate"]
-    pictures = [image["url"] for update in updates for image in update.get("image", [])]
+    pictures = {image["url"] for update in updates for image in update.get("image", [])}
     assert len(pictures) == 7
     async with ClientSession() as session:
         for address in pictures:

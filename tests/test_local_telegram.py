@@ -181,6 +181,10 @@ async def test_an_album_arrives_whole_or_not_at_all(telegram: LocalTelegram, bot
     assert [message["message_id"] for message in sent] == [1, 2, 3]
     parts[2]["media"] = "bad"
     await bot.refused("sendMediaGroup", chat_id=READER, media=parts)
+    parts[2]["media"] = "https://example.org/2.jpg"
+    telegram.files.refuse("https://example.org/1.jpg")
+    words = await bot.refused("sendMediaGroup", chat_id=READER, media=parts)
+    assert words == 'Bad Request: failed to send message #2 with the error message "WEBPAGE_CURL_FAILED"'
     assert telegram.chats[READER].screen() == ["n0", "n1", "n2"]
 
 

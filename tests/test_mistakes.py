@@ -233,6 +233,24 @@ def test_webhooks_need_the_web_side() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("web", "blog", "expected"),
+    [
+        ("", "websub = true", [("blogs[0].websub", "needs web.public_url, the address under which hubs can reach this relay")]),
+        ('listen = ""\npublic_url = "https://relay.example.org"', "websub = true", [("blogs[0].websub", "needs web.listen, which is switched off")]),
+        ('listen = ""', 'intake_secret_env = "INTAKE"', [("blogs[0].intake_secret_env", "needs web.listen, which is switched off")]),
+        ('public_url = "https://relay.example.org"', 'websub = true\nintake_secret_env = "INTAKE"', []),
+        ('listen = ""', "websub = false", []),
+    ],
+)  # fmt: skip
+def test_who_wants_to_be_told_must_be_reachable(web: str, blog: str, expected: list[tuple[str, str]]) -> None:
+    text = f"[web]\n{web}\n{BLOG}{blog}\n"
+    if not expected:
+        assert parse_settings(text, PATH, {}).blogs
+    else:
+        assert [(one.key, one.text) for one in mistakes(text)] == expected
+
+
 def test_all_mistakes_are_told_at_once_in_the_order_of_the_file() -> None:
     text = """
 [[blogs]]

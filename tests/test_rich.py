@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 
@@ -494,8 +495,10 @@ posts = st.builds(
         embeds=rich.embeds,
         first_seen_at=datetime(2026, 3, 4, 14, 2, tzinfo=UTC),
         photo="https://news.example.org/q.jpg" if photo else None,
-        photo_caption=caption,
-        photo_credit=caption,
+        pictures=tuple(
+            Image(url=f"https://news.example.org/{name}.jpg", caption=caption, credit=f"{caption or ''}{name}")
+            for name in "qrstu"[: (5 if struck else 1) if photo else 0]
+        ),
         url=PAGE,
         struck=struck,
     ),
@@ -657,27 +660,37 @@ def test_a_post_that_is_gone_struck_or_only_a_headline_names_no_embeds() -> None
     assert "Frame" not in shown(relayed(rich, withdrawn_at=datetime(2026, 3, 4, 15, 0, tzinfo=UTC)))
 
 
+def with_picture(rich: Rich, *pictures: Image) -> Relayed:
+    return relayed(rich, photo=pictures[0].url, pictures=pictures)
+
+
+QUAY = Image(url="https://p.example/q.jpg", caption="Waves over the quay", credit="Ann Lee/Agency")
+
+
 def test_a_picture_has_its_credit_below_and_in_a_full_text_its_caption() -> None:
-    picture = {
-        "photo": "https://p.example/q.jpg",
-        "photo_caption": "Waves over the quay",
-        "photo_credit": "Ann Lee/Agency",
-    }
-    post = relayed(Rich("The quay is shut."), **picture)
+    post = with_picture(Rich("The quay is shut."), QUAY)
     assert "[italic:Waves over the quay · Photo: Ann Lee/Agency]\n14:02" in shown(post)
     assert "[italic:Photo: Ann Lee/Agency]\n14:02" in shown(post, "summary")
 
 
+def test_an_album_names_everybody_whose_pictures_are_shown_once() -> None:
+    wall = Image(url="https://p.example/w.jpg", caption="The wall", credit="Bo")
+    pier = Image(url="https://p.example/p.jpg", credit="Bo")
+    fifth = [Image(url=f"https://p.example/{number}.jpg", credit=f"Cy {number}") for number in range(2)]
+    post = with_picture(Rich("The quay is shut."), QUAY, wall, pier, *fifth)
+    assert "[italic:Photos: Ann Lee/Agency, Bo, and Cy 0]\n14:02" in shown(post)
+
+
 def test_without_its_picture_a_credit_says_nothing() -> None:
-    credit = {"photo_caption": "Waves", "photo_credit": "Ann Lee"}
-    assert "Ann Lee" not in shown(relayed(Rich("The quay is shut."), **credit))
-    long = relayed(Rich("The quay is shut. " * 80), photo="https://p.example/q.jpg", **credit)
-    assert "Ann Lee" not in shown(long)
+    assert "Ann Lee" in shown(with_picture(Rich("The quay is shut."), QUAY))
+    assert "Ann Lee" not in shown(relayed(Rich("The quay is shut."), pictures=()))
+    assert "Ann Lee" not in shown(with_picture(Rich("The quay is shut. " * 80), QUAY))
+    assert "Ann Lee" not in shown(replace(with_picture(Rich("Shut."), QUAY), withdrawn_at=datetime.now(UTC)))
 
 
 def test_a_caption_that_repeats_the_text_is_left_out() -> None:
-    picture = {"photo": "https://p.example/q.jpg", "photo_caption": "The quay is shut", "photo_credit": "Ann Lee"}
-    assert "[italic:Photo: Ann Lee]" in shown(relayed(Rich("The quay is shut."), **picture))
+    picture = replace(QUAY, caption="The quay is shut")
+    assert "[italic:Photo: Ann Lee/Agency]" in shown(with_picture(Rich("The quay is shut."), picture))
 
 
 def test_offsets_count_utf16_units() -> None:

@@ -89,6 +89,8 @@ def test_a_good_file_is_told_with_what_it_means() -> None:
     text = """
 [telegram]
 messages_per_second = 45
+[web]
+public_url = "https://relay.example.org"
 [access]
 admins = [1001]
 editors = [1002, 1003]
@@ -101,6 +103,8 @@ schedule = { every = "20s", between = "06:00-23:30", otherwise = "5m" }
 hold = "30s"
 credit = "AP"
 on_withdrawal = "delete"
+websub = true
+intake_secret_env = "INTAKE"
 [[blogs.topics]]
 id = "nato"
 title = "NATO"
@@ -111,7 +115,7 @@ format = "rss"
 text = "headline"
 was = "old"
 """
-    assert meaning(parse_settings(text, Path("relay.toml"), {}), NOW) == (
+    assert meaning(parse_settings(text, Path("relay.toml"), {"INTAKE": "x"}), NOW) == (
         """\
 Blog ukraine
   title       Russia-Ukraine war
@@ -120,6 +124,7 @@ Blog ukraine
   language    en
   polled      every 20 s between 06:00 and 23:30 (America/New_York), otherwise every 5 min
   next polls  22:29:50, 22:30:10, 22:30:30 EDT
+  told        by the hub its page names and by intake, at /intake/ukraine/
   posts       headline and summary, up to 600 characters, held for 30 s, credited to AP; a withdrawn one is deleted
   topics      nato (NATO)
 
@@ -136,6 +141,7 @@ Blog b
 Telegram      https://api.telegram.org, polling: 45 messages a second, 1 a second in one chat, 20 a minute in one group
 Edits         followed for 2 d, passed on after 20 s of quiet; in doubt, sent again
 Storage       sqlite:///var/relay.db; kept for 30 d
+Web           listens on 127.0.0.1:8080, reached as https://relay.example.org
 Access        1 admin, 2 editors
 Operator      not named; /privacy has nobody to show
 

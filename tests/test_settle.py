@@ -36,7 +36,7 @@ def test_what_was_rendered_is_what_is_there_even_if_more_was_wanted_meanwhile() 
     assert settled.message_ids == (77,)
 
 
-@pytest.mark.parametrize(("action", "edited", "gone"), [(EDIT, 5, None), (DELETE, None, 5)])
+@pytest.mark.parametrize(("action", "edited", "gone"), [(EDIT, 5, ()), (DELETE, None, (5,))])
 def test_an_edit_keeps_its_message_and_a_delete_ends_it(action: Action, edited: int | None, gone: int | None) -> None:
     settled = after(action, Done())
     assert (settled.edited, settled.gone, settled.rows[0].sent) == (edited, gone, 6)
@@ -87,22 +87,22 @@ def test_a_closed_chat_closes_and_a_closed_topic_only_itself(thread_only: bool, 
 
 def test_a_message_that_is_gone_needs_nothing_more() -> None:
     settled = after(EDIT, Gone(why="not found"))
-    assert (settled.gone, settled.rows[0].sent, settled.report) == (5, 6, None)
+    assert (settled.gone, settled.rows[0].sent, settled.report) == ((5,), 6, None)
 
 
 def test_a_message_that_cannot_be_edited_is_left_as_it_is_and_kept_in_mind() -> None:
     settled = after(EDIT, Gone(why="can't be edited", stands=True))
-    assert (settled.gone, settled.rows[0].sent, settled.report) == (None, 6, None)
+    assert (settled.gone, settled.rows[0].sent, settled.report) == ((), 6, None)
 
 
 def test_what_is_withdrawn_must_go_in_another_way_where_it_cannot_be_edited() -> None:
     withdrawn = row(sent=1, message=MESSAGE, withdrawn=True)
     first = after(Edit(rows=(withdrawn,), message=MESSAGE), Gone(why="can't be edited", stands=True))
-    assert (first.rows[0].sent, first.rows[0].plain, first.gone, first.report) == (None, True, None, None)
+    assert (first.rows[0].sent, first.rows[0].plain, first.gone, first.report) == (None, True, (), None)
     again = Delete(rows=(replace(withdrawn, plain=True),), message=MESSAGE)
-    assert after(again, Done()).gone == 5
+    assert after(again, Done()).gone == (5,)
     last = after(again, Refused(why="can't be deleted"))
-    assert (last.rows[0].aside, last.gone) == ("can't be deleted", None)
+    assert (last.rows[0].aside, last.gone) == ("can't be deleted", ())
     assert last.report is not None
 
 

@@ -32,10 +32,12 @@ def run(config: Path | None) -> None:
 
 def _serve(path: Path, environ: Mapping[str, str]) -> None:
     from bot import app, logs
+    from config.secrets import known
     from config.settings import token, warnings
 
     settings = settings_of(path)
-    logs.set_up([token(environ)])
+    intakes = (blog.intake_secret_env for blog in settings.blogs if blog.intake_secret_env)
+    logs.set_up([token(environ), *known(environ, intakes)])
     for line in warnings(settings):
         click.echo(f"warning: {line}", err=True)
     try:

@@ -14,7 +14,7 @@ words that stay (https://core.telegram.org/bots/api#making-requests says that th
 from __future__ import annotations
 
 import re
-import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -107,19 +107,59 @@ PATIENCE_WITHOUT_A_WORD = 5.0  # seconds, where a server has a bad moment and na
 PATIENCE_WITH_THE_BOT = 60.0  # where somebody has to mend something first
 
 _SECONDS = re.compile(r"(?:retry (?:after|in) |flood_wait_|flood_premium_wait_|slowmode_wait_)(\d+)")
-_ONLY_A_WAIT = re.compile(r"(?:bad request: )?(?:flood_wait_|flood_premium_wait_|slowmode_wait_)\d+")
+_ONLY_A_WAIT = re.compile(
+    r"(?:bad request: )?(?:(?:flood_wait_|flood_premium_wait_|slowmode_wait_)\d+|too many requests: retry after \d+)"
+)
 _ADDRESS = re.compile(r"url '.*'")
+# Of an album, the Bot API server hands on the first error that a message of it met; `on_message_send_failed` there.
+_OF_ALBUM = re.compile(r"failed to send message #(\d+) with the error message \"(.*)\"", re.DOTALL)
+
+# The picture cannot be had, or is none: the servers' codes, and what the Bot API server makes of some of them where
+# they come alone.
+BAD_PICTURE = _any_of(
+    "webpage_curl_failed",
+    "webpage_media_empty",
+    "failed to get http url content",
+    "wrong type of the web page content",
+    "wrong http url specified",
+    "wc_convert_url_invalid",
+    "external_url_invalid",
+    "wrong file identifier",
+    "wrong remote file identifier",
+    "can't upload file by url",
+    "image_process_failed",
+    "photo_invalid_dimensions",
+    "photo_invalid",
+    "photo_ext_invalid",
+    "photo_save_file_invalid",
+    "photo has unsupported extension",
+    "media_empty",
+    "media_invalid",
+    "file_reference_",
+    "group send failed",  # another message of the album did
+)
+
+# One error for all of an album's messages, of which the first is named.
+OF_THE_WHOLE_CALL = _any_of("media_empty", "media_invalid", "file_reference_")
 
 
-def checksum(photo: str) -> int:
-    """Which picture this is, in a number that fits a column."""
-    return zlib.crc32(photo.encode())
+def bad_pictures(why: str, count: int) -> Sequence[int]:
+    """Which of a message's so many pictures Telegram could not take, by what it said; none where that is not why, all
+    where it may be any of them.
+    """
+    words = _ADDRESS.sub("url", why.lower())
+    if not count or not BAD_PICTURE.search(words):
+        return ()
+    named = _OF_ALBUM.search(words)
+    if named and not OF_THE_WHOLE_CALL.search(named[2]):
+        return (min(int(named[1]), count) - 1,)
+    return range(count)
 
 
-def outcome_of(status: int, answer: bytes, kind: str = "text", photo: str | None = None) -> Outcome:
+def outcome_of(status: int, answer: bytes, kind: str = "text", shows: Sequence[int] = ()) -> Outcome:
     """What an answer of the Bot API means. An answer that is not the Bot API's own comes from something between.
 
-    `kind` is what was asked for, as in `Done.kind`.
+    `kind` is what was asked for, as in `Done.kind`; `shows` are the checksums of its pictures.
     """
     try:
         said = orjson.loads(answer)
@@ -127,9 +167,14 @@ def outcome_of(status: int, answer: bytes, kind: str = "text", photo: str | None
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return _from_between(status)
     if ok:
-        picture = checksum(photo) if photo is not None else None
-        return Done(message_ids=_message_ids(said.get("result")), kind=kind, picture=picture)
-    return _refusal(said, status, kind)
+        return _done(_message_ids(said.get("result")), kind, shows)
+    outcome = _refusal(said, status, kind)
+    return _done((), kind, shows) if isinstance(outcome, Done) and shows else outcome
+
+
+def _done(message_ids: tuple[int, ...], kind: str, shows: Sequence[int]) -> Done:
+    picture = shows[0] if shows else None
+    return Done(message_ids=message_ids, kind=kind, picture=picture, others=tuple(shows[1:]))
 
 
 def _from_between(status: int) -> Outcome:
@@ -159,6 +204,8 @@ def _refusal(said: dict[str, Any], status: int, kind: str) -> Outcome:
 
 def _by_code(code: int, why: str, kind: str, retry_after: Any) -> Outcome:
     words = _ADDRESS.sub("url", why.lower())  # a page's address may say anything
+    if named := _OF_ALBUM.search(words):
+        words = f"bad request: {named[2]}"
     if code in (420, 429) or _ONLY_A_WAIT.fullmatch(words) or (code >= 500 and _SECONDS.search(words)):
         return TryLater(why=why, after=_wait(words, retry_after), flood=True, slow_mode="slowmode_wait" in words)
     if TAKEN_AWAY_AT_ONCE.search(words):

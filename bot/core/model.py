@@ -71,6 +71,7 @@ class Page:
     etag: str | None = None
     last_modified: str | None = None
     max_age: int | None = None  # seconds, from Cache-Control; a hint for adaptive schedules
+    links: tuple[str, ...] = ()  # the Link headers as sent: a page may name its hub there
     fetched_at: datetime
 
 
@@ -258,6 +259,7 @@ class Rendered:
     text: str
     entities: tuple[Entity, ...] = ()
     photo: str | None = None  # an http(s) address or a file_id
+    others: tuple[str, ...] = ()  # of an album: the pictures after the first
     copied: tuple[int, int] | None = None  # chat and message to copy as it is, instead of all this
     buttons: tuple[tuple[Button, ...], ...] = ()  # rows
 
@@ -280,11 +282,10 @@ class Relayed:
     updated_at: datetime | None = None  # the last edit we passed on
     withdrawn_at: datetime | None = None
     taken_down: bool = False  # withdrawn by our own editors, not by the page
+    pictures: tuple[Image, ...] = ()  # of a post of a blog; `photo` is the first
     authors: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()  # topic ids, shown as tags
     photo: str | None = None
-    photo_caption: str | None = None  # what the page says below it
-    photo_credit: str | None = None  # whose it is
     copied: tuple[int, int] | None = None  # an editor's message of another kind: chat and message to copy
     url: str | None = None
     pinned: bool = False
@@ -314,6 +315,7 @@ class Done:
     message_ids: tuple[int, ...] = ()
     kind: str = "text"  # what was sent: "text", "photo" or "copy"
     picture: int | None = None  # a checksum of the photo's address: which picture stands there
+    others: tuple[int, ...] = ()  # and of an album's other pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -356,6 +358,7 @@ class Refused:
     """Telegram will not take this message as it is."""
 
     why: str
+    without_picture: bool = False  # the next attempt will do without the picture that it could not take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,14 +16,28 @@ MERGE_AT_MOST = 20  # more would not fit a message of 4096 characters with a hea
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """A message of an album that stands beside the one that bears the text."""
+
+    id: int  # ours
+    message_id: int  # Telegram's
+    picture: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OnScreen:
-    """A message of ours that stands in a chat, and the posts it carries in their order."""
+    """A message of ours that stands in a chat, and the posts it carries in their order.
+
+    Of an album it is the first that still stands: that bears the text.
+    """
 
     id: int  # ours
     message_id: int  # Telegram's
     kind: str  # "text", "photo" or "copy"
     picture: int | None = None  # which one it shows, as `Done.picture` told
     posts: tuple[int, ...]
+    others: tuple[Beside, ...] = ()  # of an album
+    revision: int = 0  # which its text says; known of an album, whose messages change one after the other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +112,7 @@ def plan(rows: Iterable[Waiting], now: float) -> Plan:
     Order holds within a lane of a thread: a row that is being retried holds back the rows behind it, a row that was
     set aside is not among `rows` and holds back nobody.
     """
-    ordered = sorted(rows, key=lambda row: (row.lane, row.since, row.post))
+    ordered = sorted(rows, key=lambda row: (row.lane, row.since, row.post, row.thread))
     free = _free(ordered, now)
     if not free:
         return Rest()
@@ -156,5 +170,6 @@ def _goes_away(row: Waiting, message: OnScreen) -> bool:
     if len(message.posts) > 1:
         return False
     if message.kind != "copy" and row.plain:  # what could not be replaced must not stay
-        return row.on_withdrawal == "notice"
+        replaced = message.others and message.revision >= row.wanted  # it was the album's others that could not go
+        return row.on_withdrawal == "notice" and not replaced
     return message.kind == "copy" or row.on_withdrawal == "delete"

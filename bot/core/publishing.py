@@ -32,7 +32,7 @@ class Publishing:
     """One poll's outcome, written in one transaction or not at all."""
 
     blog: str
-    url: str
+    url: str  # "": handed to us and read on no page, so that the blog's first page is still a baseline
     now: float
     writes: tuple[PostWrite, ...] = ()
     seen: tuple[Seen, ...] = ()

@@ -7,9 +7,11 @@ enough that the rest always fits, and the text between is cut.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
+from bot.core.albums import MOST
 from bot.core.model import Entity, Image, Relayed, Rendered, Style
 from bot.core.rich import Rich
 from bot.core.sentences import without_bullet
@@ -53,7 +55,7 @@ def message(post: Relayed, style: Style, t: Texts, limit: int = MESSAGE) -> Rend
     """
     if is_gone(post, style) and not is_struck(post, style):
         return Writing(rtl=t.rtl).sentence(notice(post, style, t), "italic").rendered()
-    return _own(post, style, limit) if post.blog is None else _relayed(post, style, t, limit)
+    return _own(post, style, limit) if post.blog is None else _with_others(_relayed(post, style, t, limit), post)
 
 
 def is_gone(post: Relayed, style: Style) -> bool:
@@ -86,9 +88,24 @@ def said_at(post: Relayed) -> datetime:
 
 
 def photo_of(post: Relayed) -> str | None:
-    """Its picture when Telegram can be given it: an http(s) address or a file id."""
+    """The first of its pictures that Telegram can be given: an http(s) address or a file id."""
     picture = post.photo or ""
-    return safe_url(picture) or (picture if _FILE_ID.fullmatch(picture) else None)
+    own = safe_url(picture) or (picture if _FILE_ID.fullmatch(picture) else None)
+    return own or next(_addresses(post), None)
+
+
+def _addresses(post: Relayed) -> Iterator[str]:
+    return (url for one in post.pictures if (url := safe_url(one.url)))
+
+
+def _with_others(rendered: Rendered, post: Relayed) -> Rendered:
+    """An album, where the post has more pictures than the one above its text. The others bear no captions: Telegram's
+    apps show an album's caption where it is the only one, and of several none.
+    """
+    if rendered.photo is None or len(post.pictures) < 2:
+        return rendered
+    others = dict.fromkeys(url for url in _addresses(post) if url != rendered.photo)
+    return replace(rendered, others=tuple(others)[: MOST - 1])
 
 
 # --- a post of a blog ----------------------------------------------------------------------------------------------
@@ -169,11 +186,26 @@ def picture_caption(image: Image, style: Style, t: Texts) -> str:
 
 
 def _below_photo(post: Relayed, style: Style, t: Texts, body: Rich) -> str:
-    """The caption of the picture that is shown, unless its words stand in the message already."""
-    words = _plain(post.photo_caption or "")
-    repeated = words in f"{_plain(post.title or '')}\n{_plain(body.text)}"
-    caption = None if repeated else post.photo_caption
-    return picture_caption(Image(url="", caption=caption, credit=post.photo_credit), style, t)
+    """The caption of the picture that is shown, unless its words stand in the message already; of several, the
+    credits alone."""
+    album = _album(post)
+    if len(album) > 1:
+        named = (fitted(line(one.credit or ""), _AUTHOR, style.language, 2) for one in album)
+        people = [isolated(one, rtl=t.rtl) for one in dict.fromkeys(named) if one]
+        return t.gettext("Photos: {credits}", credits=t.listed(people)) if people else ""
+    image = next(iter(album), None)
+    if image is None:
+        return ""
+    repeated = _plain(image.caption or "") in f"{_plain(post.title or '')}\n{_plain(body.text)}"
+    return picture_caption(replace(image, caption=None) if repeated else image, style, t)
+
+
+def _album(post: Relayed) -> list[Image]:
+    """The pictures that are shown, with what is known of them."""
+    own = photo_of(post)
+    known = {url: one for one in reversed(post.pictures) if (url := safe_url(one.url))}
+    shown = dict.fromkeys((own, *(_addresses(post) if len(post.pictures) > 1 else ())))
+    return [known[url] for url in [*shown][:MOST] if url in known]
 
 
 def _foot(post: Relayed, style: Style, t: Texts, *, gone: bool, below: str = "") -> Writing:

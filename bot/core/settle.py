@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
+from bot.core.albums import WHOLE, Step
 from bot.core.model import ChatClosed, ChatMoved, Done, Gone, Outcome, Refused, TryLater, Unknown
-from bot.core.plan import Action, Delete, Edit, Send, Waiting
+from bot.core.plan import Action, Delete, Edit, OnScreen, Send, Waiting
 
 LONGEST_PAUSE = 300.0  # seconds between attempts at most; Telegram's bad hours end without notice
 
@@ -45,27 +46,31 @@ ChatAfter = Closed | Moved | Resting
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """What one write makes true. `message_ids`: sent just now; `gone`: our message row that is no more."""
+    """What one write makes true. `message_ids`: sent just now; `gone`: our message rows that are no more."""
 
     rows: tuple[RowAfter, ...]
     message_ids: tuple[int, ...] = ()
     kind: str = "text"
     picture: int | None = None
-    gone: int | None = None
+    others: tuple[int, ...] = ()  # the other pictures of an album, in the order of their messages
+    gone: tuple[int, ...] = ()
     edited: int | None = None
     chat: ChatAfter | None = None
     report: str | None = None  # for the admins
 
 
-def settle(action: Action, rendered: dict[int, int], outcome: Outcome, now: float, ambiguous: str) -> Settlement:
+def settle(
+    action: Action, rendered: dict[int, int], outcome: Outcome, now: float, ambiguous: str, step: Step = WHOLE
+) -> Settlement:
     """The settlement of an action whose posts were rendered at these revisions (post -> revision).
 
     `ambiguous` is the configuration's word for a send whose answer was lost: "resend" or "drop". Edits and deletes
-    are repeated either way: doing them twice changes nothing.
+    are repeated either way: doing them twice changes nothing. `step` is the call that was made where the action takes
+    several: the rows wait on until the last one.
     """
     match outcome:
         case Done():
-            return _done(action, rendered, outcome)
+            return _done(action, rendered, outcome, step)
         case TryLater():
             return _later(action, outcome, now)
         case Unknown() if isinstance(action, Send) and ambiguous == "drop":
@@ -77,12 +82,19 @@ def settle(action: Action, rendered: dict[int, int], outcome: Outcome, now: floa
         case ChatClosed(why=why, thread_only=thread_only):
             thread = action.rows[0].thread if thread_only else None
             return Settlement(rows=_again(action, not_before=0.0), chat=Closed(why=why, thread=thread))
-        case Gone(why=why, stands=stands):
-            return _gone(action, rendered, why, stands)
+        case Gone():
+            return _gone(action, rendered, outcome, step)
+        case Refused(without_picture=True):
+            return Settlement(rows=_again(action, not_before=0.0))
         case Refused(why=why):
             return _refused(action, why)
         case _:
             assert_never(outcome)
+
+
+def postponed(action: Action, until: float) -> Settlement:
+    """Nothing was tried: it is too early. What is in other lanes goes first."""
+    return Settlement(rows=_again(action, not_before=until))
 
 
 def pause(attempts: int) -> float:
@@ -90,15 +102,27 @@ def pause(attempts: int) -> float:
     return min(LONGEST_PAUSE, 2.0 ** min(attempts - 1, 9))
 
 
-def _done(action: Action, rendered: dict[int, int], outcome: Done) -> Settlement:
-    rows = _at(action, rendered)
+def _done(action: Action, rendered: dict[int, int], outcome: Done, step: Step) -> Settlement:
+    rows = _at(action, rendered) if step.last else _again(action, not_before=0.0)
     match action:
         case Send():
-            return Settlement(rows=rows, message_ids=outcome.message_ids, kind=outcome.kind, picture=outcome.picture)
+            sent, pictures = outcome.message_ids, (outcome.picture, outcome.others)
+            return Settlement(rows=rows, message_ids=sent, kind=outcome.kind, picture=pictures[0], others=pictures[1])
+        case Edit(message=message) if step.removes:
+            return Settlement(rows=rows, gone=_at_places(message, step))
         case Edit(message=message):
-            return Settlement(rows=rows, edited=message.id, picture=outcome.picture)
+            return Settlement(rows=rows, edited=_at_places(message, step)[0], picture=outcome.picture)
         case Delete(message=message):
-            return Settlement(rows=rows, gone=message.id)
+            return Settlement(rows=rows, gone=_all_of(message))
+
+
+def _all_of(message: OnScreen) -> tuple[int, ...]:
+    return (message.id, *(one.id for one in message.others))
+
+
+def _at_places(message: OnScreen, step: Step) -> tuple[int, ...]:
+    every = _all_of(message)
+    return tuple(every[place] for place in step.places)
 
 
 def _later(action: Action, outcome: TryLater, now: float) -> Settlement:
@@ -117,15 +141,19 @@ def _retried(row: Waiting, wait: float, now: float) -> RowAfter:
     return RowAfter(post=row.post, thread=row.thread, not_before=now + wait, attempts=row.attempts + 1, plain=row.plain)
 
 
-def _gone(action: Action, rendered: dict[int, int], why: str, stands: bool) -> Settlement:
-    """Somebody took the message away: there is nothing left to keep true.
+def _gone(action: Action, rendered: dict[int, int], outcome: Gone, step: Step) -> Settlement:
+    """Somebody took the message away: there is nothing left to keep true, unless more of its album stands.
 
     One that stands but cannot be edited is left as it is, and kept in mind for the day its post is withdrawn; what is
     withdrawn must go, in another way. Nothing can be gone that was never sent: then it is a refusal like any other.
     """
-    if isinstance(action, Send) or (stands and any(row.withdrawn for row in action.rows)):
-        return _refused(action, why)
-    return Settlement(rows=_at(action, rendered), gone=None if stands else action.message.id)
+    if isinstance(action, Send) or (outcome.stands and any(row.withdrawn for row in action.rows)):
+        return _refused(action, outcome.why)
+    if outcome.stands:
+        return Settlement(rows=_at(action, rendered))
+    gone = _all_of(action.message) if isinstance(action, Delete) else _at_places(action.message, step)
+    left = len(_all_of(action.message)) > len(gone)
+    return Settlement(rows=_again(action, not_before=0.0) if left else _at(action, rendered), gone=gone)
 
 
 def _refused(action: Action, why: str) -> Settlement:

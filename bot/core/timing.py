@@ -19,6 +19,7 @@ RETRY_AFTER_CAP = timedelta(hours=24)
 QUIET, VERY_QUIET = timedelta(minutes=30), timedelta(hours=3)
 QUIET_CAP = timedelta(minutes=15)  # an adaptive schedule slows down to this while its blog is live, or not at all
 ENDED_FLOOR, ENDED_CAP = timedelta(minutes=10), timedelta(hours=1)
+HUB_INTERVAL = timedelta(minutes=5)  # a blog whose hub tells us of its news is polled so often, to be sure
 MAX_AGE_CAP = timedelta(minutes=5)  # caches that claim more are not made for a page that is live
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)  # any moment would do: blogs keep their own beat from here
 NO_TIME = timedelta(0)
@@ -78,6 +79,7 @@ class BlogState:
     last_post_at: datetime | None = None  # when we last saw something new; None: we know nothing
     ended: bool = False
     max_age: int | None = None  # seconds, as the server said
+    hub_until: datetime | None = None  # its hub tells us of its news until then, and missed none lately
 
 
 def next_poll(
@@ -181,6 +183,8 @@ class _Pace:
     def stretched(self, usual: timedelta) -> timedelta:
         """Longer after errors, and for an adaptive schedule, while little happens."""
         length = self._adapted(usual) if self.adaptive else usual
+        if self.state.hub_until is not None and self.now < self.state.hub_until:
+            length = max(length, HUB_INTERVAL)
         doublings = min(max(self.state.failures - 1, 0), 10)  # one failure is a hiccup
         return max(length, min(length * int(2**doublings), BACK_OFF_CAP))
 

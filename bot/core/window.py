@@ -60,9 +60,9 @@ class Window:
         self.length = self.most / limit
         self._counted = [until - before + self.length for until in self._counted]
 
-    def leave(self, now: float) -> None:
-        self._unanswered[now] = self._unanswered.get(now, 0) + 1
-        self._flying += 1
+    def leave(self, now: float, messages: int = 1) -> None:
+        self._unanswered[now] = self._unanswered.get(now, 0) + messages
+        self._flying += messages
 
     def unused(self, left: float) -> None:
         """It did not leave after all."""
@@ -72,13 +72,14 @@ class Window:
             if not self._unanswered[left]:
                 del self._unanswered[left]
 
-    def answered(self, left: float, now: float) -> float:
+    def answered(self, left: float, now: float, messages: int = 1) -> float:
         """The answer to what left then is here. Returns the moment by which it was counted at the latest."""
         self._journeys.took(now - left, now)
         counted = left + JITTER + self._share_of(min(LONGEST, now - left - self._journeys.fastest))
-        if left in self._unanswered:
-            self.unused(left)
-            heapq.heappush(self._counted, counted + self.length)
+        for _ in range(messages):
+            if left in self._unanswered:
+                self.unused(left)
+                heapq.heappush(self._counted, counted + self.length)
         return counted
 
     def _share_of(self, stray: float) -> float:

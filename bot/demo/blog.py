@@ -61,6 +61,5 @@ def _told(line: dict[str, Any], before: Post | None, now: datetime) -> Post:
 
 def _images(line: dict[str, Any]) -> tuple[Image, ...]:
     """The address is relative: where the blog is served is not known here."""
-    if "picture" not in line:
-        return ()
-    return (Image(url=f"pictures/{line['picture']}.png", caption=line["caption"]),)
+    shown = line.get("pictures") or ([line] if "picture" in line else [])
+    return tuple(Image(url=f"pictures/{one['picture']}.png", caption=one["caption"]) for one in shown)

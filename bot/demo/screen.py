@@ -67,6 +67,7 @@ def message_on_screen(telegram: LocalTelegram, message: LocalMessage) -> JsonObj
         "text": message.text,
         "entities": list(message.entities),
         "photo": _photo(message.media),
+        "album": message.album,
         "file": message.media.name or message.media.kind if message.media and not message.photo else None,
         "buttons": [[_button(button) for button in row] for row in message.buttons],
         "thread": message.thread,

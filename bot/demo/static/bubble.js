@@ -33,6 +33,7 @@ export function row(message, room) {
 function mark(element, message) {
   element.dataset.id = message.id;
   element.dataset.from = message.from.id;
+  if (message.album) element.dataset.album = message.album;
   return element;
 }
 

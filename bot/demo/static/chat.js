@@ -170,13 +170,30 @@ function saysOtherwise(before, message) {
 }
 
 function flash(element) {
-  const target = element.querySelector(".bubble") ?? element;
+  const target = element.closest(".album") ?? element.querySelector(".bubble") ?? element;
   target.classList.add("flash");
   setTimeout(() => target.classList.remove("flash"), 900);
 }
 
+/** The pictures of an album stand in one bubble, above the text of the first. */
+function joinAlbums() {
+  const box = $("messages");
+  for (const album of box.querySelectorAll(".album")) album.replaceWith(...album.children);
+  for (const first of box.querySelectorAll(".row[data-album]:not(.gone)")) {
+    if (first.parentElement !== box) continue;
+    const rows = [first];
+    while (rows.at(-1).nextElementSibling?.matches(`.row[data-album="${first.dataset.album}"]:not(.gone)`)) rows.push(rows.at(-1).nextElementSibling);
+    if (rows.length < 2) continue;
+    const album = make("div", "album");
+    first.before(album);
+    album.append(...rows);
+    album.dataset.count = rows.length;
+  }
+}
+
 /** Messages of one sender in a row stand closer together, and only the first says who. */
 function joinRuns() {
+  joinAlbums();
   let from = null;
   for (const element of $("messages").querySelectorAll(".row:not(.gone)")) {
     const first = element.dataset.from !== from;
@@ -208,7 +225,7 @@ function drawDown() {
 function jump(id) {
   const element = $("messages").querySelector(`[data-id="${id}"]`);
   if (!element) return;
-  element.scrollIntoView({ block: "center", behavior: "smooth" });
+  (element.closest(".album") ?? element).scrollIntoView({ block: "center", behavior: "smooth" });
   flash(element);
 }
 

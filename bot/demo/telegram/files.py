@@ -14,6 +14,11 @@ from bot.demo.telegram.values import Media, bad_request
 
 SUFFIX = {"photo": "jpg", "video": "mp4", "animation": "mp4", "document": "bin"}
 ATTACHED = "attach://"
+CODES = {  # and what the Bot API server says instead, after its `fail_query_with_error`
+    "failed to get HTTP URL content": "WEBPAGE_CURL_FAILED",
+    "wrong type of the web page content": "WEBPAGE_MEDIA_EMPTY",
+    "wrong HTTP URL specified": "WC_CONVERT_URL_INVALID",
+}
 PHOTO_BYTES = 10 << 20  # this and the next two: https://core.telegram.org/bots/api#sendphoto
 PHOTO_SIDES = 10_000  # width and height together
 PHOTO_RATIO = 20
@@ -44,6 +49,12 @@ class Files:
     def refuse(self, address: str, why: str = "failed to get HTTP URL content") -> None:
         """From now on Telegram cannot use this address: `why` is its refusal after "Bad Request: "."""
         self._bad[address] = why
+
+    def code_of(self, address: object) -> str | None:
+        """The servers' own word for why they cannot use it, which the Bot API server hands on where it is one of many;
+        None where they can, or are not even asked."""
+        why = self._bad.get(address) if isinstance(address, str) else None
+        return None if why is None or why.startswith("wrong file identifier") else CODES.get(why, why)
 
     def accept(self, address: str) -> None:
         self._bad.pop(address, None)

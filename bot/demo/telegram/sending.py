@@ -75,7 +75,7 @@ def send_media_group(world: People, bot: LocalBot, call: Arguments) -> list[Json
         raise bad_request("expected an Array of InputMedia")
     chat = _open(world, bot, call, "photos")
     reply_to = reply_target(world, bot, chat, call)
-    contents = [input_media(world, bot, call, part, album=True) for part in parts]
+    contents = [_of_album(world, bot, call, part, number) for number, part in enumerate(parts, 1)]
     if not contents:
         raise bad_request("there are no messages to send")
     if len(contents) > ALBUM_LIMIT:
@@ -90,6 +90,16 @@ def send_media_group(world: People, bot: LocalBot, call: Arguments) -> list[Json
         message.id = world.next_id(chat)
         sent.append(message_json(chat, world.post(chat, message), world))
     return sent
+
+
+def _of_album(
+    world: People, bot: LocalBot, call: Arguments, part: Any, number: int
+) -> tuple[Media, str, tuple[Json, ...], Json]:
+    """After `on_message_send_failed` of the Bot API server."""
+    why = world.files.code_of(part.get("media")) if isinstance(part, dict) else None
+    if why is not None:
+        raise bad_request(f'failed to send message #{number} with the error message "{why}"')
+    return input_media(world, bot, call, part, album=True)
 
 
 def _check_album(kinds: set[str]) -> None:

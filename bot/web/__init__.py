@@ -1,0 +1,59 @@
+"""The HTTP side: what the relay is told instead of asking. `server` listens; each room brings its own routes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from bot.fetch import Fetcher
+from bot.web.intake import Hand, Intake
+from bot.web.server import Report, Server
+from bot.web.subscriber import Subscriber
+from bot.web.websub import Callbacks, Told
+from config.settings import Settings
+from storage import Store
+
+__all__ = ["Web"]
+
+
+class Web:
+    """All of it, as `web.listen` was when we started; nothing of it where that is ""."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        fetcher: Fetcher,
+        settings: Callable[[], Settings],
+        environ: Mapping[str, str],
+        told: Told,
+        hand: Hand,
+        report: Report,
+    ) -> None:
+        web = settings().web
+        self._subscriber = Subscriber(
+            store=store, fetcher=fetcher, settings=settings, public_url=web.public_url, report=report
+        )
+        self._callbacks = Callbacks(
+            store=store, settings=settings, told=told, report=report, changed=self._subscriber.wake
+        )
+        intake = Intake(settings=settings, environ=environ, hand=hand)
+        routes = [*self._callbacks.routes(), *intake.routes()]
+        self.server = Server(web.listen, routes, report) if web.listen else None
+
+    async def run(self) -> None:
+        """Until it is cancelled: listen, then ask hubs, which want to reach us at once."""
+        try:
+            if self.server is None:
+                await asyncio.Event().wait()
+                return
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self.server.run())
+                await self.server.listening.wait()
+                both.create_task(self._subscriber.run())
+        finally:
+            await self._callbacks.stop()
+
+    def wake(self) -> None:
+        """New settings are in force."""
+        self._subscriber.look_anew()

@@ -1,0 +1,161 @@
+"""The one door for HTTP: bounded in size and time, and silent about what stands behind it.
+
+Whoever speaks to us is a stranger until a route knows better: nothing that was sent is repeated in an answer or in the
+log, and no answer names a version or shows a trace.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine, Iterable
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from aiohttp.web_protocol import RequestHandler
+
+from storage import StoreError
+
+log = structlog.get_logger()
+
+LARGEST_BODY = 12 * 1024 * 1024  # bytes; as much as a page may have that we ask for
+LONGEST_SECONDS = 90.0  # for one request, from its head to its answer; one may wait for the poll of its blog
+SILENT_SECONDS = 15.0  # a connection that sends no whole request head for so long is closed
+STOP_SECONDS = 3.0  # requests under way may end within
+RETRY_SECONDS = 15.0  # between attempts to listen where somebody else does
+
+Report = Callable[[str], Coroutine[None, None, None]]
+
+
+class Server:
+    """Listens on `listen` ("host:port") with these routes. A port in use is told once, and tried again."""
+
+    def __init__(self, listen: str, routes: Iterable[web.AbstractRouteDef], report: Report) -> None:
+        self._host, _, port = listen.rpartition(":")
+        self._port, self._listen, self._report = int(port), listen, report
+        self._app = web.Application(middlewares=[_bounded], client_max_size=LARGEST_BODY)
+        self._app.router.add_get("/healthz", _healthy)
+        self._app.add_routes(routes)
+        self._app.on_response_prepare.append(_discreet)
+        self.address: tuple[str, int] | None = None  # where it listens, once it does
+        self.listening = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until it is cancelled; requests under way end first, if they do so soon."""
+        runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=STOP_SECONDS)
+        await runner.setup()
+        try:
+            door = await self._open(runner)
+            try:
+                await asyncio.Event().wait()
+            finally:
+                door.close()
+        finally:
+            self.listening.clear()
+            await runner.cleanup()
+
+    async def _open(self, runner: web.AppRunner) -> asyncio.Server:
+        """The listening socket, as soon as it can be had: the relay polls meanwhile."""
+        told = False
+        while True:
+            try:
+                door = await self._listen_with(runner)
+            except OSError as error:
+                if not told:
+                    log.error("cannot listen", listen=self._listen, why=_reason(error))
+                    await self._report(
+                        f"web.listen: {self._listen}: {_reason(error)}. It is tried again; the rest runs."
+                    )
+                told = True
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                self.address = door.sockets[0].getsockname()[:2]
+                self.listening.set()
+                log.info("listening", listen=f"{self.address[0]}:{self.address[1]}")
+                return door
+
+    async def _listen_with(self, runner: web.AppRunner) -> asyncio.Server:
+        server, loop = runner.server, asyncio.get_running_loop()
+        assert server is not None, "setup() comes first"
+
+        # aiohttp would log what strangers sent, with a trace, whenever that is not HTTP.
+        quiet: dict[str, Any] = {"access_log": None, "logger": _mute()}
+        # Bodies stay as they were sent: signatures are of those bytes, and a bomb stays small until it is asked for.
+        quiet["auto_decompress"] = False
+
+        def connection() -> _Connection:
+            return _Connection(server, loop=loop, keepalive_timeout=SILENT_SECONDS, lingering_time=2.0, **quiet)
+
+        return await loop.create_server(connection, self._host.strip("[]"), self._port)
+
+
+class _Connection(RequestHandler):
+    """Answers what is not HTTP with a status and nothing else."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        log.debug("a request that was not understood", status=status)
+        answer = web.Response(status=status, text=HTTPStatus(status).phrase, headers={"Server": NAME})
+        answer.force_close()
+        return answer
+
+
+NAME = "liveblog-relay"
+
+
+async def _discreet(request: web.Request, answer: web.StreamResponse) -> None:
+    answer.headers["Server"] = NAME
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+
+
+@web.middleware
+async def _bounded(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A request's time, and its mishaps as a status with its usual words."""
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_SECONDS):
+                return await handler(request)
+        return _plain(408)
+    except web.HTTPException as error:
+        return _plain(error.status, {name: error.headers[name] for name in ("Allow",) if name in error.headers})
+    except StoreError as error:
+        log.error("a request could not be written", route=_route(request), error=str(error))
+        return _plain(503, {"Retry-After": "10"})
+    except Exception:
+        log.exception("a request broke", method=request.method, route=_route(request))
+        return _plain(500)
+
+
+def _plain(status: int, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(status=status, text=HTTPStatus(status).phrase, headers=headers)
+
+
+def _mute() -> logging.Logger:
+    logger = logging.getLogger("bot.web.connections")
+    logger.disabled = True
+    return logger
+
+
+def _route(request: web.Request) -> str | None:
+    """Its pattern: the path itself may hold what nobody should read."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else None
+
+
+async def _healthy(request: web.Request) -> web.Response:
+    return web.Response(text="ok")
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
