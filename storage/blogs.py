@@ -14,6 +14,7 @@ from bot.core.pages import KnownPage, among_pages
 from bot.core.publishing import LANE_OF_CHANGE, PostWrite, Publishing, Validators
 from storage import expansion, handovers, states
 from storage.rows import (
+    entities_json,
     instant,
     moment,
     page_columns,
@@ -259,6 +260,8 @@ def _columns(write: PostWrite) -> dict[str, Any]:
         "title": post.title,
         "title_is_derived": post.title_is_derived,
         "text": post.text,
+        "entities": entities_json(post.entities),
+        "embeds": to_json([{"kind": one.kind, "url": one.url, "title": one.title} for one in post.embeds]),
         "summary": write.summary,
         "published_at": instant(post.published_at),
         "authors": to_json(post.authors),

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from bot.core.model import Entity, Image, KeyKind, PageMemory, Relayed, Seen, SnapshotKind
+from bot.core.model import Embed, Entity, Image, KeyKind, PageMemory, Relayed, Seen, SnapshotKind
 
 Row = sqlite3.Row
 
@@ -39,7 +39,8 @@ def unspaced(text: str) -> tuple[str, ...]:
 
 
 def entities_json(entities: Iterable[Entity]) -> str:
-    return to_json([{name: getattr(one, name) for name in Entity.__slots__} for one in entities])
+    fields = ({name: getattr(one, name) for name in Entity.__slots__} for one in entities)
+    return to_json([{name: value for name, value in one.items() if value is not None} for one in fields])
 
 
 def relayed(row: Row) -> Relayed:
@@ -54,6 +55,7 @@ def relayed(row: Row) -> Relayed:
         title_is_derived=bool(row["title_is_derived"]),
         text=row["text"],
         entities=tuple(Entity(**one) for one in orjson.loads(row["entities"])),
+        embeds=tuple(Embed(**one) for one in orjson.loads(row["embeds"])),
         summary=row["summary"],
         published_at=moment(row["published_at"]),
         first_seen_at=datetime.fromtimestamp(row["first_seen_at"], UTC),

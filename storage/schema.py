@@ -292,6 +292,11 @@ def leases_at_hubs(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def posts_keep_what_is_embedded_in_them(db: Database) -> None:
+    db.execute("ALTER TABLE post ADD COLUMN embeds TEXT NOT NULL DEFAULT '[]'")
+
+
 STATES = """
 ALTER TABLE page ADD COLUMN anew INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE page ADD COLUMN ids_fail INTEGER NOT NULL DEFAULT 0;

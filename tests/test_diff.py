@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.diff import diff
 from bot.core.judge import MOST_PAST
-from bot.core.model import ChangeKind, Image, Memory, Post, Snapshot, SnapshotKind
+from bot.core.model import ChangeKind, Embed, Entity, Image, Memory, Post, Snapshot, SnapshotKind
 from tests.blog_builders import NOON, Blog, at, dated, delta, full, page, post
 
 # --- first sight ---------------------------------------------------------------------------------------------------
@@ -485,3 +485,64 @@ def test_first_seen_stays_what_it_was() -> None:
     blog.poll(page(post("a", "Edited.")))
     assert blog.memory.seen["a"].first_seen_at == NOON
     assert blog.now == NOON + timedelta(minutes=2)
+
+
+# --- texts that another version of the relay made --------------------------------------------------------------------
+
+
+def remembered_by(recipe: str, *snapshots: Snapshot) -> Blog:
+    """A blog as it was left by a version that made other hashes."""
+    blog = Blog.after(*snapshots)
+    seen = {key: replace(one, hash=f"{recipe}:{one.hash}", past=("1:old",)) for key, one in blog.memory.seen.items()}
+    blog.memory = replace(blog.memory, seen=seen)
+    return blog
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        "First Arsenal 2 Leeds 1",
+        "First\n\nArsenal: 2\nLeeds: 1",
+        "1. First\n2. Arsenal: 2 · Leeds: 1",
+        "Leeds: 1",
+    ],
+)
+def test_a_text_that_is_only_made_another_way_is_remembered_anew_in_silence(now: str) -> None:
+    blog = remembered_by("1", page("b", post("a", "First\n\nArsenal 2\nLeeds 1\n\nPhoto: Ann Lee")))
+    assert blog.poll(page("b", post("a", now))) == []
+    assert {one.hash for one in blog.memory.seen.values()} == {one.hash for one in blog.last.seen}
+    assert blog.memory.seen["a"].text == now
+    assert blog.memory.seen["a"].past == ()
+    assert blog.poll(page("b", post("a", now))) == []
+    assert blog.last.seen == ()
+    assert blog.poll(page("b", post("a", f"{now} Corrected."))) == ["edited a"]
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        post("a", "Two lost and 14 saved"),
+        post("a", "Two lost", title="Boats lost"),
+        post("a", "Two lost\n\nUpdate: all saved"),
+    ],
+)
+def test_new_words_are_an_edit_whatever_made_the_old_text(now: Post) -> None:
+    blog = remembered_by("1", page("b", post("a", "Two lost and 12 saved")))
+    assert blog.poll(page("b", now)) == ["edited a"]
+    assert blog.poll(page("b", now)) == []
+
+
+def test_of_a_pruned_text_only_the_headline_tells_after_a_change_of_recipe() -> None:
+    blog = remembered_by("1", page("b", post("a", "Two lost")))
+    seen = {key: replace(one, text="") for key, one in blog.memory.seen.items()}
+    blog.memory = replace(blog.memory, seen=seen)
+    assert blog.poll(page("b", post("a", "Two lost"))) == []
+    blog = remembered_by("1", page("b", post("a", "Two lost")))
+    assert blog.poll(page("b", post("a", "", title="Boats lost"))) == ["edited a"]
+
+
+def test_formatting_and_what_is_embedded_are_no_edit() -> None:
+    blog = Blog.after(page("b", post("a", "Two lost")))
+    bold = (Entity(type="bold", offset=0, length=3),)
+    film = (Embed(kind="video", url="https://blog.example/1.mp4"),)
+    assert blog.poll(page("b", post("a", "Two lost", entities=bold, embeds=film))) == []

@@ -51,10 +51,10 @@ def test_the_parts_of_a_post_are_one_text() -> None:
         sourcefabric_part("quote", "<blockquote><p>We wait.</p></blockquote>"),
         sourcefabric_part("embed", "<div><script>go()</script><style>p{}</style>A film</div>"),
     )
-    assert post.text == "The quay is shut.\n\nFoam\n\nWe wait.\n\nA film"
+    assert post.text == "The quay is shut.\n\nWe wait.\n\nA film"
     assert [(one.url, one.caption, one.credit) for one in post.images] == [
         ("https://live.example.org/storm.jpg", "Waves", "AB"),
-        ("https://live.example.org/y.jpg", None, None),
+        ("https://live.example.org/y.jpg", "Foam", None),
     ]
 
 

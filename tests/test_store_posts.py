@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.core.model import ChangeKind, Entity, Image, Post, Relayed
+from bot.core.model import ChangeKind, Embed, Entity, Image, Post, Relayed
 from bot.core.publishing import PostWrite, PushText
 from tests.ledger import BLOG, NOON, Ledger
 
@@ -57,12 +57,19 @@ async def test_the_newest_of_several_blogs_are_mixed_and_no_more_than_asked_for(
 
 
 async def test_a_post_comes_back_as_rendering_needs_it(ledger: Ledger) -> None:
-    pictures = (Image(url="https://blog.example/1.jpg"), Image(url="https://blog.example/2.jpg"))
+    pictures = (
+        Image(url="https://blog.example/1.jpg", caption="The quay", credit="Ann Lee"),
+        Image(url="https://blog.example/2.jpg"),
+    )
+    bold = (Entity(type="bold", offset=0, length=3),)
+    film = (Embed(kind="youtube", url="https://www.youtube.com/watch?v=1", title="The storm"),)
     post = Post(
         key="a",
         title="Two boats lost",
         title_is_derived=True,
         text="All are safe.",
+        entities=bold,
+        embeds=film,
         published_at=at(-3),
         authors=("A. Reporter", "B. Writer"),
         images=pictures,
@@ -80,13 +87,15 @@ async def test_a_post_comes_back_as_rendering_needs_it(ledger: Ledger) -> None:
         title="Two boats lost",
         title_is_derived=True,
         text="All are safe.",
+        entities=bold,
+        embeds=film,
         summary="Safe.",
         published_at=at(-3),
         first_seen_at=at(0),
         authors=("A. Reporter", "B. Writer"),
         topics=("ferries", "nato"),
-        photo="https://blog.example/1.jpg",
         pictures=pictures,
+        photo="https://blog.example/1.jpg",
         url="https://blog.example/live#a",
         pinned=True,
         key_event=True,
@@ -96,6 +105,15 @@ async def test_a_post_comes_back_as_rendering_needs_it(ledger: Ledger) -> None:
     assert await ledger.store.latest(blogs=[BLOG], now=NOON, limit=1) == [expected]
     assert await ledger.store.search(words="boats", blogs=[BLOG], now=NOON, limit=1) == [expected]
     assert await ledger.store.post(number + 1) is None
+
+
+async def test_an_edit_brings_the_formatting_of_its_own_text(ledger: Ledger) -> None:
+    film = (Embed(kind="video", url="https://blog.example/1.mp4"),)
+    number = await tell(ledger, "a", "Old words", entities=(Entity(type="bold", offset=4, length=5),), embeds=film)
+    await ledger.edit("a", text="New")
+    post = await ledger.store.post(number)
+    assert post is not None
+    assert (post.text, post.entities, post.embeds) == ("New", (), ())
 
 
 async def test_an_editors_formatting_comes_back_too(ledger: Ledger) -> None:

@@ -88,6 +88,8 @@ def _judge(sight: Sight, case: Case) -> Intent:
         return Intent(seen=judge.reread(known, sight) if sight.hash != known.hash else None)
     if judge.is_edited(known, sight):
         return _changed(ChangeKind.EDITED, sight, judge.rewritten(known, sight), case)
+    if judge.is_of_another_recipe(known):
+        return Intent(seen=judge.reread(known, sight))
     return _unchanged(known, sight, case)
 
 

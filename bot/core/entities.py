@@ -38,7 +38,7 @@ def settled(text: str, entities: Iterable[Entity]) -> tuple[str, tuple[Entity, .
         return text, ()
     edges = frozenset(accumulate((1 + (char > "\uffff") for char in text), initial=0))
     blank = [char.isspace() for char in text for _ in range(1 + (char > "\uffff"))]
-    return text, tuple(_nested(each for each in clipped if each and _covers_text(each, edges, blank)))
+    return text, tuple(nested(each for each in clipped if each and _covers_text(each, edges, blank)))
 
 
 def _clipped(entity: Entity, end: int) -> Entity | None:
@@ -53,7 +53,7 @@ def _covers_text(entity: Entity, edges: frozenset[int], blank: list[bool]) -> bo
     return entity.offset in edges and stop in edges and not all(blank[entity.offset : stop])
 
 
-def _nested(entities: Iterable[Entity]) -> list[Entity]:
+def nested(entities: Iterable[Entity]) -> list[Entity]:
     """Entities with any two either apart or one inside the other: a crossing one is parted where they cross."""
     waiting = sorted(entities, key=_order, reverse=True)
     placed: list[Entity] = []

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.identity import content_hash, fold, same_text
+from bot.core.identity import content_hash, fold, is_of_this_recipe, same_text
 from bot.core.model import Memory, Post, Seen
 
 MOST_PAST = 24
@@ -21,6 +21,8 @@ NEVER_SHOWN = ""
 
 _DAMAGE = "\ufffd"
 _NUMBER = re.compile(r"\d+")
+_WORD = re.compile(r"\w+")
+_NUMBERED = re.compile(r"^(?:\d+\.)+ ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +58,31 @@ def reads_the_same(known: Seen, sight: Sight) -> bool:
     if sight.hash == known.hash:
         return True
     post = sight.post
+    if is_of_another_recipe(known):
+        return has_the_same_words(known, post) or not _says_more(known, post)
     if not has_the_same_words(known, post):
         return False
     # with the remembered words in it, what is left to differ are the pictures and whether it is struck
     return content_hash(replace(post, title=known.title, text=known.text)) == known.hash
+
+
+def is_of_another_recipe(known: Seen) -> bool:
+    """Whether another version of the relay made the text that is remembered: then its hash says nothing."""
+    return known.hash != NEVER_SHOWN and not is_of_this_recipe(known.hash)
+
+
+def _says_more(known: Seen, post: Post) -> bool:
+    """Whether a post has another headline than the remembered one, or words in its text that were not there.
+
+    How text is made of mark-up may leave words out, put them in another order, or number a list; it adds none.
+    """
+    if not post.title_is_derived and not same_text(known.title or "", post.title or ""):
+        return True
+    return bool(known.text) and not _words(post.text) <= _words(known.text)
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(fold(_NUMBERED.sub("", text)).casefold()))
 
 
 def has_the_same_words(known: Seen, post: Post) -> bool:

@@ -13,31 +13,20 @@ from html.entities import html5
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from bot.core.rich import Rich
+from bot.core.walk import BLOCKS, DROPPED, LINES, Walk, names
 
-def _names(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_BLOCKS = _names(
-    """address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure
-    footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend main menu nav ol p pre search section summary table tbody
-    tfoot thead ul"""
-)
-_DROPPED = _names(
-    """audio canvas head iframe math noscript object script select style svg template textarea title video"""
-)
-_LINES = frozenset(("li", "tr"))
-_INLINE = _names(
+_INLINE = names(
     """a abbr acronym area b base basefont bdi bdo big blink br button cite code col colgroup data datalist del dfn em
     embed font i img input ins kbd label link map mark marquee meta meter nobr optgroup option
     output param picture progress q rb rp rt rtc ruby s samp slot small source span strike strong sub sup td th time
     track tt u var wbr"""
 )
-ELEMENTS = _BLOCKS | _DROPPED | _LINES | _INLINE
+ELEMENTS = BLOCKS | DROPPED | LINES | _INLINE
 """The elements of HTML, current and obsolete (WHATWG HTML, "Index of elements" and "Obsolete features"), but for
 frames, which would replace all other text."""
 
-_BARE_ATTRIBUTES = _names(
+_BARE_ATTRIBUTES = names(
     """allowfullscreen async autofocus autoplay checked compact controls default defer disabled download hidden inert
     ismap itemscope loop multiple muted nohref nomodule noshade novalidate nowrap open playsinline readonly required
     reversed selected"""
@@ -49,11 +38,9 @@ _ATTRIBUTE = re.compile(r"[^\s=/\"'<>]+(\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'<>]+
 _REFERENCE = re.compile(r"&(#[0-9]{1,8}|#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,40});")
 _BARE_AMPERSAND = re.compile(rf"&(?!{_REFERENCE.pattern[1:]})")
 _DOCTYPE = re.compile(r"<!doctype[^<>]*>", re.IGNORECASE)
-_BREAKING = re.compile(rf"</?(?:br|{'|'.join(sorted(_BLOCKS | _LINES))})[\s/>]", re.IGNORECASE)
+_BREAKING = re.compile(rf"</?(?:br|{'|'.join(sorted(BLOCKS | LINES))})[\s/>]", re.IGNORECASE)
 _DEEPEST = 2_000  # blocks in blocks; beyond it the parser's time grows with the square of the depth
-_BLOCK_TAG = re.compile(rf"</?(?:{'|'.join(sorted(_BLOCKS | _LINES))})\b[^<>]*>", re.IGNORECASE)
-# Runs of white space but for a single plain space, which stays as it is: most text needs nothing replaced.
-_WHITE = re.compile(r"[^\S ]\s*| \s+")
+_BLOCK_TAG = re.compile(rf"</?(?:{'|'.join(sorted(BLOCKS | LINES))})\b[^<>]*>", re.IGNORECASE)
 _SPACES = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")
 _AROUND_BREAKS = re.compile(r" ?\n ?")
 _BULLET_ALONE = re.compile(r"•\n+")
@@ -93,7 +80,7 @@ def _without_comments(text: str) -> str:
 def _is_tag(found: re.Match[str], closed: frozenset[str]) -> bool:
     """Whether `<word …>` is an HTML tag: a known element, and what follows are attributes rather than words."""
     name, rest = found[1].lower(), found[2].strip(" \t\r\n\f/")
-    if "-" in name or name in _DROPPED:
+    if "-" in name or name in DROPPED:
         return name in closed
     if name not in ELEMENTS:
         return False
@@ -111,22 +98,33 @@ def _is_reference(name: str) -> bool:
     return name.startswith("#") or f"{name};" in html5
 
 
-def text_of_html(html: str) -> str:
-    """HTML as plain text: paragraphs parted by an empty line, `•` before list elements, scripts and styles left out.
+def rich_of_html(html: str, base: str = "") -> Rich:
+    """HTML as text with its formatting: paragraphs parted by an empty line, scripts and styles left out.
 
-    Entities are decoded once, by the parser.
+    Entities are decoded once, by the parser. Without a `base`, only links that are absolute are links.
     """
     if "<" not in html:
-        return tidy(decode(html))
+        return Rich(tidy(decode(html)))
     if is_too_deep(html):
         html = _BLOCK_TAG.sub("<br>", html)
     root = LexborHTMLParser(_LONE_SURROGATES.sub("\ufffd", html)).body
-    return tidy("".join(_pieces(root))) if root is not None else ""
+    return rich_of_node(root, base) if root is not None else Rich()
+
+
+def rich_of_node(root: LexborNode, base: str = "", without: Container[int] = ()) -> Rich:
+    """An element of a parsed page. `without` has the `mem_id`s of elements below it that are no text."""
+    rich = Walk(base, without).over(root)
+    return rich.like(tidy(rich.text)) if _UNSEEN.search(rich.text) else rich
+
+
+def text_of_html(html: str) -> str:
+    """HTML as plain text."""
+    return rich_of_html(html).text
 
 
 def text_of_node(root: LexborNode, without: Container[int] = ()) -> str:
-    """An element of a parsed page as plain text. `without` has the `mem_id`s of elements below it that are no text."""
-    return tidy("".join(_pieces(root, without)))
+    """An element of a parsed page as plain text."""
+    return rich_of_node(root, "", without).text
 
 
 def is_too_deep(html: str) -> bool:
@@ -140,16 +138,21 @@ def is_too_deep(html: str) -> bool:
     return deepest > _DEEPEST
 
 
-def text_of_plain(text: str, *, escaped_twice: bool = False) -> str:
+def rich_of_plain(text: str, base: str = "", *, escaped_twice: bool = False) -> Rich:
     """A plain-text field as a person reads it; line breaks are kept. `escaped_twice`: its publisher is known to."""
     if escaped_twice:
         text = decode(text)
     if "<" not in text:
-        return tidy(decode(text))
+        return Rich(tidy(decode(text)))
     marked = _BARE_AMPERSAND.sub("&amp;", escape_unknown(text))
     if "<" in marked and not _BREAKING.search(marked):
         marked = marked.replace("\n", "<br>")
-    return text_of_html(marked)
+    return rich_of_html(marked, base)
+
+
+def text_of_plain(text: str, *, escaped_twice: bool = False) -> str:
+    """The same as plain text."""
+    return rich_of_plain(text, escaped_twice=escaped_twice).text
 
 
 def tidy(text: str) -> str:
@@ -160,33 +163,3 @@ def tidy(text: str) -> str:
     if "\n" in text:
         text = _MANY_BREAKS.sub("\n\n", _BULLET_ALONE.sub("• ", _AROUND_BREAKS.sub("\n", text)))
     return text.strip()
-
-
-def _pieces(root: LexborNode, without: Container[int] = ()) -> list[str]:
-    """The text below a node in order, with the breaks its elements make. Without recursion, for pages nest deeply."""
-    pieces: list[str] = []
-    waiting: list[LexborNode | str] = [root]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, str):
-            pieces.append(node)
-        elif node.tag == "-text":
-            pieces.append(_text(node))
-        elif node.tag not in _DROPPED and node.mem_id not in without:
-            before, after = _breaks(node.tag or "")
-            pieces.append(before)
-            waiting.append(after)
-            waiting += reversed(list(node.iter(include_text=True)))
-    return pieces
-
-
-def _text(node: LexborNode) -> str:
-    text = node.text_content or ""
-    return text if node.parent is not None and node.parent.tag == "pre" else _WHITE.sub(" ", text)
-
-
-def _breaks(tag: str) -> tuple[str, str]:
-    """What stands before and after an element of this name."""
-    if tag in _BLOCKS:
-        return "\n\n", "\n\n"
-    return {"br": ("\n", ""), "li": ("\n• ", ""), "tr": ("\n", ""), "td": ("", " "), "th": ("", " ")}.get(tag, ("", ""))

@@ -89,6 +89,30 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Embed:
+    """Something from elsewhere that stands in a post: a film, a sound, a post of another site, a frame.
+
+    `kind` is the site's name in small letters ("x", "youtube"), or "video", "audio", "frame" where it is none we know.
+    """
+
+    kind: str
+    url: str
+    title: str | None = None  # of a post on another site, its author
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """A run of formatting. Offset and length count UTF-16 code units, as the Bot API's MessageEntity does."""
+
+    type: str
+    offset: int
+    length: int
+    url: str | None = None
+    language: str | None = None
+    custom_emoji_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """One post as a reader understood it. `text` is what a person sees: plain, paragraphs parted by an empty line."""
 
@@ -97,6 +121,8 @@ class Post:
     title: str | None = None
     title_is_derived: bool = False  # no headline on the page: the title is made from the text
     text: str = ""
+    entities: tuple[Entity, ...] = ()  # the formatting of `text`
+    embeds: tuple[Embed, ...] = ()  # what stands in it from elsewhere, none of it in `text`
     text_is_whole: bool = True  # False where the publisher cuts bodies short
     summary: str | None = None  # the publisher's own
     published_at: datetime | None = None
@@ -229,18 +255,6 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entity:
-    """A run of formatting. Offset and length count UTF-16 code units, as the Bot API's MessageEntity does."""
-
-    type: str
-    offset: int
-    length: int
-    url: str | None = None
-    language: str | None = None
-    custom_emoji_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Button:
     """A button under a message: a link, or data for a press."""
 
@@ -272,7 +286,8 @@ class Relayed:
     title: str | None
     title_is_derived: bool = False
     text: str
-    entities: tuple[Entity, ...] = ()  # of an editor's own text
+    entities: tuple[Entity, ...] = ()  # the formatting of `text`
+    embeds: tuple[Embed, ...] = ()
     summary: str | None = None
     published_at: datetime | None = None
     first_seen_at: datetime

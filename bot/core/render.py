@@ -12,9 +12,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.albums import MOST
-from bot.core.model import Entity, Relayed, Rendered, Style
-from bot.core.summary import summary
+from bot.core.model import Entity, Image, Relayed, Rendered, Style
+from bot.core.rich import Rich
+from bot.core.sentences import without_bullet
 from bot.core.texts import Texts
+from bot.core.wording import brief, embed_lines, full, shown
 from bot.core.writing import (
     CAPTION,
     ENTITIES,
@@ -26,7 +28,6 @@ from bot.core.writing import (
     host,
     isolated,
     line,
-    paragraphs,
     safe_url,
     tidy,
     units,
@@ -40,6 +41,7 @@ _AUTHOR = 60
 _AUTHORS = 3
 _TAGS = 120
 _CREDIT = 200
+_CAPTION = 160
 _FINDS = 8  # addresses, mentions and the like in one of them; see `finds`
 _NAMED = 100  # no more authors or tags are looked at
 _SHORTEST = 20  # below this a cut text says nothing
@@ -115,18 +117,30 @@ def _relayed(post: Relayed, style: Style, t: Texts, limit: int) -> Rendered:
     """Headline, text and foot, the text cut to what the other two leave."""
     gone = is_gone(post, style)
     struck = is_struck(post, style)
-    text = _body(post, style)
-    head = _head(post, style, t, text, struck=struck)
-    foot = _foot(post, style, t, gone=gone)
+    body = _body(post, style)
+    head = _head(post, style, t, body.text, struck=struck)
     photo = None if gone else photo_of(post)
-    fixed = head.length + foot.length + 4  # and an empty line around the text
-    if photo and style.text == "full" and fixed + units(text) > CAPTION and limit > CAPTION:
+    foot = _foot(post, style, t, gone=gone, below=_below_photo(post, style, t, body) if photo else "")
+    embeds = () if gone or struck or style.text == "headline" else post.embeds
+    links = embed_lines(embeds, body.entities, t)
+    around = head.length + (links.length + 2 if links else 0) + 4  # and an empty line around the text
+    if photo and style.text == "full" and around + foot.length + units(body.text) > CAPTION and limit > CAPTION:
         photo = None
-    room = (CAPTION if photo else limit) - fixed
-    most = ENTITIES - head.formatting - foot.formatting - 1
-    shown = fitted(text, room, style.language, most // 3 if struck else most)
-    middle = Writing(rtl=t.rtl).write(shown, *_struck(struck))
-    return head.join(middle, foot, between="\n\n").rendered(photo=photo)
+        foot = _foot(post, style, t, gone=gone)
+    room = (CAPTION if photo else limit) - around - foot.length
+    most = ENTITIES - head.formatting - links.formatting - foot.formatting - 1
+    middle = _struck_through(body, room, most, style, t) if struck else _formatted(body, room, most, style, t)
+    return head.join(middle, links, foot, between="\n\n").rendered(photo=photo)
+
+
+def _formatted(body: Rich, room: int, most: int, style: Style, t: Texts) -> Writing:
+    text, entities, cost = shown(body, room, style.language, most)
+    return Writing(rtl=t.rtl).formatted(text, entities, cost)
+
+
+def _struck_through(body: Rich, room: int, most: int, style: Style, t: Texts) -> Writing:
+    """Nothing but the words: every further entity would part the line through them."""
+    return Writing(rtl=t.rtl).write(fitted(body.text, room, style.language, most // 3), "strikethrough")
 
 
 def headline(post: Relayed, style: Style, limit: int = _HEADLINE) -> str:
@@ -135,21 +149,20 @@ def headline(post: Relayed, style: Style, limit: int = _HEADLINE) -> str:
     return fitted(next(filter(None, words), ""), limit, style.language, _FINDS)
 
 
-def _body(post: Relayed, style: Style) -> str:
+def _body(post: Relayed, style: Style) -> Rich:
     """The text below the headline, by the blog's style, less a first paragraph that only repeats the headline."""
     if style.text == "headline":
-        return ""
-    full = style.text == "full"
-    text = paragraphs(post.text) if full else summary(post, style.max_chars, style.language)
-    first, _, rest = text.partition("\n")
+        return Rich()
+    body = full(post) if style.text == "full" else brief(post, style.max_chars, style.language)
+    first = body.text.partition("\n")[0]
     title = "" if post.title_is_derived else _plain(post.title or "")
-    return rest.lstrip() if title and _plain(first) == title else text
+    return body[len(first) :].stripped() if title and _plain(first) == title else body
 
 
 def _head(post: Relayed, style: Style, t: Texts, text: str, *, struck: bool) -> Writing:
     """The headline in bold; nothing where it was made from the beginning of the text that follows."""
     head, title = Writing(rtl=t.rtl), line(post.title or "")
-    if text and (not title or (post.title_is_derived and _plain(text).startswith(_plain(title)))):
+    if text and (not title or (post.title_is_derived and _plain(without_bullet(text)).startswith(_plain(title)))):
         return head
     return head.write(headline(post, style), "bold", *_struck(struck))
 
@@ -163,9 +176,44 @@ def _plain(text: str) -> str:
     return line(text).casefold().rstrip(" .…")
 
 
-def _foot(post: Relayed, style: Style, t: Texts, *, gone: bool) -> Writing:
-    """Time, byline and tags on one line; a link to the post, or the notice that it is gone; the credit."""
-    foot = Writing(rtl=t.rtl).join(meta(post, style, t))
+def picture_caption(image: Image, style: Style, t: Texts) -> str:
+    """What stands below a picture, on one line: "Waves over the quay. Photo: Ann Lee/Agency"; "" where none is known.
+
+    What it shows is left out unless the blog's posts are given in full.
+    """
+    words = fitted(line(image.caption or ""), _CAPTION, style.language, _FINDS) if style.text == "full" else ""
+    credit = isolated(fitted(line(image.credit or ""), _AUTHOR, style.language, 2), rtl=t.rtl)
+    said = (isolated(words, rtl=t.rtl), t.gettext("Photo: {credit}", credit=credit) if credit else "")
+    return (" " if words.endswith((".", "!", "?", "…", "。")) else " · ").join(filter(None, said))
+
+
+def _below_photo(post: Relayed, style: Style, t: Texts, body: Rich) -> str:
+    """The caption of the picture that is shown, unless its words stand in the message already; of several, the
+    credits alone."""
+    album = _album(post)
+    if len(album) > 1:
+        named = (fitted(line(one.credit or ""), _AUTHOR, style.language, 2) for one in album)
+        people = [isolated(one, rtl=t.rtl) for one in dict.fromkeys(named) if one]
+        return t.gettext("Photos: {credits}", credits=t.listed(people)) if people else ""
+    image = next(iter(album), None)
+    if image is None:
+        return ""
+    repeated = _plain(image.caption or "") in f"{_plain(post.title or '')}\n{_plain(body.text)}"
+    return picture_caption(replace(image, caption=None) if repeated else image, style, t)
+
+
+def _album(post: Relayed) -> list[Image]:
+    """The pictures that are shown, with what is known of them."""
+    own = photo_of(post)
+    known = {url: one for one in reversed(post.pictures) if (url := safe_url(one.url))}
+    shown = dict.fromkeys((own, *(_addresses(post) if len(post.pictures) > 1 else ())))
+    return [known[url] for url in [*shown][:MOST] if url in known]
+
+
+def _foot(post: Relayed, style: Style, t: Texts, *, gone: bool, below: str = "") -> Writing:
+    """What stands below the picture; time, byline and tags on one line; a link to the post, or the notice that it is
+    gone; the credit."""
+    foot = Writing(rtl=t.rtl).sentence(below, "italic").join(meta(post, style, t), between="\n")
     if gone:
         foot.newline().sentence(notice(post, style, t), "italic")
     else:

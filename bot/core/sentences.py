@@ -11,6 +11,7 @@ import sentencex  # type: ignore[import-untyped]
 from bot.core.clusters import is_joined
 
 _BULLET = re.compile(r"\s*(?:[•·▪◦*–-]\s+)?")
+_FIRST_OF_SEVERAL = re.compile(r"1\.\s+(?=[^\n]*\n+2\.\s)")
 _MARK = re.compile(_BULLET.pattern + r"(?:\d{1,3}[.)]\s+)?")
 # What sentencex takes for the end of a sentence and is not, in live blogs: a time before its zone, a rank or a title
 # before a name, an initial, a "No." before its number.
@@ -49,7 +50,7 @@ def whole_sentences(text: str, room: int, language: str) -> int:
 
 def without_bullet(text: str) -> str:
     """`text` without the mark of a list before its first line, and without white space around it."""
-    bullet = _BULLET.match(text)
+    bullet = _FIRST_OF_SEVERAL.match(text) or _BULLET.match(text)
     return text[bullet.end() if bullet else 0 :].strip()
 
 

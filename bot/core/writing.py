@@ -241,6 +241,14 @@ class Writing:
         self.length += units(wrapped)
         return self
 
+    def formatted(self, text: str, entities: Iterable[Entity], cost: int) -> Writing:
+        """Appends text that was cleaned already with entities of its own. `cost`: how much of the hundred it takes."""
+        self._entities += [shifted(each, each.offset + self.length) for each in entities]
+        self._text.append(text)
+        self.length += units(text)
+        self.formatting += cost
+        return self
+
     def plain(self, text: str) -> Writing:
         return self.write(text)
 

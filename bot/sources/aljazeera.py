@@ -15,8 +15,8 @@ from typing import Any
 
 from bot.core.model import Post, Snapshot, SnapshotKind
 from bot.sources.feedkeys import FeedPost
-from bot.sources.fields import FROM_DESCRIPTION, Fields, body_of, fields_in, filled, id_of, images_in, line, string
-from bot.sources.parts import absolute, distinct_images
+from bot.sources.fields import FROM_DESCRIPTION, Fields, body_of, fields_in, filled, id_of, line, string
+from bot.sources.parts import absolute, distinct_images, worded
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
@@ -101,32 +101,32 @@ def _summary(blog: Fields) -> FeedPost | None:
     if markup is None or key is None:
         return None
     base = absolute(blog.get("link"), _SITE)
+    body = body_of(markup, _SITE)
     post = Post(
         key="",
-        text=body_of(markup),
         published_at=time_of(blog.get("date")),
         modified_at=time_of(blog.get("modified_gmt")),
-        images=distinct_images(images_in(markup, _SITE)),
+        images=distinct_images(body.images),
         url=base,
         pinned=True,
     )
-    return FeedPost(post=post, id=key, markup=markup)
+    return FeedPost(post=worded(post, body), id=key, markup=markup)
 
 
 def _post(fields: Fields, blog_url: str | None) -> FeedPost:
     markup, key = string(fields.get("content")) or "", id_of(fields.get("id"))
     page = blog_url or absolute(fields.get("link"), _SITE)
+    body = body_of(markup, _SITE)
     post = Post(
         key="",
         title=line(fields.get("title")) if fields.get("shouldDisplayTitle") is not False else None,
-        text=body_of(markup),
         published_at=time_of(fields.get("date")),
         modified_at=time_of(fields.get("modified_gmt")),
         authors=tuple(name for one in _listed(fields.get("author")) if (name := _name(one))),
-        images=distinct_images(images_in(markup, _SITE)),
+        images=distinct_images(body.images),
         url=absolute(f"{page.partition('#')[0].partition('?')[0]}?update={key}", _SITE) if page and key else None,
     )
-    return FeedPost(post=post, id=key, markup=markup)
+    return FeedPost(post=worded(post, body), id=key, markup=markup)
 
 
 def _listed(value: object) -> list[object]:

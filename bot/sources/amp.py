@@ -13,9 +13,9 @@ from selectolax.lexbor import LexborNode
 
 from bot.core.model import Post, Snapshot, SnapshotKind
 from bot.sources.assembly import Blog, assembled
-from bot.sources.dom import Head, attribute, head_of, images_of, line_of, outermost, shown_time, text_of
+from bot.sources.dom import Head, attribute, body_of, head_of, images_of, line_of, outermost, shown_time, text_of
 from bot.sources.keys import Candidate
-from bot.sources.parts import absolute, names_in
+from bot.sources.parts import absolute, names_in, worded
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
@@ -85,14 +85,14 @@ def _candidate(node: LexborNode, head: Head, rules: ReadRules) -> Candidate:
     post = Post(
         key="",
         title=line_of(node.css_first(_HEADLINES)),
-        text=text_of(node, f"{_NO_TEXT}, {_HEADLINES}", signature),
         published_at=shown_time(node, "amp-timeago, time", rules.zone) or time_of(attribute(node, "data-sort-time")),
         modified_at=time_of(attribute(node, "data-update-time")),
         authors=names_in(_SIGNED.sub("", line_of(signature) or "")),
         images=images_of(node, head.url),
         url=absolute(f"#{id_}", head.url) if id_ else None,
     )
-    return Candidate(post=post, addresses=(id_,) if id_ else (), markup=node.html or "")
+    body = body_of(node, head.url, f"{_NO_TEXT}, {_HEADLINES}", signature)
+    return Candidate(post=worded(post, body), addresses=(id_,) if id_ else (), markup=node.html or "")
 
 
 def _id(node: LexborNode) -> str:

@@ -18,12 +18,11 @@ from bot.sources.fields import (
     fields_in,
     filled,
     id_of,
-    images_in,
     line,
     rows_in,
     string,
 )
-from bot.sources.parts import distinct_images
+from bot.sources.parts import distinct_images, worded
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
@@ -59,15 +58,15 @@ def read(source: Source, rules: ReadRules) -> Snapshot:
 def _post(fields: Fields, base: str, rules: ReadRules) -> FeedPost:
     message = fields_in(fields.get("message"))
     markup = string(message.get("text")) or ""
+    body = body_of(markup, base)
     post = Post(
         key="",
         title=line(message.get("title")),
-        text=body_of(markup),
         published_at=time_of(fields.get("createdAt"), rules.zone),
         modified_at=time_of(fields.get("updatedAt"), rules.zone),
-        images=distinct_images(images_in(markup, base)),
+        images=distinct_images(body.images),
     )
-    return FeedPost(post=post, id=id_of(fields.get("_id")) or id_of(fields.get("key")), markup=markup)
+    return FeedPost(post=worded(post, body), id=id_of(fields.get("_id")) or id_of(fields.get("key")), markup=markup)
 
 
 READER = Reader(name="arena", sees=sees, read=read)

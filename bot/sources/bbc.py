@@ -14,13 +14,13 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from bot.core.markup import text_of_html
+from bot.core.markup import rich_of_html, text_of_html
 from bot.core.model import Image, Post, Snapshot
 from bot.sources.assembly import Blog, assembled
 from bot.sources.dom import FROM_DESCRIPTION, head_of
 from bot.sources.keys import Candidate
 from bot.sources.loose import Fields, fields, line, objects
-from bot.sources.parts import absolute, distinct_images, without_repeats
+from bot.sources.parts import absolute, distinct_images, unrepeated, worded
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source, parse_json
 from bot.sources.times import time_of
 
@@ -35,7 +35,19 @@ _URN = re.compile(r"\"urn\\?\"\s*:\s*\\?\"(?:urn:[\w:]{0,40})?asset:")
 _MOST_NODES = 200_000
 _DEEPEST = 24  # nodes in nodes of a post's body
 _WIDTH = "976"  # pixels: the widest size the picture service names for every picture
-_PARAGRAPHS = {"paragraph": "p", "listItem": "li", "list": "ul", "unorderedList": "ul", "orderedList": "ol"}
+_ELEMENTS = {
+    "paragraph": "p",
+    "listItem": "li",
+    "list": "ul",
+    "unorderedList": "ul",
+    "orderedList": "ol",
+    "bold": "b",
+    "italic": "i",
+    "quote": "blockquote",
+    "blockquote": "blockquote",
+    "heading": "h3",
+    "crosshead": "h3",
+}
 _MEDIA = frozenset(("image", "rawImage", "altText", "caption", "video", "audio", "embed", "social", "media", "url"))
 
 
@@ -233,10 +245,10 @@ def _candidate(
     url: str | None,
     options: Fields,
 ) -> Candidate:
+    body = unrepeated(rich_of_html(markup, url or ""))
     post = Post(
         key="",
         title=title,
-        text=without_repeats(text_of_html(markup)),
         published_at=times[0],
         modified_at=times[1],
         authors=(author,) if author else (),
@@ -244,7 +256,7 @@ def _candidate(
         url=url,
         key_event=options.get("isBreakingNews") is True or options.get("isPriorityPost") is True,
     )
-    return Candidate(post=post, addresses=(id_,), markup=markup)
+    return Candidate(post=worded(post, body), addresses=(id_,), markup=markup)
 
 
 def _time(dates: Fields, names: tuple[str, ...], rules: ReadRules) -> datetime | None:
@@ -258,7 +270,7 @@ def _time(dates: Fields, names: tuple[str, ...], rules: ReadRules) -> datetime |
 def _markup_of_node(node: Fields, depth: int = 0) -> str:
     name = str(node.get("name"))
     if depth > _DEEPEST or name in _MEDIA:
-        return ""
+        return _frame(_text_in(node, "href")) if name == "embed" else ""
     children = objects(node.get("children"))
     if name == "link":
         return _link(node, children, depth)
@@ -266,6 +278,17 @@ def _markup_of_node(node: Fields, depth: int = 0) -> str:
     inner = escape(text) if isinstance(text, str) else ""
     inner += "".join(_markup_of_node(one, depth + 1) for one in children)
     return _in_element(name, inner)
+
+
+def _frame(address: object) -> str:
+    return f'<iframe src="{escape(address)}"></iframe>' if isinstance(address, str) else ""
+
+
+def _text_in(node: Fields, name: str) -> object:
+    """What a node of this name among the children says."""
+    named = (one for one in objects(node.get("children")) if one.get("name") == name)
+    texts = (inner.get("text") for one in named for inner in objects(one.get("children")))
+    return next(texts, None)
 
 
 def _link(node: Fields, children: Sequence[Fields], depth: int) -> str:
@@ -277,7 +300,7 @@ def _link(node: Fields, children: Sequence[Fields], depth: int) -> str:
 
 
 def _in_element(kind: str, inner: str) -> str:
-    tag = _PARAGRAPHS.get(kind)
+    tag = _ELEMENTS.get(kind)
     if tag == "li":  # a paragraph in each would tear the list apart
         inner = inner.replace("<p>", "").replace("</p>", " ")
     return f"<{tag}>{inner}</{tag}>" if tag else inner
@@ -302,7 +325,7 @@ def _blocks(value: Any) -> list[Fields]:
 def _markup_of_block(block: Fields, depth: int = 0) -> str:
     kind, model = str(block.get("type")), fields(block.get("model"))
     if depth > _DEEPEST or kind in _MEDIA:
-        return ""
+        return _frame(model.get("href") or model.get("url")) if kind in ("social", "embed") else ""
     inner = "".join(_markup_of_block(one, depth + 1) for one in _blocks(block))
     text, address = model.get("text"), model.get("locator")
     if not inner and isinstance(text, str):

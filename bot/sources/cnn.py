@@ -18,9 +18,9 @@ from bot.core.model import Post, Snapshot, SnapshotKind
 from bot.sources.assembly import Blog, assembled
 from bot.sources.bylines import authors_of
 from bot.sources.clock import clock_in
-from bot.sources.dom import FROM_DESCRIPTION, Head, attribute, head_of, images_of, line_of, outermost, text_of
+from bot.sources.dom import FROM_DESCRIPTION, Head, attribute, body_of, head_of, images_of, line_of, outermost
 from bot.sources.keys import Candidate
-from bot.sources.parts import absolute, is_called_summary
+from bot.sources.parts import absolute, is_called_summary, worded
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
@@ -99,13 +99,13 @@ def _candidate(node: LexborNode, head: Head, rules: ReadRules) -> Candidate:
     post = Post(
         key="",
         title=line_of(node.css_first(f"{_HEADLINE}, header h2, h2")),
-        text=text_of(_body(node), _NO_TEXT),
         modified_at=_last_edit(node, rules),
         authors=authors_of(line_of(node.css_first(f"{_BYLINE}, header p"))),
         images=images_of(node, head.url, "img, .image_live-story[data-url]"),
         url=url,
     )
-    return Candidate(post=post, addresses=(id_[0],) if id_ else (), markup=node.html or "")
+    body = body_of(_body(node), head.url, _NO_TEXT)
+    return Candidate(post=worded(post, body), addresses=(id_[0],) if id_ else (), markup=node.html or "")
 
 
 def _body(node: LexborNode) -> LexborNode:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from selectolax.lexbor import LexborNode
 
-from bot.core.markup import text_of_node
+from bot.core.markup import rich_of_node, text_of_node
 from bot.core.model import Image
-from bot.sources.parts import absolute, distinct_images, without_repeats
+from bot.core.pictures import ADDRESSES
+from bot.core.rich import Rich
+from bot.core.walk import caption_of
+from bot.sources.parts import absolute, distinct_images, unrepeated
 from bot.sources.shape import Source
 from bot.sources.times import time_of
 
 FROM_DESCRIPTION = "from description: no captured page has confirmed it"
-_IMAGE_ADDRESSES = ("src", "data-src", "data-url", "data-original")
 _HIGHEST_FIGURE = 6  # elements between a picture and its figure
 
 
@@ -52,15 +54,24 @@ def attribute(node: LexborNode | None, *names: str) -> str | None:
     return next((value for name in names if (value := (attributes.get(name) or "").strip())), None)
 
 
-def text_of(node: LexborNode | None, without: str = "", nor: LexborNode | None = None) -> str:
-    """An element's text in paragraphs, without sentences said twice in a row.
+def body_of(node: LexborNode | None, base: str, without: str = "", nor: LexborNode | None = None) -> Rich:
+    """An element's text in paragraphs with its formatting, without sentences said twice in a row.
 
-    `without` is a CSS selector of what is no text, `nor` one more such element.
+    `without` is a CSS selector of what is no text, `nor` one more such element. What is embedded in a figure counts
+    all the same.
     """
     if node is None:
-        return ""
-    left_out = {one.mem_id for one in (*_all(node, without), *([nor] if nor is not None else []))}
-    return without_repeats(text_of_node(node, left_out))
+        return Rich()
+    left_out = [*_all(node, without), *([nor] if nor is not None else [])]
+    body = unrepeated(rich_of_node(node, base, {one.mem_id for one in left_out}))
+    figures = [rich_of_node(one, base).embeds for one in left_out if one.tag == "figure"]
+    embeds = {one.url: one for found in (body.embeds, *figures) for one in found}
+    return replace(body, embeds=tuple(embeds.values()))
+
+
+def text_of(node: LexborNode | None, without: str = "") -> str:
+    """An element's text alone."""
+    return body_of(node, "", without).text
 
 
 def line_of(node: LexborNode | None, without: str = "") -> str | None:
@@ -88,13 +99,13 @@ def images_of(node: LexborNode, page_url: str, selector: str = "img, amp-img") -
 
 def _images(nodes: Iterable[LexborNode], page_url: str) -> Iterator[Image]:
     for node in nodes:
-        addresses = (absolute(attribute(node, name), page_url) for name in _IMAGE_ADDRESSES)
+        addresses = (absolute(attribute(node, name), page_url) for name in ADDRESSES)
         url = next((one for one in addresses if one), None)
         if url:
             figure = _figure(node)
-            caption = figure.css_first("figcaption, [data-editable=metaCaption]") if figure is not None else None
-            credit = caption.css_first(".credit") if caption is not None else None
-            yield Image(url=url, caption=line_of(caption, ".credit"), credit=line_of(credit))
+            below = figure.css_first("figcaption, [data-editable=metaCaption]") if figure is not None else None
+            caption, credit = caption_of(below) if below is not None else (None, None)
+            yield Image(url=url, caption=caption, credit=credit)
 
 
 def _figure(node: LexborNode) -> LexborNode | None:

@@ -11,16 +11,16 @@ from io import BytesIO
 from typing import Any
 
 import feedparser
-from selectolax.lexbor import LexborHTMLParser
 
 from bot.core.ending import ending_of
-from bot.core.markup import text_of_html, text_of_plain
+from bot.core.markup import rich_of_html, rich_of_plain, text_of_plain
 from bot.core.model import Image, Post, Snapshot, SnapshotKind
+from bot.core.rich import Rich
 from bot.sources.cadence import of_feed
 from bot.sources.feedkeys import FeedPost, feed_keyed
 from bot.sources.handover import next_page
 from bot.sources.marks import Mark, Marks, Tombstone, marks_in
-from bot.sources.parts import absolute, distinct_images, titled, without_repeats
+from bot.sources.parts import absolute, distinct_images, titled, unrepeated, worded
 from bot.sources.prolog import Prolog
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
@@ -136,21 +136,20 @@ def _feed_post(fields: _Fields, base: str, rules: ReadRules, is_atom: bool) -> F
     content = next((_value(one, is_atom) for one in fields.get("content", ()) if one.get("value")), "")
     description = _value(fields.get("summary_detail", {}), is_atom)
     markup = content or description
-    text = _body(markup)
-    summary = _body(description) if content else ""
+    body = _body(markup, base)
+    summary = _body(description, base).text if content else ""
     post = Post(
         key="",
         title=_line(_value(fields.get("title_detail", {}), is_atom)) or None,
-        text=text,
-        summary=summary if summary and summary != text else None,
+        summary=summary if summary and summary != body.text else None,
         published_at=_time(fields, "published", rules),
         modified_at=_time(fields, "updated", rules),
         authors=tuple(dict.fromkeys(_authors(fields))),
         tags=tuple(dict.fromkeys(_line(tag.get("term")) for tag in fields.get("tags", ()) if tag.get("term"))),
-        images=distinct_images(_images(fields, markup, base)),
+        images=distinct_images([*_images(fields, base), *body.images]),
         url=absolute(_alternate(fields), base),
     )
-    return FeedPost(post=post, id=(fields.get("id") or "").strip() or None, markup=markup)
+    return FeedPost(post=worded(post, body), id=(fields.get("id") or "").strip() or None, markup=markup)
 
 
 def _alternate(fields: _Fields) -> str | None:
@@ -183,9 +182,10 @@ def _line(text: str | None) -> str:
     return " ".join(text_of_plain(text or "").split())
 
 
-def _body(markup: str) -> str:
+def _body(markup: str, base: str) -> Rich:
     """HTML where there is a tag in it, otherwise text."""
-    return without_repeats(text_of_html(markup) if _TAG.search(markup) and "</" in markup else text_of_plain(markup))
+    is_html = _TAG.search(markup) and "</" in markup
+    return unrepeated(rich_of_html(markup, base) if is_html else rich_of_plain(markup, base))
 
 
 def _authors(fields: _Fields) -> Iterator[str]:
@@ -194,17 +194,12 @@ def _authors(fields: _Fields) -> Iterator[str]:
             yield _line(one["name"])
 
 
-def _images(fields: _Fields, markup: str, base: str) -> Iterator[Image]:
+def _images(fields: _Fields, base: str) -> Iterator[Image]:
     for one in [*fields.get("media_content", ()), *fields.get("enclosures", ()), *fields.get("media_thumbnail", ())]:
         kind = one.get("type") or one.get("medium") or "image"
         url = absolute(one.get("url") or one.get("href"), base)
         if url and kind.startswith("image"):
             yield Image(url=url)
-    if "<img" in markup.lower():
-        for picture in LexborHTMLParser(markup).css("img[src]"):
-            url = absolute(picture.attributes.get("src"), base)
-            if url:
-                yield Image(url=url, caption=_line(picture.attributes.get("alt")) or None)
 
 
 # --- deletions -----------------------------------------------------------------------------------------------------

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from selectolax.lexbor import LexborHTMLParser
-
 from bot.core.ending import ending_of
-from bot.core.markup import text_of_html, text_of_plain
-from bot.core.model import Image, Snapshot
+from bot.core.markup import rich_of_html, text_of_plain
+from bot.core.model import Snapshot
+from bot.core.rich import Rich
 from bot.sources.feedkeys import FeedPost, feed_keyed
 from bot.sources.handover import next_page
-from bot.sources.parts import absolute, titled, without_repeats
+from bot.sources.parts import titled, unrepeated
 from bot.sources.shape import ReadRules, Source
 
 Fields = Mapping[str, Any]
 
 FROM_DESCRIPTION = "(from description: not yet tried on a captured answer)"
 """Stands in the `why` of a reader that was written from descriptions of its format alone."""
-
-_NO_PICTURES = ("emoji", "smiley", "avatar")
 
 
 def fields_in(value: object) -> Fields:
@@ -52,21 +49,9 @@ def id_of(value: object) -> str | None:
     return str(value).strip() or None
 
 
-def body_of(html: object) -> str:
-    """The text of a body in HTML."""
-    return without_repeats(text_of_html(string(html) or ""))
-
-
-def images_in(html: object, base: str) -> Iterator[Image]:
-    """The pictures in a body, without emoji, avatars and counting pixels."""
-    if not isinstance(html, str) or "<img" not in html.lower():
-        return
-    for picture in LexborHTMLParser(html.encode("utf-8", "replace").decode()).css("img"):
-        marks = picture.attributes
-        url = absolute(marks.get("src"), base)
-        is_small = {marks.get("width"), marks.get("height")} & {"0", "1"}
-        if url and not is_small and not any(word in (marks.get("class") or "") for word in _NO_PICTURES):
-            yield Image(url=url, caption=line(marks.get("alt")))
+def body_of(html: object, base: str) -> Rich:
+    """A body in HTML: its text with formatting, and the pictures and embeds in it."""
+    return unrepeated(rich_of_html(string(html) or "", base))
 
 
 def filled(about: Snapshot, found: Sequence[FeedPost], source: Source, rules: ReadRules) -> Snapshot:

@@ -8,7 +8,7 @@ or of the page's own poll (`html` with new blocks only, neither edits nor withdr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,13 +16,15 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from bot.core.markup import text_of_html
-from bot.core.model import Image, Post, Snapshot, SnapshotKind
+from bot.core.embeds import of_address
+from bot.core.markup import rich_of_html
+from bot.core.model import Embed, Image, Post, Snapshot, SnapshotKind
+from bot.core.rich import Rich
 from bot.sources.assembly import Blog, assembled
-from bot.sources.dom import FROM_DESCRIPTION, attribute, head_of, images_of, line_of, outermost, shown_time, text_of
+from bot.sources.dom import FROM_DESCRIPTION, attribute, body_of, head_of, images_of, line_of, outermost, shown_time
 from bot.sources.keys import Candidate
 from bot.sources.loose import Fields, fields, line, objects
-from bot.sources.parts import absolute, distinct_images, without_repeats
+from bot.sources.parts import absolute, distinct_images, unrepeated, worded
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source, parse_json
 from bot.sources.times import time_of
 
@@ -127,7 +129,6 @@ def _candidate(node: LexborNode, id_: str, pinned: bool, url: str, rules: ReadRu
     post = Post(
         key="",
         title=line_of(node.css_first("header h2, h2.block-title")),
-        text=text_of(node, _NO_TEXT),
         published_at=shown_time(node, "header time, .block-time time", rules.zone),
         modified_at=shown_time(node, "footer time, .updated-time time", rules.zone),
         authors=_authors(node),
@@ -136,7 +137,8 @@ def _candidate(node: LexborNode, id_: str, pinned: bool, url: str, rules: ReadRu
         pinned=pinned,
         key_event="is-key-event" in (attribute(node, "class") or "").split(),
     )
-    return Candidate(post=post, addresses=(id_,), markup=node.html or "")
+    body = _with_films(body_of(node, url, _NO_TEXT), _properties(node, "gu-island[name^=Youtube]"))
+    return Candidate(post=worded(post, body), addresses=(id_,), markup=node.html or "")
 
 
 def _authors(node: LexborNode) -> tuple[str, ...]:
@@ -148,14 +150,27 @@ def _authors(node: LexborNode) -> tuple[str, ...]:
 
 def _key_events(tree: LexborHTMLParser) -> set[str]:
     """The ids in the carousel of key events; none where its properties cannot be read, for it only marks posts."""
-    properties = (attribute(node, "props") for node in tree.css("gu-island[name=KeyEventsCarousel]"))
-    ids: set[str] = set()
-    for text in properties:
+    found = _properties(tree, "gu-island[name=KeyEventsCarousel]")
+    return {str(one.get("id")) for properties in found for one in objects(properties.get("keyEvents"))}
+
+
+def _properties(within: LexborHTMLParser | LexborNode, selector: str) -> Iterator[Fields]:
+    """What scripts are told about a part of the page; none where it cannot be read."""
+    for node in within.css(selector):
         try:
-            ids |= {str(one.get("id")) for one in objects(fields(parse_json(text or "{}")).get("keyEvents"))}
+            yield fields(parse_json(attribute(node, "props") or "{}"))
         except NotReadable:
             continue
-    return ids
+
+
+def _with_films(body: Rich, films: Iterable[Fields]) -> Rich:
+    """The films of a block, which are YouTube's."""
+    found = (_film(one.get("assetId"), line(one.get("mediaTitle"))) for one in films)
+    return replace(body, embeds=(*body.embeds, *(one for one in found if one)))
+
+
+def _film(id_: object, title: str | None) -> Embed | None:
+    return of_address(f"https://www.youtube.com/embed/{id_}", title) if isinstance(id_, str) and id_ else None
 
 
 # --- JSON ----------------------------------------------------------------------------------------------------------
@@ -220,21 +235,22 @@ def _of_block(block: Fields, url: str, key_events: set[str], rules: ReadRules) -
     whole = block.get("bodyHtml")
     markup = whole if isinstance(whole, str) else "\n".join(_words(elements))
     flags = fields(block.get("attributes"))
+    films = (one for one in elements if str(one.get("_type")).endswith("YoutubeBlockElement"))
+    body = _with_films(unrepeated(rich_of_html(markup, url)), films)
     post = Post(
         key="",
         title=line(block.get("title")),
-        text=without_repeats(text_of_html(markup)),
         published_at=_time(
             block, ("blockFirstPublished", "firstPublishedDate", "publishedDate", "blockCreatedOn"), rules
         ),
         modified_at=_time(block, ("blockLastUpdated", "lastModifiedDate"), rules),
         authors=tuple(name for one in objects(block.get("contributors")) if (name := line(one.get("name")))),
-        images=distinct_images(_images(elements, url)),
+        images=distinct_images([*_images(elements, url), *body.images]),
         url=absolute(f"#block-{id_.strip()}", url),
         pinned=flags.get("pinned") is True,
         key_event=flags.get("keyEvent") is True or flags.get("summary") is True or id_ in key_events,
     )
-    return Candidate(post=post, addresses=(id_,), markup=markup)
+    return Candidate(post=worded(post, body), addresses=(id_,), markup=markup)
 
 
 def _words(elements: Sequence[Fields]) -> Iterator[str]:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bot.core.markup import text_of_html, text_of_plain
+from bot.core.markup import rich_of_html, text_of_plain
 from bot.core.model import Image, Post, Snapshot, SnapshotKind
+from bot.core.rich import Rich
 from bot.sources.feedkeys import FeedPost
 from bot.sources.fields import Fields, filled, id_of, line, string
-from bot.sources.parts import absolute, distinct_images, without_repeats
+from bot.sources.parts import absolute, distinct_images, unrepeated, worded
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
@@ -52,20 +53,19 @@ def read(source: Source, rules: ReadRules) -> Snapshot:
 
 def _feed_post(fields: Fields, base: str, rules: ReadRules) -> FeedPost:
     html, plain = string(fields.get("content_html")), string(fields.get("content_text"))
-    text = without_repeats(text_of_html(html) if html else text_of_plain(plain or ""))
+    body = unrepeated(rich_of_html(html, base) if html else Rich(text_of_plain(plain or "")))
     post = Post(
         key="",
         title=line(fields.get("title")),
-        text=text,
         summary=line(fields.get("summary")),
         published_at=time_of(fields.get("date_published"), rules.zone),
         modified_at=time_of(fields.get("date_modified"), rules.zone),
         authors=tuple(_authors(fields)),
         tags=tuple(tag for tag in fields.get("tags") or () if isinstance(tag, str)),
-        images=distinct_images(_images(fields, base)),
+        images=distinct_images([*_images(fields, base), *body.images]),
         url=absolute(fields.get("url"), base) or absolute(fields.get("external_url"), base),
     )
-    return FeedPost(post=post, id=id_of(fields.get("id")), markup=html or plain or "")
+    return FeedPost(post=worded(post, body), id=id_of(fields.get("id")), markup=html or plain or "")
 
 
 def _authors(fields: Fields) -> Iterator[str]:

@@ -13,10 +13,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from bot.core.embeds import of_address
 from bot.core.ending import ending_of
 from bot.core.identity import image_id, same_address
-from bot.core.markup import text_of_plain
-from bot.core.model import Image, KeyKind, Post, Snapshot, SnapshotKind
+from bot.core.markup import rich_of_plain, text_of_plain
+from bot.core.model import Embed, Image, KeyKind, Post, Snapshot, SnapshotKind
+from bot.core.rich import Rich
 from bot.sources.handover import next_page
 from bot.sources.keys import Candidate, keyed
 from bot.sources.ldjson import Found, Node, address_of, find_blogs, listed, scripts_in, strings, text_in, variants
@@ -43,6 +45,7 @@ _ESCAPED_TWICE = re.compile(
 )
 _ADDRESS = re.compile(r"https?:|/|#|\?|\./", re.IGNORECASE)
 _SAMPLE = re.compile(r"https?://(?:www\.)?ampbyexample\.com/", re.IGNORECASE)
+_LINES = re.compile(r"(?:<|&lt;)(?:table|ol|ul|pre)\b", re.IGNORECASE)
 _CLOCK = re.compile(r"^\d{1,2}[:.]\d{2} ?\([A-Z]{2,5}\)[\s\u200b]*")
 _ENDS_SENTENCE = re.compile(r"[.!?:;…][\"”’')\]]*$")
 
@@ -181,23 +184,28 @@ def _resolved(update: Node, found: Found) -> Node:
 
 def _candidate(update: Node, blog: _Blog) -> Candidate:
     raw = text_in(update.get("articleBody") or update.get("text"))
-    text = _text(raw, blog.escaped_twice) or _text(text_in(update.get("description")), blog.escaped_twice)
-    summary = _text(text_in(update.get("abstract") or update.get("description")), blog.escaped_twice)
+    body = _body(raw, blog)
+    body = body if body.text else Rich.joined([body, _body(text_in(update.get("description")), blog)])
+    body = _with_videos(body, update, blog) if update.get("video") else body
+    summary = _body(text_in(update.get("abstract") or update.get("description")), blog).text
     ids = [one.strip() for name in ("@id", "url", "identifier") for one in strings(update.get(name), ("value", "@id"))]
     addresses = [*ids, *strings(update.get("mainEntityOfPage"), ("@id", "url"))]
     cut = blog.publisher.cuts_at
+    images = [*_images(update.get("image") or update.get("thumbnailUrl"), blog.url), *body.images]
     return Candidate(
         post=Post(
             key="",
             title=_headline(_line(update.get("headline") or update.get("name"), blog.escaped_twice)),
-            text=text,
+            text=body.text,
+            entities=body.entities,
+            embeds=body.embeds,
             text_is_whole=not blog.publisher.gives_excerpts and not (cut and len(raw) >= cut),
-            summary=summary if summary and summary not in text else None,
+            summary=summary if summary and summary not in body.text else None,
             published_at=time_of(_one(update, "datePublished"), blog.rules.zone),
             modified_at=time_of(_one(update, "dateModified"), blog.rules.zone),
             authors=_authors(update.get("author") or update.get("creator"), blog.found),
             tags=tuple(_tags(update.get("keywords"))),
-            images=distinct_images(_images(update.get("image") or update.get("thumbnailUrl"), blog.url)),
+            images=distinct_images(images),
             url=next(_own_addresses(addresses, blog.url), None),
         ),
         addresses=tuple(addresses),
@@ -268,12 +276,27 @@ def _headline(title: str | None) -> str | None:
     return _CLOCK.sub("", title) or None if title else None
 
 
-def _text(raw: str, escaped_twice: bool) -> str:
+def _body(raw: str, blog: _Blog) -> Rich:
     """A body as paragraphs. Lines broken in the middle of a sentence are joined, other breaks part paragraphs."""
-    text = _PLACEHOLDER.sub("", text_of_plain(raw, escaped_twice=escaped_twice)).strip()
-    if "\n" in text and "\n\n" not in text:
+    body = rich_of_plain(raw, blog.url, escaped_twice=blog.escaped_twice)
+    text = _PLACEHOLDER.sub("", body.text).strip()
+    if "\n" in text and "\n\n" not in text and not _LINES.search(raw):
         text = _paragraphs(text.split("\n"))
-    return without_repeats(text)
+    return body.like(without_repeats(text))
+
+
+def _with_videos(body: Rich, update: Node, blog: _Blog) -> Rich:
+    """What an update says of its film; without an address of its own it is none."""
+    known = {one.url for one in body.embeds}
+    films = [one for node in listed(update.get("video")) if (one := _video(node, blog)) and one.url not in known]
+    return replace(body, embeds=(*body.embeds, *films)) if films else body
+
+
+def _video(node: Node, blog: _Blog) -> Embed | None:
+    addresses = (one for name in ("url", "embedUrl", "contentUrl") for one in strings(node.get(name)))
+    url = next((url for one in addresses if (url := absolute(one, blog.url)) and not same_address(url, blog.url)), None)
+    found = of_address(url, _line(node.get("name"), blog.escaped_twice))
+    return replace(found, kind="video") if found and found.kind == "frame" else found
 
 
 def _paragraphs(lines: Sequence[str]) -> str:
@@ -306,7 +329,8 @@ def _images(value: Any, base: str) -> Iterator[Image]:
     for one in listed(value) or [{"url": each} for each in strings(value)]:
         url = next((url for url in (absolute(each, base) for each in _addresses(one)) if url), None)
         if url:
-            yield Image(url=url, caption=_line(one.get("caption"), False), credit=_line(one.get("creditText"), False))
+            credit = _line(one.get("creditText") or one.get("copyrightNotice"), False)
+            yield Image(url=url, caption=_line(one.get("caption"), False), credit=credit)
 
 
 def _addresses(image: Node) -> Iterator[str]:

@@ -17,12 +17,11 @@ from bot.sources.fields import (
     fields_in,
     filled,
     id_of,
-    images_in,
     line,
     rows_in,
     string,
 )
-from bot.sources.parts import distinct_images
+from bot.sources.parts import distinct_images, worded
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
@@ -62,14 +61,14 @@ def read(source: Source, rules: ReadRules) -> Snapshot:
 
 def _post(fields: Fields, base: str, rules: ReadRules) -> FeedPost:
     markup = string(fields.get("contents")) or ""
+    body = body_of(markup, base)
     post = Post(
         key="",
         title=line(fields.get("newstitle")),
-        text=body_of(markup),
         published_at=time_of(fields.get("created"), rules.zone),
-        images=distinct_images(images_in(markup, base)),
+        images=distinct_images(body.images),
     )
-    return FeedPost(post=post, id=id_of(fields.get("nid")), markup=markup)
+    return FeedPost(post=worded(post, body), id=id_of(fields.get("nid")), markup=markup)
 
 
 READER = Reader(name="live24", sees=sees, read=read)

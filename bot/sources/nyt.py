@@ -15,15 +15,15 @@ from bot.sources.dom import (
     FROM_DESCRIPTION,
     Head,
     attribute,
+    body_of,
     head_of,
     images_of,
     line_of,
     outermost,
     shown_time,
-    text_of,
 )
 from bot.sources.keys import Candidate
-from bot.sources.parts import absolute
+from bot.sources.parts import absolute, worded
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 
 _FEED = "#live-feed-items"
@@ -60,13 +60,13 @@ def _candidate(node: LexborNode, head: Head, rules: ReadRules) -> Candidate:
     post = Post(
         key="",
         title=line_of(node.css_first(_HEADLINE)),
-        text=text_of(node, _NO_TEXT),
         published_at=shown_time(node, "time", rules.zone),
         authors=authors_of(line_of(node.css_first(_BYLINE))),
         images=images_of(node, head.url, "figure img"),
         url=absolute(f"#{fragment}", head.url) if fragment else None,
     )
-    return Candidate(post=post, addresses=(f"#{fragment}",) if fragment else (), markup=node.html or "")
+    body = body_of(node, head.url, _NO_TEXT)
+    return Candidate(post=worded(post, body), addresses=(f"#{fragment}",) if fragment else (), markup=node.html or "")
 
 
 def _fragment(node: LexborNode) -> str | None:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from urllib.parse import urljoin, urlsplit
 
-from bot.core.identity import fold, image_id, is_id
+from bot.core.addresses import absolute as absolute  # noqa: PLC0414  readers ask for it here
+from bot.core.captions import credit_in
+from bot.core.identity import fold, image_id
 from bot.core.model import Image, Post
+from bot.core.rich import Rich
 from bot.core.summary import headline_of
 
 _SENTENCE = re.compile(r".+?(?:[.!?…][\"”’')\]]*(?=\s)|$)")
@@ -21,21 +23,16 @@ _SUMMARY = re.compile(
     r"|\bkey (?:points|developments|moments|events)\b|^(?:summary|at a glance|catch up|what's happening)\b",
     re.IGNORECASE,
 )
-_LONGEST_ADDRESS = 4_000
 
 
-def absolute(address: object, base: str) -> str | None:
-    """An http(s) address made absolute; None for anything that is not one."""
-    if not isinstance(address, str) or not (text := address.strip()) or len(text) > _LONGEST_ADDRESS:
-        return None
-    try:
-        whole = urljoin(base, text)
-        parts = urlsplit(whole)
-    except ValueError:
-        return None
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or not is_id(whole):
-        return None
-    return whole
+def worded(post: Post, body: Rich) -> Post:
+    """A post with this text, its formatting, and what is embedded in it."""
+    return replace(post, text=body.text, entities=body.entities, embeds=body.embeds)
+
+
+def body_in(post: Post) -> Rich:
+    """The text of a post with its formatting."""
+    return Rich.of(post.text, post.entities, post.embeds)
 
 
 def titled(post: Post, language: str) -> Post:
@@ -44,15 +41,24 @@ def titled(post: Post, language: str) -> Post:
     A body that begins with the headline again, as a paragraph of its own, loses it.
     """
     if post.title:
-        first, _, rest = post.text.partition("\n\n")
-        return replace(post, text=rest) if rest and same_words(first, post.title) else post
+        first, gap, rest = post.text.partition("\n\n")
+        repeats = bool(rest) and same_words(first, post.title)
+        return worded(post, body_in(post)[len(first + gap) :]) if repeats else post
     title = headline_of(post.text, language)
     return replace(post, title=title, title_is_derived=title is not None)
 
 
 def distinct_images(images: Iterable[Image]) -> tuple[Image, ...]:
-    """Each picture once, however many sizes of it are named."""
-    return tuple({image_id(image.url): image for image in reversed(list(images))}.values())[::-1]
+    """Each picture once, however many sizes of it are named, its credit apart from its caption."""
+    once = {image_id(image.url): image for image in reversed(list(images))}
+    return tuple(_credited(image) for image in reversed(once.values()))
+
+
+def _credited(image: Image) -> Image:
+    caption, credit = credit_in(image.caption, image.credit)
+    return (
+        image if (caption, credit) == (image.caption, image.credit) else replace(image, caption=caption, credit=credit)
+    )
 
 
 def without_repeats(text: str) -> str:
@@ -64,6 +70,11 @@ def without_repeats(text: str) -> str:
             del lines[previous:]
         lines.append(line)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def unrepeated(body: Rich) -> Rich:
+    """The same of a text with formatting."""
+    return body.like(without_repeats(body.text))
 
 
 def _begins_with(line: str, previous: str) -> bool:

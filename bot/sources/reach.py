@@ -9,9 +9,9 @@ from selectolax.lexbor import LexborNode
 
 from bot.core.model import Post, Snapshot
 from bot.sources.assembly import Blog, assembled
-from bot.sources.dom import FROM_DESCRIPTION, Head, attribute, head_of, images_of, line_of, outermost, text_of
+from bot.sources.dom import FROM_DESCRIPTION, Head, attribute, body_of, head_of, images_of, line_of, outermost
 from bot.sources.keys import Candidate
-from bot.sources.parts import absolute, names_in
+from bot.sources.parts import absolute, names_in, worded
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
@@ -48,7 +48,6 @@ def _candidate(node: LexborNode, head: Head) -> Candidate:
     post = Post(
         key="",
         title=line_of(node.css_first("h2, h3")),
-        text=text_of(node, _NO_TEXT),
         published_at=time_of(attribute(node, "data-post-time", "data-sort-time")),
         modified_at=time_of(attribute(node, "data-last-modified-time", "data-update-time")),
         authors=() if mark.lower() == _KEY_EVENT else names_in(mark),
@@ -56,7 +55,8 @@ def _candidate(node: LexborNode, head: Head) -> Candidate:
         url=absolute(f"#{id_}", head.url),
         key_event=is_key,
     )
-    return Candidate(post=post, addresses=(id_,), markup=node.html or "")
+    body = body_of(node, head.url, _NO_TEXT)
+    return Candidate(post=worded(post, body), addresses=(id_,), markup=node.html or "")
 
 
 READER = Reader(name="reach", sees=sees, read=read)

@@ -12,8 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from bot.core.model import Post, Snapshot, SnapshotKind
 from bot.sources.feedkeys import FeedPost
-from bot.sources.fields import Fields, body_of, fields_in, filled, id_of, images_in, line, rows_in, string
-from bot.sources.parts import distinct_images
+from bot.sources.fields import Fields, body_of, fields_in, filled, id_of, line, rows_in, string
+from bot.sources.parts import distinct_images, worded
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
@@ -67,16 +67,16 @@ def _asks_for(url: str, name: str) -> bool:
 def _post(fields: Fields, thread: str | None, rules: ReadRules) -> FeedPost:
     markup = _markup(fields)
     author, key = line(fields.get("author")), id_of(fields.get("id"))
+    body = body_of(markup, thread or "")
     post = Post(
         key="",
-        text=body_of(markup),
         published_at=time_of(fields.get("created_utc"), rules.zone),
         authors=(author,) if author and author != _GONE else (),
-        images=distinct_images(images_in(markup, thread or "")),
+        images=distinct_images(body.images),
         url=f"{thread}/updates/{key}" if thread and key and _ID.fullmatch(key) else None,
         struck=fields.get("stricken") is True,
     )
-    return FeedPost(post=post, id=key, markup=markup)
+    return FeedPost(post=worded(post, body), id=key, markup=markup)
 
 
 def _markup(fields: Fields) -> str:

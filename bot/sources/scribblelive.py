@@ -20,12 +20,11 @@ from bot.sources.fields import (
     fields_in,
     filled,
     id_of,
-    images_in,
     line,
     rows_in,
     string,
 )
-from bot.sources.parts import distinct_images
+from bot.sources.parts import distinct_images, worded
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source, parse_json
 from bot.sources.times import time_of
 
@@ -81,16 +80,16 @@ def _post(fields: Fields, base: str, rules: ReadRules) -> FeedPost:
         return FeedPost(post=Post(key="", published_at=published, modified_at=changed, withdrawn=True), id=key)
     markup = string(fields.get("Content")) or ""
     author = line(fields_in(fields.get("Creator")).get("Name"))
+    body = body_of(markup, base)
     post = Post(
         key="",
-        text=body_of(markup),
         published_at=published,
         modified_at=changed,
         authors=(author,) if author else (),
-        images=distinct_images(images_in(markup, base)),
+        images=distinct_images(body.images),
         pinned=fields.get("IsStuck") in _YES,
     )
-    return FeedPost(post=post, id=key, markup=markup)
+    return FeedPost(post=worded(post, body), id=key, markup=markup)
 
 
 def time_in(value: object, zone: tzinfo = UTC) -> datetime | None:

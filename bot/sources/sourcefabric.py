@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from bot.core.embeds import of_address
+from bot.core.markup import rich_of_html
 from bot.core.model import Image, Post, Snapshot, SnapshotKind
+from bot.core.rich import Rich
 from bot.sources.cadence import of_answer
 from bot.sources.feedkeys import FeedPost
-from bot.sources.fields import Fields, body_of, fields_in, filled, id_of, images_in, line, rows_in, string
-from bot.sources.parts import absolute, distinct_images
+from bot.sources.fields import Fields, fields_in, filled, id_of, line, rows_in, string
+from bot.sources.parts import absolute, distinct_images, unrepeated, worded
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
@@ -90,20 +94,32 @@ def _post(row: Fields, base: str, rules: ReadRules) -> FeedPost:
     # A draft may have been published before: then it was taken back. If not, a mark alone is told to nobody.
     if row.get("deleted") is True or row.get("post_status", "open") != "open":
         return FeedPost(post=Post(key="", published_at=published, modified_at=changed, withdrawn=True), id=key)
-    parts = _parts(row)
-    markup = "\n".join(string(part.get("text")) or "" for part in parts)
+    parts = [(part, _body(part, base)) for part in _parts(row)]
+    body = unrepeated(Rich.joined((one for _, one in parts if one.text or one.embeds), "\n\n").stripped())
     post = Post(
         key="",
-        text=body_of(markup),
         published_at=published,
         modified_at=changed,
         authors=_authors(row),
         tags=_tags(row.get("tags")),
-        images=distinct_images(image for part in parts for image in _images(part, base)),
+        images=distinct_images(image for part, one in parts for image in _images(part, one, base)),
         pinned=row.get("sticky") is True,
         key_event=row.get("lb_highlight") is True,
     )
-    return FeedPost(post=post, id=key, markup=markup)
+    markup = "\n".join(string(part.get("text")) or "" for part, _ in parts)
+    return FeedPost(post=worded(post, body), id=key, markup=markup)
+
+
+def _body(part: Fields, base: str) -> Rich:
+    """A part as text. An embed that a script would put there is known by its address alone."""
+    markup, meta = string(part.get("text")) or "", fields_in(part.get("meta"))
+    if part.get("item_type") == "quote" and "<blockquote" not in markup.lower():
+        markup = f"<blockquote>{markup}</blockquote>"
+    body = rich_of_html(markup, base)
+    if body.embeds or part.get("item_type") != "embed":
+        return body
+    embed = of_address(absolute(meta.get("original_url"), base), line(meta.get("title")))
+    return replace(body, embeds=(embed,)) if embed else body
 
 
 def _authors(row: Fields) -> tuple[str, ...]:
@@ -115,16 +131,18 @@ def _tags(value: object) -> tuple[str, ...]:
     return tuple(tag for tag in value if isinstance(tag, str)) if isinstance(value, list) else ()
 
 
-def _images(part: Fields, base: str) -> Iterator[Image]:
+def _images(part: Fields, body: Rich, base: str) -> Iterator[Image]:
     """The picture a part names, else those in its mark-up."""
     meta = fields_in(part.get("meta"))
     renditions = fields_in(fields_in(meta.get("media")).get("renditions"))
     addresses = (absolute(fields_in(renditions.get(size)).get("href"), base) for size in _RENDITIONS)
     named = next((url for url in addresses if url), None)
     if named:
-        yield Image(url=named, caption=line(meta.get("caption")), credit=line(meta.get("credit")))
+        shown = next(iter(body.images), Image(url=named))
+        caption, credit = line(meta.get("caption")), line(meta.get("credit"))
+        yield Image(url=named, caption=caption or shown.caption, credit=credit or shown.credit)
     else:
-        yield from images_in(part.get("text"), base)
+        yield from body.images
 
 
 READER = Reader(name="sourcefabric", sees=sees, read=read)

@@ -16,6 +16,7 @@ from bot.core.identity import fold
 from bot.core.model import Post, Snapshot, SnapshotKind
 from bot.sources import jsonld
 from bot.sources.fields import FROM_DESCRIPTION, fields_in, string
+from bot.sources.parts import body_in, worded
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source, parse_json
 
 _INITIAL = re.compile(r"\binitialData\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
@@ -69,7 +70,7 @@ def _without_headline(post: Post) -> Post:
     is_repeated = fold(post.text[: len(title)]) == fold(title) and rest[:1].isspace()
     if post.title_is_derived or len(title.split()) < _SHORTEST or not is_repeated:
         return post
-    return replace(post, text=rest.strip())
+    return worded(post, body_in(post)[len(title) :].stripped())
 
 
 READER = Reader(name="tickaroo", sees=sees, read=read)

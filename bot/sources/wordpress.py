@@ -13,8 +13,8 @@ from typing import Any
 from bot.core.model import Post, Snapshot, SnapshotKind
 from bot.sources.cadence import of_answer
 from bot.sources.feedkeys import FeedPost
-from bot.sources.fields import Fields, body_of, fields_in, filled, id_of, images_in, line, rows_in, string
-from bot.sources.parts import absolute, distinct_images
+from bot.sources.fields import Fields, body_of, fields_in, filled, id_of, line, rows_in, string
+from bot.sources.parts import absolute, distinct_images, worded
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
@@ -78,17 +78,17 @@ def _post(row: Fields, base: str, rules: ReadRules) -> FeedPost:
     if row["type"] == "delete":
         return FeedPost(post=Post(key="", published_at=published, modified_at=changed, withdrawn=True), id=key)
     markup = string(row.get("render")) or string(row.get("content")) or ""
+    body = body_of(markup, base)
     post = Post(
         key="",
-        text=body_of(markup),
         published_at=published,
         modified_at=changed,
         authors=_authors(row),
-        images=distinct_images(images_in(markup, base)),
+        images=distinct_images(body.images),
         url=absolute(row.get("share_link"), base),
         key_event=row.get("key_event") is True,
     )
-    return FeedPost(post=post, id=key, markup=markup)
+    return FeedPost(post=worded(post, body), id=key, markup=markup)
 
 
 def _authors(row: Fields) -> tuple[str, ...]:
