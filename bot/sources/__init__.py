@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from bot.core.formats import AVAILABLE, FORMAT_NAMES, FORMATS
-from bot.core.model import Page, Post, Snapshot
+from bot.core.model import Page, Snapshot
 from bot.sources import (
     aljazeera,
     amp,
@@ -32,6 +31,7 @@ from bot.sources import (
     tickaroo,
     wordpress,
 )
+from bot.sources.believing import believable
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 
 __all__ = ["FORMATS", "READERS", "NotReadable", "ReadRules", "Reader", "Source", "read"]
@@ -62,7 +62,6 @@ READERS: tuple[Reader, ...] = (
 
 
 _PLAIN = ReadRules()
-_CLOCKS_DIFFER = timedelta(days=2)  # zones taken for others, and clocks that are wrong
 
 
 def read(page: Page, rules: ReadRules = _PLAIN) -> Snapshot:
@@ -74,7 +73,7 @@ def read(page: Page, rules: ReadRules = _PLAIN) -> Snapshot:
     if not page.body.strip():
         raise NotReadable("it is empty: no live blog to read")
     found = _read_as(rules.format, source, rules) if rules.format != "auto" else _read_as_what_it_is(source, rules)
-    return _dated(found, page.fetched_at)
+    return believable(found, page.fetched_at)
 
 
 def _read_as_what_it_is(source: Source, rules: ReadRules) -> Snapshot:
@@ -91,22 +90,6 @@ def _read_as_what_it_is(source: Source, rules: ReadRules) -> Snapshot:
     if snapshots:
         return snapshots[0]
     raise NotReadable(_nothing(source, refusals))
-
-
-def _dated(found: Snapshot, fetched_at: datetime) -> Snapshot:
-    """A snapshot without times that had not come when it was fetched: such a post would stand on top until they do."""
-    latest = fetched_at + _CLOCKS_DIFFER
-
-    def had_come(time: datetime | None) -> datetime | None:
-        return time if time is None or time <= latest else None
-
-    def past(post: Post) -> Post:
-        published, modified = had_come(post.published_at), had_come(post.modified_at)
-        if published is post.published_at and modified is post.modified_at:
-            return post
-        return replace(post, published_at=published, modified_at=modified)
-
-    return replace(found, posts=tuple(map(past, found.posts)), modified_at=had_come(found.modified_at))
 
 
 def _read_as(name: str, source: Source, rules: ReadRules) -> Snapshot:

@@ -22,7 +22,7 @@ from bot.sources.marks import Mark, Marks, Tombstone, marks_in
 from bot.sources.parts import absolute, distinct_images, titled, without_repeats
 from bot.sources.prolog import Prolog
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
-from bot.sources.times import of_our_days, time_of
+from bot.sources.times import time_of
 
 _Fields = Mapping[str, Any]
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -166,9 +166,7 @@ def _time(fields: _Fields, name: str, rules: ReadRules) -> datetime | None:
         return None
     time = time_of(fields[name], rules.zone)
     parsed = fields.get(f"{name}_parsed") if f"{name}_parsed" in fields else None
-    if time is None and parsed is not None:
-        return of_our_days(datetime.fromtimestamp(timegm(parsed), tz=UTC))
-    return time
+    return time_of(timegm(parsed)) if time is None and parsed is not None else time
 
 
 def _value(field: _Fields, is_atom: bool) -> str:

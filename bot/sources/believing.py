@@ -1,0 +1,34 @@
+"""What is not believed of a page, whichever reader read it: times that have not come, languages that are none."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.core.model import Post, Snapshot
+
+_CLOCKS_DIFFER = timedelta(days=2)  # zones taken for others, and clocks that are wrong
+_LANGUAGE = re.compile(r"[a-zA-Z]{2,8}(?:[-_][a-zA-Z0-9]{1,8}){0,3}", re.ASCII)  # RFC 5646, and as PHP writes it
+
+
+def believable(found: Snapshot, fetched_at: datetime) -> Snapshot:
+    """The snapshot without times later than its fetch: a post dated 2099 would stand on top of every list until then."""
+    latest = fetched_at + _CLOCKS_DIFFER
+    return replace(
+        found,
+        posts=tuple(_past(post, latest) for post in found.posts),
+        modified_at=_come(found.modified_at, latest),
+        language=found.language if _LANGUAGE.fullmatch(found.language or "") else None,
+    )
+
+
+def _past(post: Post, latest: datetime) -> Post:
+    published, modified = _come(post.published_at, latest), _come(post.modified_at, latest)
+    if published is post.published_at and modified is post.modified_at:
+        return post
+    return replace(post, published_at=published, modified_at=modified)
+
+
+def _come(time: datetime | None, latest: datetime) -> datetime | None:
+    return time if time is None or time <= latest else None
