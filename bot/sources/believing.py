@@ -6,19 +6,27 @@ import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.core.markup import tidy
 from bot.core.model import Post, Snapshot
 
 _CLOCKS_DIFFER = timedelta(days=2)  # zones taken for others, and clocks that are wrong
+_MOST_NOTES = 50
+_LONGEST_NOTE = 600  # characters
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,8}(?:[-_][a-zA-Z0-9]{1,8}){0,3}", re.ASCII)  # RFC 5646, and as PHP writes it
 
 
 def believable(found: Snapshot, fetched_at: datetime) -> Snapshot:
-    """The snapshot without times later than its fetch: a post dated 2099 would stand on top of every list until then."""
+    """The snapshot without times later than its fetch: a post dated 2090 would stand on top of lists until then.
+
+    What it says about itself is kept to what a terminal can show: it quotes the page.
+    """
     latest = fetched_at + _CLOCKS_DIFFER
     return replace(
         found,
         posts=tuple(_past(post, latest) for post in found.posts),
         modified_at=_come(found.modified_at, latest),
+        why=tidy(found.why),
+        notes=tuple(tidy(note)[:_LONGEST_NOTE] for note in found.notes[:_MOST_NOTES]),
         language=found.language if _LANGUAGE.fullmatch(found.language or "") else None,
     )
 

@@ -6,8 +6,9 @@ import re
 from calendar import timegm
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from io import BytesIO
+from time import struct_time
 from typing import Any
 
 import feedparser
@@ -166,7 +167,15 @@ def _time(fields: _Fields, name: str, rules: ReadRules) -> datetime | None:
         return None
     time = time_of(fields[name], rules.zone)
     parsed = fields.get(f"{name}_parsed") if f"{name}_parsed" in fields else None
-    return time_of(timegm(parsed)) if time is None and parsed is not None else time
+    return _moment(parsed) if time is None and parsed is not None else time
+
+
+def _moment(parsed: struct_time) -> datetime | None:
+    """feedparser's own reading of a time, which may lie before the first year of the calendar."""
+    try:
+        return time_of(timegm(parsed))
+    except ValueError:
+        return None
 
 
 def _value(field: _Fields, is_atom: bool) -> str:

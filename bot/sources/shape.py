@@ -18,14 +18,22 @@ from zoneinfo import ZoneInfo
 import orjson
 from selectolax.lexbor import LexborHTMLParser
 
-from bot.core.markup import ELEMENTS, is_too_deep
+from bot.core.markup import ELEMENTS, is_too_deep, tidy
 from bot.core.model import Page, Snapshot
 from bot.sources.charset import decode_bytes
 from bot.sources.prolog import Prolog, prolog_of
 
+_LONGEST_REFUSAL = 600  # characters
+
 
 class NotReadable(Exception):
-    """No live blog in it for us. Its text is one line: what was looked for and what was found."""
+    """No live blog in it for us. Its text is one line: what was looked for and what was found.
+
+    It may quote the page, so it is cut and kept to what a terminal can show.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(" ".join(tidy(why).split())[:_LONGEST_REFUSAL])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
