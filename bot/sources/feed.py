@@ -6,7 +6,7 @@ import re
 from calendar import timegm
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from io import BytesIO
 from time import struct_time
 from typing import Any
