@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
@@ -82,6 +83,7 @@ def visible(text_or_html: str) -> str:
     return text
 
 
+@lru_cache(maxsize=2048)  # a poll asks for each post's more than once
 def content_hash(post: Post) -> str:
     """The fingerprint of what a reader sees: headline, text, pictures, struck or not. Times, url and authors are out.
 

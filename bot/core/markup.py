@@ -7,6 +7,7 @@ a little HTML anyway (`text_of_plain`) count only known HTML elements as mark-up
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Container
 from html import unescape
 from html.entities import html5
@@ -51,6 +52,12 @@ _BARE_AMPERSAND = re.compile(rf"&(?!{_REFERENCE.pattern[1:]})")
 _DOCTYPE = re.compile(r"<!doctype[^<>]*>", re.IGNORECASE)
 _BREAKING = re.compile(rf"</?(?:br|{'|'.join(sorted(_BLOCKS | _LINES))})[\s/>]", re.IGNORECASE)
 _DEEPEST = 2_000  # blocks in blocks; beyond it the parser's time grows with the square of the depth
+# Elements that a parser opens anew in every paragraph after the one they were left open in (WHATWG, "The list of
+# active formatting elements"; `a` and `nobr` end one another): many of them make a page of 64 KB a tree of gigabytes.
+_FORMATS = "b|big|code|em|font|i|s|small|strike|strong|tt|u"
+_FORMATTING = re.compile(rf"<(/?)({_FORMATS})[\s/>]", re.IGNORECASE)
+_FORMATTING_TAG = re.compile(rf"</?(?:{_FORMATS})\b[^<>]*>", re.IGNORECASE)
+_MOST_LEFT_OPEN = 256
 _BLOCK_TAG = re.compile(rf"</?(?:{'|'.join(sorted(_BLOCKS | _LINES))})\b[^<>]*>", re.IGNORECASE)
 # Runs of white space but for a single plain space, which stays as it is: most text needs nothing replaced.
 _WHITE = re.compile(r"[^\S ]\s*| \s+")
@@ -119,7 +126,7 @@ def text_of_html(html: str) -> str:
     if "<" not in html:
         return tidy(decode(html))
     if is_too_deep(html):
-        html = _BLOCK_TAG.sub("<br>", html)
+        html = _FORMATTING_TAG.sub("", _BLOCK_TAG.sub("<br>", html))
     root = LexborHTMLParser(_LONE_SURROGATES.sub("\ufffd", html)).body
     return tidy("".join(_pieces(root))) if root is not None else ""
 
@@ -130,7 +137,9 @@ def text_of_node(root: LexborNode, without: Container[int] = ()) -> str:
 
 
 def is_too_deep(html: str) -> bool:
-    """Whether blocks nest so deeply that parsing them would take more than its share of time."""
+    """Whether blocks nest so deeply, or so much bold is left open, that parsing takes more than its share of time."""
+    if html.count("<") >= _MOST_LEFT_OPEN and _leaves_open(html):
+        return True
     if html.count("<") < _DEEPEST:
         return False
     depth = deepest = 0
@@ -138,6 +147,22 @@ def is_too_deep(html: str) -> bool:
         depth = max(0, depth - 1) if found[0][1] == "/" else depth + 1
         deepest = max(deepest, depth)
     return deepest > _DEEPEST
+
+
+def _leaves_open(html: str) -> bool:
+    """Whether more formatting elements are open at once, each by its name, than any page has on purpose."""
+    opened: Counter[str] = Counter()
+    total = 0
+    for end, name in _FORMATTING.findall(html):
+        if not end:
+            opened[name] += 1
+            total += 1
+        elif opened[name]:
+            opened[name] -= 1
+            total -= 1
+        if total > _MOST_LEFT_OPEN:
+            return True
+    return False
 
 
 def text_of_plain(text: str, *, escaped_twice: bool = False) -> str:
