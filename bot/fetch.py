@@ -19,7 +19,9 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.http_exceptions import ContentEncodingError
 from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
 from bot.core.model import Page
 from bot.core.publishing import Validators
@@ -28,6 +30,7 @@ TOTAL_SECONDS = 30.0
 CONNECT_SECONDS = 10.0
 LARGEST_BODY = 12 * 1024 * 1024  # bytes after decompression; the largest live blog captured has 2.4 million
 MOST_REDIRECTS = 5
+_UNPACKED = ("", "identity", "gzip", "x-gzip", "deflate")  # while it comes; of layers and other kinds nothing is asked
 AGENT = "LiveblogRelay/0.1 (relays live blogs to their readers)"
 ACCEPT = "text/html, application/ld+json, application/feed+json, application/atom+xml, application/rss+xml, */*;q=0.5"
 
@@ -53,7 +56,7 @@ class Fetcher:
     def __init__(
         self, *, agent: str = AGENT, total_seconds: float = TOTAL_SECONDS, largest: int = LARGEST_BODY
     ) -> None:
-        self._headers = {"User-Agent": agent, "Accept": ACCEPT}
+        self._headers = {"User-Agent": agent, "Accept": ACCEPT, "Accept-Encoding": "gzip, deflate"}
         self._timeout = aiohttp.ClientTimeout(total=total_seconds, sock_connect=CONNECT_SECONDS)
         self._largest = largest
         self._trusting: aiohttp.ClientSession | None = None
@@ -85,7 +88,9 @@ class Fetcher:
                 return await self._follow(url, trusted, known or Validators())
         except TimeoutError:
             raise FetchFailed(f"did not answer within {self._timeout.total:.0f} s") from None
-        except aiohttp.ClientPayloadError:
+        except aiohttp.ClientPayloadError as error:
+            if isinstance(error.__cause__, ContentEncodingError):
+                raise FetchFailed("comes packed in a way that nobody asked for", lasting=True) from None
             raise FetchFailed("the answer was cut off on the way") from None
         except aiohttp.ClientConnectorError as error:
             raise FetchFailed(f"no connection: {_reason(error.os_error)}") from None
@@ -114,6 +119,8 @@ class Fetcher:
             return NotModified(max_age=max_age)
         if answer.status != 200:
             raise _refused(answer)
+        if answer.headers.get("Content-Encoding", "identity").strip().lower() not in _UNPACKED:
+            raise FetchFailed("comes packed in a way that nobody asked for", lasting=True)
         body = await self._body(answer)
         if known.body_hash == body_hash(body):
             return NotModified(max_age=max_age)
@@ -167,7 +174,7 @@ class PublicOnly(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         found = await self._resolver.resolve(host, port, family)
-        public = [one for one in found if ipaddress.ip_address(one["host"].split("%")[0]).is_global]
+        public = [one for one in found if _is_public(one["host"])]
         if not public:
             raise OSError(None, f"{host} is in a private network")
         return public
@@ -176,11 +183,28 @@ class PublicOnly(AbstractResolver):
         await self._resolver.close()
 
 
+def _is_public(number: str) -> bool:
+    """Whether an address is one of the public internet, and so are the IPv4 ones it stands for (mapped, 6to4, …).
+
+    ValueError where it is no number.
+    """
+    address = ipaddress.ip_address(number.split("%", maxsplit=1)[0])
+    inner: list[ipaddress.IPv4Address | None] = []
+    if isinstance(address, ipaddress.IPv6Address):
+        inner += [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+        if address in _NAT64:
+            inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return address.is_global and not address.is_multicast and all(one.is_global for one in inner if one is not None)
+
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
+
+
 def _refuse_private(address: str) -> None:
-    """Addresses written as numbers never reach a resolver."""
-    host = urlsplit(address).hostname or ""
+    """Addresses written as numbers never reach a resolver. To the client full-width digits are numbers too."""
+    host = URL(address).host or ""
     try:
-        public = ipaddress.ip_address(host).is_global
+        public = _is_public(host)
     except ValueError:
         return
     if not public:

@@ -11,12 +11,9 @@ import asyncio
 import contextlib
 import multiprocessing
 import resource
-import signal
 import time
-from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.process import BaseProcess
 
 from selectolax.lexbor import SelectolaxError
 
@@ -94,16 +91,16 @@ class _Worker:
     async def read(self, page: Page, rules: ReadRules) -> Snapshot:
         pool = self._pool = self._pool or _start()
         reading = pool.submit(_read_within, page, rules, self._most_cpu)
-        processes = list((pool._processes or {}).values())
         try:
             async with asyncio.timeout(self._longest):
                 return await asyncio.wrap_future(reading)
         except TimeoutError:
             self.close()
             raise TooCostly(f"reading it takes more than {self._longest:.0f} s") from None
-        except (BrokenProcessPool, MemoryError):
+        except (BrokenProcessPool, MemoryError):  # which of the two limits ended it is nobody's concern
             self.close()
-            raise TooCostly(_what_was_too_much(processes, self._most_cpu)) from None
+            most = f"{self._most_cpu} s of computing or {MOST_MEMORY // 1024**2} MB of memory"
+            raise TooCostly(f"reading it takes more than {most}") from None
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
@@ -115,12 +112,6 @@ class _Worker:
         for process in processes:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
-
-
-def _what_was_too_much(processes: Sequence[BaseProcess], most_cpu: int) -> str:
-    if any(process.exitcode == -signal.SIGXCPU for process in processes):
-        return f"reading it takes more than {most_cpu} s of computing"
-    return "reading it takes too much memory"
 
 
 def _forget_the_oldest(refused: dict[str, str]) -> None:
