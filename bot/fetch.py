@@ -88,10 +88,8 @@ class Fetcher:
                 return await self._follow(url, trusted, known or Validators())
         except TimeoutError:
             raise FetchFailed(f"did not answer within {self._timeout.total:.0f} s") from None
-        except aiohttp.ClientPayloadError as error:
-            if isinstance(error.__cause__, ContentEncodingError):
-                raise FetchFailed("comes packed in a way that nobody asked for", lasting=True) from None
-            raise FetchFailed("the answer was cut off on the way") from None
+        except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError) as error:
+            raise _broken_off(error) from None
         except aiohttp.ClientConnectorError as error:
             raise FetchFailed(f"no connection: {_reason(error.os_error)}") from None
         except aiohttp.InvalidURL:
@@ -120,7 +118,7 @@ class Fetcher:
         if answer.status != 200:
             raise _refused(answer)
         if answer.headers.get("Content-Encoding", "identity").strip().lower() not in _UNPACKED:
-            raise FetchFailed("comes packed in a way that nobody asked for", lasting=True)
+            raise _packed()
         body = await self._body(answer)
         if known.body_hash == body_hash(body):
             return NotModified(max_age=max_age)
@@ -181,6 +179,19 @@ class PublicOnly(AbstractResolver):
 
     async def close(self) -> None:
         await self._resolver.close()
+
+
+def _broken_off(error: aiohttp.ClientPayloadError | aiohttp.ClientResponseError) -> FetchFailed:
+    """What the client says of a body, or of an answer that is no HTTP."""
+    if isinstance(error.__cause__, ContentEncodingError) or "content-encoding" in str(error).lower():
+        return _packed()
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return FetchFailed("the answer was cut off on the way")
+    return FetchFailed("the connection broke: what came is no HTTP")
+
+
+def _packed() -> FetchFailed:
+    return FetchFailed("comes packed in a way that nobody asked for", lasting=True)
 
 
 def _is_public(number: str) -> bool:

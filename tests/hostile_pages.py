@@ -47,6 +47,11 @@ def dripping(before: bytes) -> Answer:
     return answer
 
 
+async def silent(writer: asyncio.StreamWriter) -> None:
+    """Not a byte."""
+    await asyncio.Event().wait()
+
+
 def redirected(to: str) -> Answer:
     return sent(b"", f"Location: {to}", status="302 Found")
 
@@ -56,6 +61,7 @@ class Host:
 
     def __init__(self, answer: Answer) -> None:
         self.answer, self.asked = answer, 0
+        self._serving: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -65,8 +71,17 @@ class Host:
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
+        for one in self._serving:
+            one.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """The work goes into a task of our own: the server's would end with noise where it is cancelled."""
+        one = asyncio.create_task(self._say(reader, writer))
+        self._serving.add(one)
+        one.add_done_callback(self._serving.discard)
+
+    async def _say(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             await reader.readuntil(b"\r\n\r\n")
             self.asked += 1
@@ -196,7 +211,7 @@ ON_THE_ROAD: dict[str, tuple[Answer, str]] = {
 SLOWLY: dict[str, Answer] = {
     "headers": dripping(b"HTTP/1.1 200 OK\r\nX: "),
     "a body": dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n<p>"),
-    "silence": dripping(b""),
+    "silence": silent,
 }
 
 # --- in the page ---------------------------------------------------------------------------------------------------
