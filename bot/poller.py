@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import structlog
 from apscheduler.jobstores.base import JobLookupError
@@ -30,6 +31,8 @@ from storage import Store, StoreError
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+COMPARED_AT_ONCE = 60  # posts
 TELL_AFTER = 3  # failed polls in a row; a single time-out is nobody's concern
 NOTE_EVERY = 60.0  # seconds between notes that a quiet blog was polled
 LOOK_SECONDS = 5.0  # between looks at whether the clock was put back; by less, it only makes a poll that late
@@ -210,9 +213,10 @@ class Poller:
     async def _take(self, blog: Blog, url: str, page: Page, kept: str | None) -> Found:
         snapshot = await self._reading.read(page, _rules(blog, kept))
         memory, _ = await self._store.memory(blog.id, url, [post.key for post in snapshot.posts])
-        if needs_all(memory, snapshot):
+        if await _beside(len(snapshot.posts), lambda: needs_all(memory, snapshot)):
             memory, _ = await self._store.memory(blog.id, url)
-        verdict = diff(memory, snapshot, self._now())
+        known, now = memory, self._now()
+        verdict = await _beside(max(len(snapshot.posts), len(known.seen)), lambda: diff(known, snapshot, now))
         told = await self._publish(blog, url, snapshot, verdict, page)
         return Found(told=told, ended=snapshot.ended, max_age=page.max_age)
 
@@ -268,6 +272,11 @@ class Poller:
         if (lasting or failures >= TELL_AFTER) and await self._store.note(_failing(blog)) is None:
             await self._store.keep_note(_failing(blog), str(error))
             await self._report(f"{blog.id}: {error} ({blog.url}). Nothing was sent or withdrawn; it is tried again.")
+
+
+async def _beside(posts: int, work: Callable[[], T]) -> T:
+    """Few posts are compared in a millisecond or two. Of many, the loop must not wait: a thread gives way to it."""
+    return await asyncio.to_thread(work) if posts > COMPARED_AT_ONCE else work()
 
 
 def _failing(blog: Blog) -> str:
