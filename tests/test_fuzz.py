@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 
 from bot.core.formats import IDENTITIES
 from bot.sources import NotReadable, ReadRules
+from tests.api_answers import live24_answer, live24_news
 from tests.every_format import EVERY, RICHER
+from tests.markup_pages import OWN_MARKUP
 from tests.mutations import VALUES, mutated, wrong
-from tests.pages import snapshot
+from tests.pages import blog, html, snapshot, update
 from tests.soundness import read_soundly
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
@@ -75,3 +77,56 @@ def test_a_document_is_changed_in_one_place_and_never_itself() -> None:
     assert json.dumps(document) == before
     assert len(made) > 20
     assert len(VALUES) > 30
+
+
+# --- what was found, each by name ----------------------------------------------------------------------------------
+
+
+def test_a_feed_dated_before_the_first_year_of_the_calendar_is_read_without_that_date() -> None:
+    """feedparser makes a year of it that the calendar does not have."""
+    for written in ("-1-03-04T10:00:00Z", "0000-03-04T10:00:00Z"):
+        body = SEEDS["atom"].replace("2026-03-04T10:02:00Z", written)
+        found = read_soundly(body.encode(), ReadRules(), before=KNOWN["atom"])
+        assert found is not None
+        assert found.posts[0].published_at is None
+
+
+def test_a_year_before_live_blogs_or_after_this_century_is_no_date() -> None:
+    for seconds in (100, 0, -5, 4_102_444_800, 253_402_300_799):
+        body = json.dumps(live24_answer(live24_news(2, created=seconds), live24_news(1)))
+        found = read_soundly(body.encode(), ReadRules())
+        assert found is not None
+        assert found.posts[0].published_at is None
+
+
+@pytest.mark.parametrize("name", sorted(OWN_MARKUP))
+def test_control_characters_in_a_pages_title_and_language_are_shown_to_nobody(name: str) -> None:
+    body = OWN_MARKUP[name].replace("<title>Storm", "<title>St\x01orm").replace('lang="en"', 'lang="\x01en"')
+    body = body.replace("<h1>Storm hits the coast</h1>", "")
+    found = read_soundly(body.encode(), ReadRules(), before=KNOWN[name])
+    assert found is not None
+    assert (found.title or "").startswith("Storm")
+    assert found.language is None
+
+
+def test_control_characters_that_a_reader_quotes_are_shown_to_nobody() -> None:
+    body = SEEDS["jsonfeed"].replace("version/1.1", "version/1\\u0001.1")
+    assert read_soundly(body.encode(), ReadRules()) is not None
+    with pytest.raises(NotReadable) as refusal:
+        snapshot("<a\x1b[31mb></a>")
+    assert "\x1b" not in str(refusal.value)
+
+
+def test_a_page_that_is_broken_in_very_many_places_says_so_in_few_words() -> None:
+    found = snapshot(html(*["{broken" * 50] * 300, blog(update(2), update(1))))
+    assert len(found.posts) == 2
+    assert len(found.notes) <= 50
+    assert max(map(len, found.notes)) <= 600
+
+
+@pytest.mark.parametrize("unseen", ["\u202e", "\u200b"])
+def test_a_tombstone_or_an_entry_whose_id_cannot_be_shown_names_no_post(unseen: str) -> None:
+    body = SEEDS["atom"].replace('ref="urn:3"', f'ref="{unseen}urn:3"').replace("<id>urn:2", f"<id>{unseen}urn:2")
+    found = read_soundly(body.encode(), ReadRules(), before=KNOWN["atom"])
+    assert found is not None
+    assert len(found.posts) == 2

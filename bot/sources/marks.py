@@ -61,7 +61,7 @@ def marks_in(feed: bytes) -> Marks:
 def _tombstones(root: Any) -> Iterator[Tombstone]:
     for mark in root.iter(_TOMBSTONE):
         ref = (mark.get("ref") or "").strip()
-        if ref:
+        if ref and ref.isprintable():  # no post is known by an id with unseen characters
             yield Tombstone(ref=ref, when=time_of(mark.get("when")))
 
 
