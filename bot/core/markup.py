@@ -14,6 +14,8 @@ from html.entities import html5
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from bot.core.remembering import remembered
+
 
 def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -165,6 +167,7 @@ def _leaves_open(html: str) -> bool:
     return False
 
 
+@remembered
 def text_of_plain(text: str, *, escaped_twice: bool = False) -> str:
     """A plain-text field as a person reads it; line breaks are kept. `escaped_twice`: its publisher is known to."""
     if escaped_twice:

@@ -10,6 +10,7 @@ from urllib.parse import urljoin, urlsplit
 
 from bot.core.identity import fold, image_id, is_id
 from bot.core.model import Image, Post
+from bot.core.remembering import remembered
 from bot.core.summary import headline_of
 
 _SENTENCE = re.compile(r".+?(?:[.!?…][\"”’')\]]*(?=\s)|$)")
@@ -28,6 +29,11 @@ def absolute(address: object, base: str) -> str | None:
     """An http(s) address made absolute; None for anything that is not one."""
     if not isinstance(address, str) or not (text := address.strip()) or len(text) > _LONGEST_ADDRESS:
         return None
+    return _absolute(text, base)
+
+
+@remembered
+def _absolute(text: str, base: str) -> str | None:
     try:
         whole = urljoin(base, text)
         parts = urlsplit(whole)
@@ -55,6 +61,7 @@ def distinct_images(images: Iterable[Image]) -> tuple[Image, ...]:
     return tuple({image_id(image.url): image for image in reversed(list(images))}.values())[::-1]
 
 
+@remembered
 def without_repeats(text: str) -> str:
     """Text without sentences said twice in a row, as pages do with a picture's description and caption."""
     lines: list[str] = []

@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 
+from bot.core.remembering import remembered
+
 _NUMBER = re.compile(r"\d{9,16}(?:\.\d+)?")
 _FIRST_YEAR, _LAST_YEAR = 1990, 2099  # what lies beyond is a slip, or an attempt to stand on top for ever
 _MILLISECONDS = 10**11  # an epoch above this is in milliseconds: in seconds it would be the year 5138
@@ -31,6 +33,7 @@ def of_our_days(time: datetime | None) -> datetime | None:
     return time if time is not None and _FIRST_YEAR <= time.year <= _LAST_YEAR else None
 
 
+@remembered
 def _written(text: str, zone: tzinfo) -> datetime | None:
     found = _iso(text) or _rfc822(text)
     if found is None:
