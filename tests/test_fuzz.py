@@ -130,3 +130,33 @@ def test_a_tombstone_or_an_entry_whose_id_cannot_be_shown_names_no_post(unseen: 
     found = read_soundly(body.encode(), ReadRules(), before=KNOWN["atom"])
     assert found is not None
     assert len(found.posts) == 2
+
+
+@pytest.mark.parametrize("half", ["&#xd800;", "&#xDFFF;", "&#55296;", "&#x0000d8ff;", "&#57343"])
+@pytest.mark.parametrize("place", ["<id>urn:2", 'ref="urn:3', "<title>Headline 1"])
+def test_a_reference_to_half_of_a_pair_in_a_feed_breaks_nothing(half: str, place: str) -> None:
+    """lxml takes it in where it is told to recover, and raises when the text is asked for."""
+    body = SEEDS["atom"].replace(place, f"{place}{half}")
+    assert body != SEEDS["atom"]
+    found = read_soundly(body.encode(), ReadRules(format="atom"), before=KNOWN["atom"])
+    assert found is not None
+    assert {"urn:1"} < {post.key for post in found.posts}
+
+
+@pytest.mark.parametrize("tags", [True, 7, "port", {"port": 1}, [7, None, "a\x00b", ["x"]]])
+def test_tags_of_a_wrong_type_are_none(tags: object) -> None:
+    whole = json.loads(SEEDS["jsonfeed"])
+    whole["items"][0]["tags"] = tags
+    found = read_soundly(json.dumps(whole).encode(), ReadRules(), before=KNOWN["jsonfeed"])
+    assert found is not None
+    assert found.posts[0].tags in ((), ("ab",))
+
+
+@pytest.mark.parametrize("broken", ["\ufffd", "&#xfffe;", "\x01", " ", "{}"])
+def test_a_feed_whose_namespace_is_broken_is_read_or_refused(broken: str) -> None:
+    """lxml hands out a namespace that it does not take back."""
+    for name in ("atom", "rss"):
+        body = (
+            SEEDS[name].replace("2005/Atom", f"2005/At{broken}om").replace("<rss ", f'<rss xmlns="http://x/{broken}" ')
+        )
+        read_soundly(body.encode(), ReadRules(format=name), before=KNOWN[name])
