@@ -14,6 +14,7 @@ import pytest
 from aiohttp.resolver import ThreadedResolver
 
 from bot.core.diff import diff
+from bot.core.markup import is_too_deep
 from bot.core.model import Memory, Page, Snapshot, Style
 from bot.core.render import message
 from bot.core.texts import Texts
@@ -367,3 +368,19 @@ def test_an_encoding_that_is_broken_or_mixed_damages_letters_and_nothing_else(ra
     assert_values(found)
     assert_messages(found)
     assert {post.key for post in found.posts} == {"post-2", "post-1"}
+
+
+@pytest.mark.parametrize(
+    ("inner", "is_read"),
+    [
+        ("<p><b>x" * 3000, True),  # left open by mistake, each like the other: browsers open three of them anew
+        ("<p><b><i><em>x</em></i></b></p>" * 3000, True),
+        ("".join(f'<p><b class="x{n}">x</b></p>' for n in range(3000)), True),
+        ("".join(f"<b id={n}>" for n in range(17)) + "<p>x</p>" * 500, False),
+        ("".join(f"<p><FONT color={n}>x" for n in range(100)), False),
+    ],
+)
+def test_bold_that_careless_pages_leave_open_is_let_through_and_what_multiplies_is_not(
+    inner: str, is_read: bool
+) -> None:
+    assert is_too_deep(inner) is not is_read

@@ -7,7 +7,7 @@ a little HTML anyway (`text_of_plain`) count only known HTML elements as mark-up
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Container
 from html import unescape
 from html.entities import html5
@@ -57,9 +57,10 @@ _DEEPEST = 2_000  # blocks in blocks; beyond it the parser's time grows with the
 # Elements that a parser opens anew in every paragraph after the one they were left open in (WHATWG, "The list of
 # active formatting elements"; `a` and `nobr` end one another): many of them make a page of 64 KB a tree of gigabytes.
 _FORMATS = "b|big|code|em|font|i|s|small|strike|strong|tt|u"
-_FORMATTING = re.compile(rf"<(/?)({_FORMATS})[\s/>]", re.IGNORECASE)
+_FORMATTING = re.compile(rf"<(/?)({_FORMATS})([\s/>][^<>]{{0,200}})", re.IGNORECASE)
 _FORMATTING_TAG = re.compile(rf"</?(?:{_FORMATS})\b[^<>]*>", re.IGNORECASE)
-_MOST_LEFT_OPEN = 256
+_MOST_LEFT_OPEN = 16
+_EQUALS = 3  # of elements with the same attributes no more are opened anew
 _BLOCK_TAG = re.compile(rf"</?(?:{'|'.join(sorted(_BLOCKS | _LINES))})\b[^<>]*>", re.IGNORECASE)
 # Runs of white space but for a single plain space, which stays as it is: most text needs nothing replaced.
 _WHITE = re.compile(r"[^\S ]\s*| \s+")
@@ -152,18 +153,16 @@ def is_too_deep(html: str) -> bool:
 
 
 def _leaves_open(html: str) -> bool:
-    """Whether more formatting elements are open at once, each by its name, than any page has on purpose."""
-    opened: Counter[str] = Counter()
-    total = 0
-    for end, name in _FORMATTING.findall(html):
-        if not end:
-            opened[name] += 1
-            total += 1
-        elif opened[name]:
-            opened[name] -= 1
-            total -= 1
-        if total > _MOST_LEFT_OPEN:
-            return True
+    """Whether more formatting elements are open at once than any page has on purpose; of equal ones three count."""
+    opened: defaultdict[str, list[str]] = defaultdict(list)
+    for end, name, attributes in _FORMATTING.findall(html):
+        standing = opened[name.lower()]
+        if end:
+            del standing[-1:]
+        elif standing.count(attributes) < _EQUALS:
+            standing.append(attributes)
+            if len(standing) > _MOST_LEFT_OPEN or sum(map(len, opened.values())) > _MOST_LEFT_OPEN:
+                return True
     return False
 
 
