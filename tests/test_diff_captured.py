@@ -11,7 +11,8 @@ import pytest
 from bot.core.ending import says_it_moved
 from bot.core.model import ChangeKind, Page, Post, Snapshot, SnapshotKind
 from bot.sources import ReadRules, read
-from tests.blog_builders import NOON, Blog
+from tests.blog_builders import Blog
+from tests.pages import NOW
 
 CAPTURED = Path(__file__).parents[2] / "shared" / "fixtures"
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.skipif(not CAPTURED.is_dir(), reason=f"no captured page
 
 
 def _read(name: str, format_: str = "jsonld") -> Snapshot:
-    page = Page(url="", body=(CAPTURED / name).read_bytes(), fetched_at=NOON)
+    page = Page(url="", body=(CAPTURED / name).read_bytes(), fetched_at=NOW)
     return read(page, ReadRules(format=format_))
 
 

@@ -13,17 +13,9 @@ from bot.core.model import Snapshot
 from bot.sources import READERS, NotReadable, ReadRules, read
 from bot.sources.charset import decode_bytes
 from bot.sources.prolog import prolog_of
-from tests.api_answers import ANSWERS
+from tests.every_format import ATOM, EVERY, LIVE, TEXT
 from tests.markup_pages import OWN_MARKUP
 from tests.pages import BLOG, blog, html, page, snapshot, update
-
-ATOM = '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>a</id><title>One</title></entry></feed>'
-RSS = "<rss version='2.0'><channel><item><guid>a</guid><title>One</title></item></channel></rss>"
-JSONFEED = '{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "a", "title": "One"}]}'
-TEXT = "Storm\n\n11:59 p.m. ET, July 12, 2023\n\nOne\n\nBody.\n"
-LIVE = html(blog(update(2), update(1)))
-EVERY = {"atom": ATOM, "rss": RSS, "jsonfeed": JSONFEED, "jsonld": LIVE, "text": TEXT, **OWN_MARKUP}
-EVERY |= {name: json.dumps(whole) for name, whole in ANSWERS.items()}
 
 
 def test_every_available_format_has_a_reader_and_no_other() -> None:

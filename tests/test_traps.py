@@ -17,7 +17,24 @@ import pytest
 from bot.core.formats import AVAILABLE
 from bot.core.model import ChangeKind, KeyKind, Snapshot, SnapshotKind
 from storage import open_store
+from tests.api_answers import (
+    reddit_listing,
+    reddit_update,
+    sourcefabric_listing,
+    sourcefabric_part,
+    sourcefabric_post,
+)
 from tests.blog_builders import Blog
+from tests.markup_pages import (
+    GUARDIAN,
+    amp_page,
+    amp_post,
+    guardian_block,
+    guardian_id,
+    guardian_page,
+    microdata_page,
+    microdata_post,
+)
 from tests.newsroom import settings_of
 from tests.pages import BLOG, CAPTURED, blog, captured, html, snapshot, update
 from tests.polling import Watch
@@ -441,6 +458,25 @@ def test_times_in_the_pages_own_words_do_not_count_beside_its_script() -> None:
     assert found.posts[0].published_at == datetime(2026, 3, 4, 10, 15, 11, tzinfo=UTC)
 
 
+def test_a_false_z_in_the_mark_up_does_not_count_beside_a_script_without_ids() -> None:
+    """As Repubblica has it: no ids in the script, ids and the local time with a Z in the page."""
+    bare = [update(n, url=None) for n in (15, 14, 13)]
+
+    def shown(*updates: Update) -> Snapshot:
+        events = "".join(
+            f'<article id="40012_event{900 + at}"><time datetime="{one["datePublished"].replace("T10:", "T11:")}">'
+            f"{one['headline']}</time><p>{one['articleBody']}</p></article>"
+            for at, one in enumerate(updates)
+        )
+        return snapshot(html(blog(*updates), body=events))
+
+    found = shown(*bare)
+    assert (found.format, {post.key_kind for post in found.posts}) == ("jsonld", {KeyKind.DERIVED})
+    assert found.posts[0].published_at == datetime(2026, 3, 4, 10, 15, 11, tzinfo=UTC)
+    later = shown(update(16, url=None), *bare)
+    assert Blog.after(found).poll(later) == [f"new {later.posts[0].key}"]
+
+
 @needs_captures
 def test_the_captured_false_z_of_the_page_is_not_taken_over() -> None:
     posts = captured("pages/Repubblica.it-Israele-Hamas.html", format="jsonld").posts
@@ -555,6 +591,29 @@ def test_shown_times_that_drift_or_turn_absolute_name_no_post() -> None:
 
 
 @needs("amp")
+@pytest.mark.parametrize("marks", [{"id": "ad-1288913"}, {"id": "promo_7"}])
+def test_an_advertisement_among_the_posts_is_never_told_and_hides_none(marks: dict[str, str]) -> None:
+    advert = amp_post(9, "<p>Buy a boat</p>", data_update_time=None, **marks)
+    blog_ = Blog.after(snapshot(amp_page(amp_post(2), amp_post(1))))
+    with_advert = snapshot(amp_page(amp_post(3), advert, amp_post(2), amp_post(1)))
+    assert blog_.poll(with_advert) == ["new post-1288003"]
+    moved = snapshot(amp_page(advert, amp_post(3), amp_post(2), amp_post(1)))
+    without = snapshot(amp_page(amp_post(3), amp_post(2), amp_post(1)))
+    assert blog_.poll(moved, *[without] * 4) == []
+
+
+@needs("sourcefabric")
+def test_an_advert_among_an_apis_posts_is_never_told() -> None:
+    def answer(*posts: dict[str, Any]) -> Snapshot:
+        return snapshot(json.dumps(sourcefabric_listing(*posts)))
+
+    advert = sourcefabric_post(3, sourcefabric_part("advertisement_local", "<p>Buy a boat</p>"))
+    blog_ = Blog.after(answer(sourcefabric_post(2), sourcefabric_post(1)))
+    told = blog_.poll(answer(sourcefabric_post(4), advert, sourcefabric_post(2), sourcefabric_post(1)))
+    assert (len(told), titles(blog_)) == (1, ["Body of post 4."])
+
+
+@needs("amp")
 @needs_captures
 def test_a_captured_advertisement_among_the_posts_is_none() -> None:
     posts = captured("pages/TheIndependent_2023_08_14.html", format="amp").posts
@@ -584,6 +643,36 @@ def test_sample_posts_that_a_theme_ships_are_never_told() -> None:
     assert page(*SAMPLES).posts == ()
     blog = Blog.after(page(*SAMPLES))
     assert blog.poll(page(*FIVE[-1:], *SAMPLES), page(*FIVE[-2:], *SAMPLES)) == ["new post-11", "new post-12"]
+
+
+@needs("amp")
+def test_an_id_that_changes_with_every_edit_makes_no_second_post() -> None:
+    """As the AMP pages of Automattic's Liveblog have it: the id is the time of the last edit."""
+
+    def listed(*posts: tuple[int, str, int]) -> Snapshot:
+        return snapshot(
+            amp_page(
+                *(
+                    amp_post(
+                        number,
+                        f"<h2>About {number}</h2><p>{text}</p>",
+                        id=f"post{1772618400 + edited}",
+                        data_sort_time=str(1772618400 + 60 * number),
+                        data_update_time=str(1772618400 + edited),
+                    )
+                    for number, text, edited in posts
+                )
+            )
+        )
+
+    first = ((2, "The wall holds, says the mayor.", 120), (1, "Two ferries stay in port.", 60))
+    blog_ = Blog.after(listed(*first))
+    assert blog_.memory.page is not None
+    key = blog_.memory.page.order[1]
+    edited = ((2, "The wall holds, says the mayor.", 120), (1, "Three ferries stay in port.", 400))
+    assert blog_.poll(listed(*edited), listed(*edited)) == [f"edited {key}"]
+    assert len(blog_.poll(listed((3, "The tide turns at last.", 500), *edited))) == 1
+    assert blog_.told[-1].kind == "new"
 
 
 # --- 15, 16, 17, 18: order, windows and deltas ---------------------------------------------------------------------
@@ -622,6 +711,30 @@ def test_a_pinned_copy_and_the_listed_post_are_one() -> None:
     assert blog.poll(page(*copy), page(update(11), *FIVE), page(*FIVE)) == []
 
 
+@needs("guardian")
+def test_a_pinned_block_above_the_list_and_its_copy_in_it_are_one_block() -> None:
+    """As the Guardian shows it: the pinned block first and oldest, and again where it belongs."""
+
+    def shown(*numbers: int, pinned: int | None = None, body: str = "") -> Snapshot:
+        copy = f'<div id="pinned-post">{guardian_block(pinned, body)}</div>' if pinned else ""
+        return snapshot(
+            guardian_page(*(guardian_block(n, body if n == pinned else "") for n in numbers), more=copy), url=GUARDIAN
+        )
+
+    found = shown(3, 2, 1, pinned=1)
+    assert [(post.key, post.pinned) for post in found.posts] == [
+        (guardian_id(3), False),
+        (guardian_id(2), False),
+        (guardian_id(1), True),
+    ]
+    blog_ = Blog.after(shown(3, 2, 1))
+    assert blog_.poll(found, *[shown(4, 3, 2, 1, pinned=1)] * 2) == [f"new {guardian_id(4)}"]
+    edited = shown(4, 3, 2, 1, pinned=1, body="<p>And more.</p>")
+    assert blog_.poll(edited, edited) == [f"edited {guardian_id(1)}"]
+    only_above = shown(4, 3, 2, pinned=1, body="<p>And more.</p>")
+    assert blog_.poll(*[only_above] * 4) == []
+
+
 @needs_captures
 def test_captured_pinned_summaries_are_pinned_and_older_than_what_follows() -> None:
     for path in sorted(CAPTURED.glob("cnn/*.json")):
@@ -655,6 +768,26 @@ def test_a_window_that_shrinks_and_grows_tells_nothing() -> None:
     windows = [FIVE[:n] for n in (4, 3, 5, 2, 5)]
     assert blog.poll(*(page(*window) for window in windows)) == []
     assert blog.poll(page(*FIVE, update(10), update(9))) == []
+
+
+@needs("reddit")
+def test_a_post_that_is_struck_stays_and_is_shown_struck() -> None:
+    """It is listed, so it is not withdrawn; that it is struck is seen, so it is an edit."""
+
+    def thread(*updates: dict[str, Any]) -> Snapshot:
+        return snapshot(json.dumps(reddit_listing(*updates)), kept="reddit")
+
+    blog_ = Blog.after(thread(reddit_update(2), reddit_update(1)))
+    key = reddit_update(2)["data"]["id"]
+    struck = reddit_update(2, stricken=True)
+    assert blog_.poll(thread(struck, reddit_update(1))) == [f"edited {key}"]
+    assert blog_.told[-1].post is not None
+    assert blog_.told[-1].post.struck
+    assert blog_.poll(*[thread(struck, reddit_update(1))] * 4) == []
+    new = reddit_update(3, stricken=True)
+    assert blog_.poll(thread(new, struck, reddit_update(1))) == [f"new {new['data']['id']}"]
+    assert blog_.told[-1].post is not None
+    assert blog_.told[-1].post.struck
 
 
 @needs("reddit")
@@ -789,6 +922,21 @@ def test_a_broken_script_beside_a_good_one_costs_nothing(broken: str) -> None:
     blog_ = Blog.after(snapshot(html(blog(*FIVE))))
     both = snapshot(html(broken, blog(update(16), *FIVE), broken))
     assert blog_.poll(both) == ["new post-16"]
+
+
+@needs("microdata")
+@pytest.mark.parametrize("broken", ['{"@type": "LiveBlogPosting", "liveBlogUpdate": [}', "{'a': 1}", '{"@type":'])
+def test_a_broken_script_beside_good_microdata_costs_nothing(broken: str) -> None:
+    """As NDTV has it: unquoted microdata holds the posts, and the page's one script is invalid."""
+
+    def shown(*numbers: int) -> Snapshot:
+        script = f'<script type="application/ld+json">{broken}</script>'
+        return snapshot(microdata_page(*map(microdata_post, numbers)).replace("</head>", f"{script}</head>"))
+
+    found = shown(42, 41, 40)
+    assert (found.format, [post.key for post in found.posts]) == ("microdata", ["42", "41", "40"])
+    blog_ = Blog.after(found)
+    assert blog_.poll(shown(43, 42, 41, 40), shown(44, 43, 42, 41)) == ["new 43", "new 44"]
 
 
 @pytest.mark.parametrize("nothing", [None, [], "", {}])

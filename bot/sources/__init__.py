@@ -31,6 +31,7 @@ from bot.sources import (
     tickaroo,
     wordpress,
 )
+from bot.sources.believing import believable
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 
 __all__ = ["FORMATS", "READERS", "NotReadable", "ReadRules", "Reader", "Source", "read"]
@@ -71,8 +72,11 @@ def read(page: Page, rules: ReadRules = _PLAIN) -> Snapshot:
     source = Source(page=page)
     if not page.body.strip():
         raise NotReadable("it is empty: no live blog to read")
-    if rules.format != "auto":
-        return _read_as(rules.format, source, rules)
+    found = _read_as(rules.format, source, rules) if rules.format != "auto" else _read_as_what_it_is(source, rules)
+    return believable(found, page.fetched_at)
+
+
+def _read_as_what_it_is(source: Source, rules: ReadRules) -> Snapshot:
     snapshots = []
     refusals: list[str] = []
     for reader, why in _candidates(source, rules, refusals):
