@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from bot.core.formats import AVAILABLE
 from bot.core.model import ChangeKind, KeyKind, Snapshot, SnapshotKind
 from storage import open_store
 from tests.api_answers import (
@@ -45,10 +44,6 @@ needs_captures = pytest.mark.skipif(not CAPTURED.is_dir(), reason=f"no captured 
 CNN = "https://edition.cnn.com/2024/02/14/us/live-news/storm-02-14-24/index.html"
 MIRROR = "https://www.mirror.co.uk/news/live-storm-7"
 Update = dict[str, Any]
-
-
-def needs(reader: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(reader not in AVAILABLE, reason=f"this release does not read {reader}")
 
 
 def page(*updates: Update, **fields: Any) -> Snapshot:
@@ -490,7 +485,6 @@ def test_seconds_milliseconds_and_iso_are_one_instant(written: object) -> None:
     assert found.posts[0].published_at == datetime(2026, 3, 4, 10, 12, 11, tzinfo=UTC)
 
 
-@needs("amp")
 @needs_captures
 def test_captured_seconds_and_milliseconds_are_of_one_day() -> None:
     posts = captured("pages/TheIndependent_2023_08_14.html", format="amp").posts
@@ -505,7 +499,6 @@ def test_a_modification_a_second_before_publication_is_a_post_like_any_other() -
     assert blog.poll(page({**odd, "articleBody": "Other words."}, says("a", "First."))) == ["edited b"]
 
 
-@needs("guardian")
 @needs_captures
 def test_captured_modifications_before_publication_are_read() -> None:
     posts = captured("pages/Guardian_Live.json", format="guardian").posts
@@ -590,7 +583,6 @@ def test_shown_times_that_drift_or_turn_absolute_name_no_post() -> None:
 # --- 11, 24: what is no post ---------------------------------------------------------------------------------------
 
 
-@needs("amp")
 @pytest.mark.parametrize("marks", [{"id": "ad-1288913"}, {"id": "promo_7"}])
 def test_an_advertisement_among_the_posts_is_never_told_and_hides_none(marks: dict[str, str]) -> None:
     advert = amp_post(9, "<p>Buy a boat</p>", data_update_time=None, **marks)
@@ -602,7 +594,6 @@ def test_an_advertisement_among_the_posts_is_never_told_and_hides_none(marks: di
     assert blog_.poll(moved, *[without] * 4) == []
 
 
-@needs("sourcefabric")
 def test_an_advert_among_an_apis_posts_is_never_told() -> None:
     def answer(*posts: dict[str, Any]) -> Snapshot:
         return snapshot(json.dumps(sourcefabric_listing(*posts)))
@@ -613,7 +604,6 @@ def test_an_advert_among_an_apis_posts_is_never_told() -> None:
     assert (len(told), titles(blog_)) == (1, ["Body of post 4."])
 
 
-@needs("amp")
 @needs_captures
 def test_a_captured_advertisement_among_the_posts_is_none() -> None:
     posts = captured("pages/TheIndependent_2023_08_14.html", format="amp").posts
@@ -621,7 +611,6 @@ def test_a_captured_advertisement_among_the_posts_is_none() -> None:
     assert not any("ad-" in post.key for post in posts)
 
 
-@needs("sourcefabric")
 @needs_captures
 def test_captured_deletions_stay_listed_and_are_withdrawn() -> None:
     posts = captured("sourcefabric/api_response.json", format="sourcefabric").posts
@@ -645,7 +634,6 @@ def test_sample_posts_that_a_theme_ships_are_never_told() -> None:
     assert blog.poll(page(*FIVE[-1:], *SAMPLES), page(*FIVE[-2:], *SAMPLES)) == ["new post-11", "new post-12"]
 
 
-@needs("amp")
 def test_an_id_that_changes_with_every_edit_makes_no_second_post() -> None:
     """As the AMP pages of Automattic's Liveblog have it: the id is the time of the last edit."""
 
@@ -711,7 +699,6 @@ def test_a_pinned_copy_and_the_listed_post_are_one() -> None:
     assert blog.poll(page(*copy), page(update(11), *FIVE), page(*FIVE)) == []
 
 
-@needs("guardian")
 def test_a_pinned_block_above_the_list_and_its_copy_in_it_are_one_block() -> None:
     """As the Guardian shows it: the pinned block first and oldest, and again where it belongs."""
 
@@ -770,7 +757,6 @@ def test_a_window_that_shrinks_and_grows_tells_nothing() -> None:
     assert blog.poll(page(*FIVE, update(10), update(9))) == []
 
 
-@needs("reddit")
 def test_a_post_that_is_struck_stays_and_is_shown_struck() -> None:
     """It is listed, so it is not withdrawn; that it is struck is seen, so it is an edit."""
 
@@ -790,7 +776,6 @@ def test_a_post_that_is_struck_stays_and_is_shown_struck() -> None:
     assert blog_.told[-1].post.struck
 
 
-@needs("reddit")
 @needs_captures
 def test_the_captured_windows_that_shrink_bring_one_post_which_is_struck() -> None:
     blog = Blog()
@@ -821,7 +806,6 @@ def test_an_answer_that_holds_only_what_changed_says_nothing_about_the_rest() ->
     assert blog.poll(atom(entry("c"), entry("a"))) == []
 
 
-@needs("wordpress")
 @needs_captures
 def test_the_captured_delta_withdraws_nothing_that_it_does_not_name() -> None:
     found = captured("wordpress/polling.json", format="wordpress")
@@ -924,7 +908,6 @@ def test_a_broken_script_beside_a_good_one_costs_nothing(broken: str) -> None:
     assert blog_.poll(both) == ["new post-16"]
 
 
-@needs("microdata")
 @pytest.mark.parametrize("broken", ['{"@type": "LiveBlogPosting", "liveBlogUpdate": [}', "{'a': 1}", '{"@type":'])
 def test_a_broken_script_beside_good_microdata_costs_nothing(broken: str) -> None:
     """As NDTV has it: unquoted microdata holds the posts, and the page's one script is invalid."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.core.formats import AVAILABLE, FORMAT_NAMES, FORMATS
+from bot.core.formats import FORMAT_NAMES, FORMATS
 from bot.core.model import Page, Snapshot
 from bot.sources import (
     aljazeera,
@@ -95,8 +95,7 @@ def _read_as_what_it_is(source: Source, rules: ReadRules) -> Snapshot:
 def _read_as(name: str, source: Source, rules: ReadRules) -> Snapshot:
     reader = next((one for one in READERS if one.name == name), None)
     if reader is None:
-        known = ", ".join(one for one in FORMAT_NAMES if one in AVAILABLE)
-        raise NotReadable(f'format "{name}" cannot be read by this release, which reads {known}')
+        raise NotReadable(f'format "{name}" is none that can be read; there are {", ".join(FORMAT_NAMES)}')
     try:
         why = reader.sees(source)
         snapshot = reader.read(source, rules)
