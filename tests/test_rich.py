@@ -152,6 +152,18 @@ def test_tables_can_be_read(html: str, text: str) -> None:
     assert text_of_html(html) == text
 
 
+@pytest.mark.parametrize("words", [("", ""), ("", "", ""), ("a", "b"), ("a", "b", "c"), ("a" * 40, "b", "c")])
+def test_tables_keep_the_pictures_of_cells_without_words(words: tuple[str, ...]) -> None:
+    picture = '<img src="https://img.example.org/quay.jpg">'
+    rich = rich_of_html(f"<p>Before</p>{table(cells(*words), cells(picture, *['' for _ in words[1:]]))}")
+    assert rich.text.startswith("Before")
+    assert [one.url for one in rich.images] == ["https://img.example.org/quay.jpg"]
+
+
+def test_a_table_without_words_is_nothing() -> None:
+    assert text_of_html(f"a{table(cells('', ''), cells('', ''))}b") == "a\n\nb"
+
+
 def test_an_aligned_table_is_of_one_width_and_others_keep_their_links() -> None:
     narrow = rich_of_html(table(cells("a", "b", "c"), cells("1", "2", "3")))
     assert formatting(narrow) == [("pre", "a  b  c\n1  2  3")]
