@@ -131,6 +131,8 @@ def test_mark_up_in_a_headline_is_only_text(markup: str) -> None:
         ("The quay is shut.\n\nRead the full story here.", "The quay is shut."),
         ("The quay is shut. Read more about the storm here.", "The quay is shut."),
         ("The quay is shut.\n\nRead more here\n\nNobody was hurt.", "The quay is shut.\n\nNobody was hurt."),
+        ("The quay is shut. Watch here:", "The quay is shut."),
+        ("“The quay is shut.” To read the full story click here.", "“The quay is shut.”"),
         ("Read the full analysis here.", "Read the full analysis here."),
         ("She will read the full statement here.", "She will read the full statement here."),
         ("Read here what to do.", "Read here what to do."),

@@ -229,6 +229,8 @@ def test_a_picture_keeps_caption_and_credit() -> None:
         ("&quot;Out!&quot; &#39;no&#39;", "\"Out!\" 'no'"),
         ("Use &amp;lt;b&amp;gt; for bold", "Use &lt;b&gt; for bold"),
         ("Text. \n\n[[ge:somewhere:paper:4711]]\n", "Text."),
+        ("Text.\n\n[[(some.Kind.Image2014v1) STORM AT THE QUAY]]\n\nMore.", "Text.\n\nMore."),
+        ("Text [[as it was]] and [[1]].", "Text [[as it was]] and [[1]]."),
         ("<ul><li>one</li><li>two</li></ul>", "• one\n• two"),
     ],
 )

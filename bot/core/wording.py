@@ -30,8 +30,9 @@ _READ = 4 * MESSAGE  # characters; no more of a text can be in a message
 _SPLITTABLE = frozenset(("bold", "italic", "underline", "strikethrough", "spoiler"))
 _BLANKS = re.compile(r"\n{3,}")
 _DEAD_END = re.compile(
-    r"(?:(?<=[.!?”\"’')] )|^)(?:read|see|watch) (?:(?:the|our|his|her|their) )?(?:full|more|whole|entire)"
-    r"(?: [\w’'-]{1,20}){0,8} here\.?[ ]*$",
+    r"(?:(?<=[.!?”\"’')] )|^)(?:to )?(?:"
+    r"(?:read|see|watch) (?:(?:the|our|his|her|their) )?(?:full|more|whole|entire)(?: [\w’'-]{1,20}){0,8}|watch|click)"
+    r" here[.:]?[ ]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _LINES = 3  # embeds of one post that are named
