@@ -12,23 +12,22 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Container, Coroutine, Sequence
 from functools import partial
-from typing import Any, TypeVar
 
 import structlog
 
 from bot.bodies import Bodies
-from bot.core.albums import WHOLE, Step
+from bot.core.albums import WHOLE, Step, numbers
 from bot.core.model import Done, Lane, Outcome, Refused, Style, TryLater
-from bot.core.plan import OnScreen, Send
+from bot.core.plan import Send
 from bot.core.reports import Reported
 from bot.core.settle import Settlement, postponed, settle
 from bot.pace import Pace
+from bot.perseverance import Perseverance
 from bot.telegram import Telegram
 from config.settings import Settings
-from storage import Again, Claim, Store, StoreError
+from storage import Again, Claim, Store
 
 log = structlog.get_logger()
-T = TypeVar("T")
 
 IN_FLIGHT = 100  # sends whose answers are awaited; Telegram's own server stops at about 1000
 BATCH_ROWS, BATCH_SECONDS = 32, 0.020  # answers are written together: at most so many, at most so old
@@ -38,7 +37,6 @@ IDLE_SECONDS = 0.5  # other processes (`push` on the command line) write to the 
 CHANGES = (Lane.WITHDRAWAL, Lane.EDIT)  # the lanes of what changes messages
 LAST_SECONDS = 8.0  # for what is in flight when we are told to stop
 TITLES_SECONDS = 60.0  # how old what the store says of the pages' titles may be
-STORE_PAUSE = 1.0  # seconds before a store that failed (a full disk) is asked again
 
 Answer = tuple[Claim, Settlement]
 
@@ -71,7 +69,7 @@ class Sender:
         self._enough = asyncio.Event()  # as many as may be written together
         self._writing = asyncio.Lock()
         self._stopped = asyncio.Event()
-        self._failing: set[str] = set()  # what the store was asked for in vain
+        self._guarded = Perseverance()
         self._titles: dict[str, str] = {}  # by blog, as its page says
         self._bodies = Bodies(telegram, settings, self._titles)
         self._titles_at = float("-inf")  # when they were asked for
@@ -278,7 +276,7 @@ class Sender:
         except Exception as error:
             log.exception("cannot render", posts=[post.id for post in claim.posts])
             return Refused(why=f"cannot be rendered: {error!r}"), WHOLE
-        messages = () if isinstance(claim.action, Send) else _numbers(claim.action.message, body.step)
+        messages = () if isinstance(claim.action, Send) else numbers(claim.action.message, body.step)
         return await self._telegram.perform(body, chat=claim.telegram_id, messages=messages), body.step
 
     def _tell(self, claim: Claim, outcome: Outcome, settlement: Settlement) -> None:
@@ -345,28 +343,6 @@ class Sender:
                 continue
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._published.wait(), IDLE_SECONDS / 2)
-
-    async def _guarded(self, work: Coroutine[Any, Any, T]) -> T | None:
-        """What the store answers, or None where it failed: told once, and once again when all that failed works."""
-        name = str(getattr(work, "__qualname__", ""))
-        try:
-            answer = await work
-        except StoreError as error:
-            if not self._failing:
-                log.error("store failed, sending rests until it works again", error=str(error))
-            self._failing.add(name)
-            await asyncio.sleep(STORE_PAUSE)
-            return None
-        if name in self._failing:
-            self._failing.remove(name)
-            if not self._failing:
-                log.info("store works again")
-        return answer
-
-
-def _numbers(message: OnScreen, step: Step) -> tuple[int, ...]:
-    """Telegram's, of the messages that this step is about."""
-    return tuple([message.message_id if place == 0 else message.others[place - 1].message_id for place in step.places])
 
 
 def is_group(kind: str) -> bool:

@@ -172,6 +172,26 @@ def test_an_update_says_who_when_what_and_shows_a_picture() -> None:
     assert update["articleBody"].count("<p>") == 2
 
 
+def test_lists_and_quotations_are_marked_up_for_people_and_machines() -> None:
+    text = "The count:\n\n• <em>one</em> ship\n• two < three\n\n> Quite so.\n> Indeed."
+    post = Post(key="count", title="Count", text=text, published_at=NOON)
+    story = Story(
+        title="t",
+        description="d",
+        publisher="p",
+        note="n",
+        language="en",
+        started_at=NOON,
+        acts=(Act(at=0, post=post),),
+    )
+    body = (
+        "<p>The count:</p><ul><li><em>one</em> ship</li><li>two &lt; three</li></ul>"
+        "<blockquote><p>Quite so.<br>&gt; Indeed.</p></blockquote>"
+    )
+    assert json_ld(story.page_at(0), ADDRESS)["liveBlogUpdate"][0]["articleBody"] == body
+    assert body in page(story.page_at(0), ADDRESS)
+
+
 def test_angle_brackets_in_headlines_are_text_and_emphasis_is_mark_up() -> None:
     html = page(STORY.page_at(END), ADDRESS)
     assert "Ferry pier &lt;reopens&gt;, and the queue cheers" in html

@@ -159,7 +159,7 @@ def test_pictures_are_compared_without_size_signature_and_order() -> None:
 
 
 def test_the_recipe_of_a_hash_is_named_in_it() -> None:
-    assert content_hash(post()).startswith("2:")
+    assert content_hash(post()).startswith("3:")
 
 
 @pytest.mark.parametrize(

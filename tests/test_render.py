@@ -125,6 +125,42 @@ def test_mark_up_in_a_headline_is_only_text(markup: str) -> None:
     assert links(rendered) == [LINK]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("The quay is shut.\n\nRead the full story here.", "The quay is shut."),
+        ("The quay is shut. Read more about the storm here.", "The quay is shut."),
+        ("The quay is shut.\n\nRead more here\n\nNobody was hurt.", "The quay is shut.\n\nNobody was hurt."),
+        ("The quay is shut. Watch here:", "The quay is shut."),
+        ("“The quay is shut.” To read the full story click here.", "“The quay is shut.”"),
+        ("Read the full analysis here.", "Read the full analysis here."),
+        ("She will read the full statement here.", "She will read the full statement here."),
+        ("Read here what to do.", "Read here what to do."),
+    ],
+)
+@pytest.mark.parametrize("how", ["summary", "full"])
+def test_nobody_is_sent_to_a_here_that_leads_nowhere(how: str, text: str, shown: str) -> None:
+    rendered = message(post(summary=None, text=text), style(text=how), T)
+    assert rendered.text.startswith(f"Bridge reopens\n\n{shown}\n\n14:02")
+
+
+def test_a_summary_without_its_invitation_keeps_its_formatting() -> None:
+    bold = Entity(type="bold", offset=4, length=4)
+    rendered = message(
+        post(summary=None, text="The quay is shut. Read the full story here.", entities=(bold,)), NEW_YORK, T
+    )
+    assert formatted(rendered, "bold") == ["Bridge reopens", "quay"]
+    assert "here" not in rendered.text
+
+
+@pytest.mark.parametrize("how", ["summary", "full"])
+def test_an_invitation_that_has_its_link_stays(how: str) -> None:
+    link = Entity(type="text_link", offset=18, length=25, url="https://example.org/story")
+    words = "The quay is shut. Read the full story here."
+    rendered = message(post(summary=None, text=words, entities=(link,)), style(text=how), T)
+    assert words in rendered.text
+
+
 # --- how much of it ------------------------------------------------------------------------------------------------
 
 

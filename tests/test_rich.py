@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from bot.core.captions import credit_in
 from bot.core.entities import units
+from bot.core.identity import fold
 from bot.core.markup import rich_of_html, rich_of_plain, text_of_html, text_of_plain
 from bot.core.model import Embed, Entity, Image, Relayed, Rendered, Style
 from bot.core.render import message
@@ -150,6 +151,33 @@ def cells(*words: str, tag: str = "td") -> str:
 )
 def test_tables_can_be_read(html: str, text: str) -> None:
     assert text_of_html(html) == text
+
+
+@pytest.mark.parametrize("words", [("", ""), ("", "", ""), ("a", "b"), ("a", "b", "c"), ("a" * 40, "b", "c")])
+def test_tables_keep_the_pictures_of_cells_without_words(words: tuple[str, ...]) -> None:
+    picture = '<img src="https://img.example.org/quay.jpg">'
+    rich = rich_of_html(f"<p>Before</p>{table(cells(*words), cells(picture, *['' for _ in words[1:]]))}")
+    assert rich.text.startswith("Before")
+    assert [one.url for one in rich.images] == ["https://img.example.org/quay.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("10<sup>6</sup> litres on 5 m<sup> 2 </sup>", "10⁶ litres on 5 m²"),
+        ("10<sup>−3</sup>", "10⁻³"),
+        ("the 1<sup>st</sup>, H<sub>2</sub>O", "the 1st, H2O"),
+        ("x<sup></sup>y<sup><b>2</b></sup>", "xy2"),
+        ("a<sup>1234567</sup>", "a1234567"),
+    ],
+)
+def test_raised_figures_stay_raised_and_are_no_edit(html: str, text: str) -> None:
+    assert text_of_html(html) == text
+    assert fold(text) == fold(re.sub("<[^>]*>", "", html).replace(" 2 ", "2"))
+
+
+def test_a_table_without_words_is_nothing() -> None:
+    assert text_of_html(f"a{table(cells('', ''), cells('', ''))}b") == "a\n\nb"
 
 
 def test_an_aligned_table_is_of_one_width_and_others_keep_their_links() -> None:

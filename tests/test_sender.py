@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot import sender
+from bot import perseverance
 from bot.core.entities import units
 from bot.core.model import Image
 from bot.demo.telegram import Fault
@@ -485,7 +485,7 @@ async def test_told_to_stop_while_it_claims_it_waits_for_no_turn_and_leaves_noth
 async def test_a_claim_that_the_store_did_not_take_back_is_given_back_once_it_works_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "STORE_PAUSE", 0.0)
+    monkeypatch.setattr(perseverance, "STORE_PAUSE", 0.0)
     async with newsroom(tmp_path, start=False) as room:
         await room.follow(ANN)
         await room.publish(post("a"))

@@ -229,6 +229,8 @@ def test_a_picture_keeps_caption_and_credit() -> None:
         ("&quot;Out!&quot; &#39;no&#39;", "\"Out!\" 'no'"),
         ("Use &amp;lt;b&amp;gt; for bold", "Use &lt;b&gt; for bold"),
         ("Text. \n\n[[ge:somewhere:paper:4711]]\n", "Text."),
+        ("Text.\n\n[[(some.Kind.Image2014v1) STORM AT THE QUAY]]\n\nMore.", "Text.\n\nMore."),
+        ("Text [[as it was]] and [[1]].", "Text [[as it was]] and [[1]]."),
         ("<ul><li>one</li><li>two</li></ul>", "• one\n• two"),
     ],
 )
@@ -322,6 +324,19 @@ def test_a_picture_and_a_time_of_the_page_are_not_the_posts() -> None:
         datePublished="2026-03-04T09:00:00Z",
     )
     assert all(not post.images and post.published_at is None for post in found.posts)
+
+
+@pytest.mark.parametrize("host", ["edition.cnn.com", "www.independent.co.uk"])
+def test_where_posts_without_a_picture_bear_the_pages_none_of_them_shows_it(host: str) -> None:
+    shared, own = "https://img.example.org/page.jpg", "https://img.example.org/own.jpg"
+    address = f"https://{host}/live/storm"
+    updates = [update(n, url=f"{address}#post-{n}", image=shared if n == 2 else own) for n in (3, 2, 1)]
+    for head in ({"image": shared}, {}):
+        page = html(blog(*updates, url=address, **head)).replace(
+            "<title>", f'<meta property="og:image" content="{shared}?width=1200"><title>'
+        )
+        found = snapshot(page, url=address)
+        assert [[one.url for one in post.images] for post in found.posts] == [[own], [], [own]]
 
 
 # --- times ---------------------------------------------------------------------------------------------------------

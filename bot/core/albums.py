@@ -40,6 +40,12 @@ def pictures(rendered: Rendered) -> tuple[str, ...]:
     return (rendered.photo, *rendered.others) if rendered.photo else ()
 
 
+def numbers(message: OnScreen, step: Step) -> tuple[int, ...]:
+    """Telegram's, of the messages that a step is about."""
+    every = (message.message_id, *(one.message_id for one in message.others))
+    return tuple([every[place] for place in step.places])
+
+
 def next_step(message: OnScreen, rendered: Rendered, *, revision: int, plain: bool) -> Step:
     """What is to be done first that these messages show what was rendered of the post's `revision`.
 

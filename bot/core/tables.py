@@ -42,12 +42,19 @@ def is_layout(rows: Sequence[Row]) -> bool:
 
 
 def written(rows: Sequence[Row]) -> Rich:
-    """A table of short cells as text. No word of it is lost."""
+    """A table of short cells as text. No word of it is lost, nor a picture of a cell without words."""
+    whole = Rich.joined(cell for row in rows for cell in row.cells)
+    return replace(_written(rows), images=whole.images, embeds=whole.embeds)
+
+
+def _written(rows: Sequence[Row]) -> Rich:
     rows = [
         Row(cells=tuple(cell.like(_line(cell.text)) for cell in row.cells), is_heading=row.is_heading) for row in rows
     ]
     rows = [row for row in rows if any(row.cells)]
     columns = max((len(row.cells) for row in rows), default=0)
+    if not rows:
+        return Rich()
     if columns == 2:
         return Rich.joined((_pair(row) for row in rows), "\n")
     if (
@@ -100,8 +107,7 @@ def _aligned(rows: Sequence[Row], widths: Sequence[int]) -> Rich:
     # A message must not begin with white space, as a table does whose first heading is empty.
     lines[0] = lines[0] if lines[0][:1].strip() else f"·{lines[0][1:]}"
     text = "\n".join(lines)
-    whole = Rich.joined(cell for row in rows for cell in row.cells)
-    return replace(whole, text=text, marks=(Mark("pre", 0, len(text)),))
+    return Rich(text, (Mark("pre", 0, len(text)),))
 
 
 def _padded(text: str, width: int, *, right: bool) -> str:

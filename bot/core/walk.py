@@ -17,6 +17,7 @@ from bot.core.captions import credit_in
 from bot.core.flow import Flow, Run
 from bot.core.model import Embed, Image
 from bot.core.pictures import caption_below, picture_of
+from bot.core.raised import raised
 from bot.core.rich import Rich
 
 
@@ -177,6 +178,13 @@ class Walk:
 
     def _space_after(self) -> None:
         self._flow.space = True
+
+    def _raised(self, node: LexborNode, tag: str) -> _End | None:
+        figures = raised(node)
+        if figures is None:
+            return _NOTHING
+        self._flow.say(figures)
+        return None
 
     # --- lists ---
 
@@ -344,6 +352,7 @@ _SPECIAL: dict[str, _Special] = {
     "li": Walk._point,
     "p": Walk._paragraph,
     "pre": Walk._preformatted,
+    "sup": Walk._raised,
     "table": Walk._table,
 }
 

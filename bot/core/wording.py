@@ -29,6 +29,12 @@ from bot.core.writing import (
 _READ = 4 * MESSAGE  # characters; no more of a text can be in a message
 _SPLITTABLE = frozenset(("bold", "italic", "underline", "strikethrough", "spoiler"))
 _BLANKS = re.compile(r"\n{3,}")
+_DEAD_END = re.compile(
+    r"(?:(?<=[.!?”\"’')] )|^)(?:to )?(?:"
+    r"(?:read|see|watch) (?:(?:the|our|his|her|their) )?(?:full|more|whole|entire)(?: [\w’'-]{1,20}){0,8}|watch|click)"
+    r" here[.:]?[ ]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _LINES = 3  # embeds of one post that are named
 _TITLE = 80  # units
 _POSTS = {
@@ -49,21 +55,39 @@ def full(post: Relayed) -> Rich:
     """The whole text as Telegram would keep it, with its formatting."""
     whole = Rich.of(post.text[:_READ], post.entities).each(clean)
     whole = Rich(whole.text, tuple(one for one in whole.marks if one.type != "text_link" or safe_url(one.url)))
+    whole = without_dead_ends(whole)
     if not any(one.type == "pre" for one in whole.marks):
         return whole.like(paragraphs(whole.text))
     lines = "\n".join(each.rstrip() for each in whole.text.split("\n"))
     return whole.like(_BLANKS.sub("\n\n", lines).strip())
 
 
+def without_dead_ends(whole: Rich) -> Rich:
+    """Less what invites to read on behind a link that did not come along: "Read the full story here." The message has
+    a link to the post.
+    """
+    if "here" not in whole.text.casefold():
+        return whole
+    links = [one for one in whole.marks if one.type == "text_link"]
+    edges = [0]
+    for found in _DEAD_END.finditer(whole.text):
+        if not any(one.start < found.end() and found.start() < one.stop for one in links):
+            edges += (len(whole.text[: found.start()].rstrip()), found.end())
+    edges.append(len(whole.text))
+    left = Rich.joined(whole[start:stop] for start, stop in zip(edges[::2], edges[1::2], strict=True))
+    return left if left.text.strip() else whole
+
+
 def brief(post: Relayed, limit: int, language: str) -> Rich:
     """The summary. Where it is the beginning of the text, it has the formatting of that."""
     short = summary(post, limit, language)
+    plain = without_dead_ends(Rich(short)).stripped()
     if not short or not post.entities:
-        return Rich(short)
+        return plain
     whole = full(post)
-    end = _end_of(short.removesuffix("…"), whole.text)
+    end = _end_of(short.removesuffix("…"), whole.text) or _end_of(plain.text.removesuffix("…"), whole.text)
     if end is None:
-        return Rich(short)
+        return plain
     begun = whole[:end]
     return Rich(f"{begun.text}…", begun.marks) if short.endswith("…") and begun.text[-1] != "…" else begun
 

@@ -43,7 +43,7 @@ def _update(post: Post, address: str) -> dict[str, Any]:
         "@type": "BlogPosting",
         "url": f"{address}#{anchor(post)}",
         "headline": post.title,
-        "articleBody": "".join(f"<p>{paragraph}</p>" for paragraph in _paragraphs(post)),
+        "articleBody": _body(post),
         "datePublished": _iso(post.published_at),
         "dateModified": _iso(post.modified_at or post.published_at),
         "author": [{"@type": "Person", "name": name} for name in post.authors],
@@ -60,9 +60,22 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def _paragraphs(post: Post) -> list[str]:
-    whole = (_marked(paragraph.strip()) for paragraph in post.text.split("\n\n"))
-    return [paragraph.replace("\n", "<br>") for paragraph in whole if paragraph]
+def _body(post: Post) -> str:
+    return "".join(_paragraph(one.strip()) for one in post.text.split("\n\n") if one.strip())
+
+
+def _paragraph(text: str) -> str:
+    """A paragraph as HTML: a list where each of its lines has a bullet, a quotation where it begins with `>`."""
+    lines = text.split("\n")
+    if all(line.startswith("• ") for line in lines):
+        return f"<ul>{''.join(f'<li>{_marked(line[2:])}</li>' for line in lines)}</ul>"
+    if text.startswith("> "):
+        return f"<blockquote><p>{_broken(text[2:])}</p></blockquote>"
+    return f"<p>{_broken(text)}</p>"
+
+
+def _broken(text: str) -> str:
+    return _marked(text).replace("\n", "<br>")
 
 
 def _marked(text: str) -> str:
@@ -95,11 +108,10 @@ def _script_safe(text: str) -> str:
 def _article(post: Post) -> str:
     mark = '<span class="pin">Pinned</span>' if post.pinned else ""
     headline = f'<h2><a href="#{escape(anchor(post))}">{_marked(post.title)}</a></h2>' if post.title else ""
-    body = "".join(f"<p>{paragraph}</p>" for paragraph in _paragraphs(post))
     tags = "".join(f"<li>{escape(tag)}</li>" for tag in post.tags)
     return (
         f'<article id="{escape(anchor(post))}"{" class=pinned" if post.pinned else ""}>'
-        f'<p class="when">{_when(post)} {mark}</p>{headline}{_byline(post)}{_figures(post)}{body}'
+        f'<p class="when">{_when(post)} {mark}</p>{headline}{_byline(post)}{_figures(post)}{_body(post)}'
         f'<ul class="tags">{tags}</ul></article>'
     )
 

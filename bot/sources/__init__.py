@@ -40,8 +40,8 @@ READERS: tuple[Reader, ...] = (
     feed.ATOM,
     feed.RSS,
     jsonfeed.READER,
+    guardian.READER,  # whose LiveBlogPosting cuts bodies, and has neither headlines nor times of their own
     jsonld.READER,
-    guardian.READER,
     bbc.READER,
     reach.READER,
     amp.READER,

@@ -42,6 +42,11 @@ def head_of(source: Source) -> Head:
     )
 
 
+def shared_picture(source: Source) -> str | None:
+    """The picture that a page is shown with elsewhere (https://ogp.me)."""
+    return _meta(source, "og:image")
+
+
 def _meta(source: Source, name: str) -> str | None:
     return attribute(source.tree.css_first(f'meta[property="{name}"]'), "content")
 

@@ -31,6 +31,7 @@ from bot.sources.times import time_of
 _BLOCKS = "article.block, div.block[id^=block-]"
 _OLD_BLOCKS = "div.block[id^=block-]"
 _ID = re.compile(r"block-([0-9a-f]{16,40})")
+_SHOWN = re.compile(r"\bid=[\"']?block-[0-9a-f]{16,40}\b")
 _NO_TEXT = (
     "header, footer, time, h2.block-title, .block-time, .block-share, p.updated-time, "
     "figure:not(:has(blockquote)), figcaption"
@@ -61,7 +62,7 @@ def sees(source: Source) -> str | None:
 
 
 def _sees_page(source: Source) -> str | None:
-    if "block-" not in source.text:
+    if not _SHOWN.search(source.text):
         return None
     nodes = source.tree.css(_BLOCKS)
     if not any(_id(node) for node in nodes):

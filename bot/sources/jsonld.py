@@ -19,6 +19,7 @@ from bot.core.identity import image_id, same_address
 from bot.core.markup import rich_of_plain, text_of_plain
 from bot.core.model import Embed, Image, KeyKind, Post, Snapshot, SnapshotKind
 from bot.core.rich import Rich
+from bot.sources.dom import shared_picture
 from bot.sources.handover import next_page
 from bot.sources.keys import Candidate, keyed
 from bot.sources.ldjson import Found, Node, address_of, find_blogs, listed, scripts_in, strings, text_in, variants
@@ -39,7 +40,7 @@ from bot.sources.times import time_of
 
 _NAME = "LiveBlogPosting"
 _SAID = re.compile(r'LiveBlogPosting|"liveBlogUpdate"')
-_PLACEHOLDER = re.compile(r"\[\[\w+:[^\]\n]*\]\]")
+_PLACEHOLDER = re.compile(r"\[\[(?:\w+:|\([\w.]{1,80}\))[^\]\n]*\]\]")
 _ESCAPED_TWICE = re.compile(
     r"&amp;(?:#\d+|#x[0-9a-f]+|quot|apos|nbsp|[lr][sd]quo|[nm]dash|hellip);|&lt;(?:/p|/div|br ?/?)&gt;", re.IGNORECASE
 )
@@ -61,6 +62,7 @@ class _Blog:
     publisher: Publisher
     escaped_twice: bool
     rules: ReadRules
+    picture: str | None = None  # under which the page is shared; known where posts without one of their own bear it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +132,14 @@ def _blog(node: Node, found: Found, source: Source, rules: ReadRules) -> _Blog:
     escaped_twice = publisher.escapes_twice or _is_escaped_twice(listed(node.get("liveBlogUpdate")))
     title = _line(node.get("headline") or node.get("name"), escaped_twice)
     return _Blog(
-        node=node, found=found, url=url, title=title, publisher=publisher, escaped_twice=escaped_twice, rules=rules
+        node=node,
+        found=found,
+        url=url,
+        title=title,
+        publisher=publisher,
+        escaped_twice=escaped_twice,
+        rules=rules,
+        picture=shared_picture(source) if publisher.page_images and source.is_html else None,
     )
 
 
@@ -231,10 +240,11 @@ def _says_anything(candidate: Candidate) -> bool:
 def _without_what_is_the_pages(candidates: Sequence[Candidate], blog: _Blog) -> list[Candidate]:
     """Posts without the headline, pictures and times that are only the page's, repeated on each."""
     posts = [candidate.post for candidate in candidates]
-    page_images = {image_id(image.url) for image in _images(blog.node.get("image"), blog.url)}
+    pictures = [*_images(blog.node.get("image"), blog.url), *_images(blog.picture, blog.url)]
+    page_images = {image_id(image.url) for image in pictures}
     shown = Counter(image_id(image.url) for post in posts for image in post.images)
     known, most = blog.publisher.page_images, max(1.0, len(posts) / 2)
-    often = {one for one in page_images if known or (known is None and shown[one] > most)}
+    often = {one for one in page_images if known or shown[one] > most}
     headlines = sum(same_words(post.title, blog.title) for post in posts)
     repeats = blog.publisher.page_headline_for_none or headlines > 1 or len(posts) == 1
     started = time_of(_one(blog.node, "datePublished"), blog.rules.zone)

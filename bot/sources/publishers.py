@@ -16,18 +16,19 @@ class Publisher:
     gives_excerpts: bool = False  # never a whole body
     page_headline_for_none: bool = False  # a post without headline carries the page's
     anchor: str | None = None  # the fragment under which a post stands in the page, where its url is not given
-    page_images: bool | None = None  # the page's pictures on updates are only the page's; None: where most bear them
+    page_images: bool = False  # the page's pictures on updates are only the page's; else only where most bear them
 
 
 _REACH = Publisher(lists_every_post=True, page_images=True)
 _BBC = Publisher(page_headline_for_none=True)
 
 _BY_DOMAIN = {
-    "cnn.com": Publisher(lists_every_post=True, page_images=False),
+    "cnn.com": Publisher(lists_every_post=True, page_images=True),
     "apnews.com": Publisher(lists_every_post=True),
     "repubblica.it": Publisher(lists_every_post=True),
     "express.co.uk": Publisher(escapes_twice=True, gives_excerpts=True, page_images=True),
     "theguardian.com": Publisher(cuts_at=1000, page_headline_for_none=True, page_images=True, anchor="block-{}"),
+    "independent.co.uk": Publisher(page_images=True),
     "indiatimes.com": Publisher(gives_excerpts=True),
     "bbc.com": _BBC,
     "bbc.co.uk": _BBC,

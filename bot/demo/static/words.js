@@ -5,6 +5,8 @@ const ELEMENTS = {
   blockquote: "blockquote", expandable_blockquote: "blockquote",
 };
 
+const BLOCKS = new Set(["pre", "blockquote", "expandable_blockquote"]);
+
 export function make(tag, className, ...children) {
   const element = document.createElement(tag);
   if (className) element.className = className;
@@ -31,6 +33,7 @@ function nest(text, start, end, entities, onCommand) {
     nodes.push(wrap(first, text.slice(from, to), nest(text, from, to, inner, onCommand), onCommand));
     entities = others.filter((one) => one.offset + one.length > to);
     at = to;
+    if (BLOCKS.has(first.type) && text[at] === "\n") at += 1;  // the block ends its line by itself
   }
   if (at < end) nodes.push(text.slice(at, end));
   return nodes;
