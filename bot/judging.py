@@ -11,6 +11,7 @@ from datetime import datetime
 
 import structlog
 
+from bot.core import hearsay
 from bot.core.absence import about_to_be_believed, spared
 from bot.core.diff import confirm, diff, needs_all
 from bot.core.judge import own_key
@@ -52,6 +53,34 @@ class Judging:
             return snapshot, diff(memory, snapshot, now)
         shown = {own_key(memory, post.key) for post in snapshot.posts}
         return snapshot, await self._judged(blog, url, memory, shown, lambda known: diff(known, snapshot, now))
+
+    async def heard(self, blog: Blog, url: str, page: Page, now: datetime) -> tuple[Snapshot, Verdict] | None:
+        """What a hub sent of a page. None where it cannot be compared with the page as it was last read."""
+        known, _ = await self._store.page(blog.id, url)
+        if known is None:
+            return None  # a first sight is a baseline, and that takes the whole page
+        try:
+            snapshot = hearsay.delta_of(await self._reading.read(page, rules_of(blog, known.format)))
+        except NotReadable as error:
+            log.info("the hub sent nothing that can be read, so the page is asked", blog=blog.id, why=str(error))
+            return None
+        memory, _ = await self._store.memory(blog.id, url, [post.key for post in snapshot.posts])
+        return (snapshot, diff(memory, snapshot, now)) if hearsay.is_comparable(memory, snapshot) else None
+
+    async def read_handed(self, blog: Blog, page: Page) -> Snapshot:
+        """What a publisher's system handed to us, which is no page. NotReadable."""
+        rules = replace(rules_of(blog, None), format="sourcefabric")
+        return hearsay.delta_of(await self._reading.read(page, rules))
+
+    async def has_begun(self, blog: Blog) -> bool:
+        """Whether a page of the blog was ever accepted."""
+        return (await self._store.memory(blog.id, "", ()))[0].started
+
+    async def handed(self, blog: Blog, snapshot: Snapshot, now: datetime, *, old: bool) -> Verdict:
+        """What is different in what was handed to us. `old`: nobody is to be told of it."""
+        memory, _ = await self._store.memory(blog.id, "", [post.key for post in snapshot.posts])
+        verdict = diff(hearsay.memory_of_handed(memory, snapshot.format, old=old), snapshot, now)
+        return replace(verdict, page=None)
 
     async def again(self, blog: Blog, url: str, now: datetime) -> Verdict:
         """The page is as it was when it was last accepted."""

@@ -17,16 +17,17 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
+from bot.alarming import Alarms
 from bot.asking import Asker, Question, lasts
-from bot.core import alarms, hearsay
-from bot.core.diff import diff, says_anything
+from bot.core import alarms
+from bot.core.diff import says_anything
 from bot.core.model import Page, Snapshot, Verdict
 from bot.core.pages import pages_to_poll
 from bot.core.publishing import Validators
 from bot.core.timing import BlogState, next_poll
 from bot.desk import Desk
 from bot.fetch import Fetcher, FetchFailed, validators_of
-from bot.judging import Judging, rules_of
+from bot.judging import Judging
 from bot.reading import Reading
 from bot.sources import NotReadable
 from bot.sources.asking import Gathered
@@ -68,13 +69,11 @@ class Poller:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store, self._desk, self._asker, self._reading = store, desk, Asker(fetcher), reading
-        self._settings, self._report, self._now = settings, report, now
-        self._judging = Judging(store, fetcher, reading)
+        self._settings, self._now = settings, now
+        self._judging, self._alarms = Judging(store, fetcher, reading), Alarms(store, report)
         # A late poll is better than none: without a grace time APScheduler would skip it in silence.
         self._scheduler = AsyncIOScheduler(job_defaults={"misfire_grace_time": None, "coalesce": True})
         self._states: defaultdict[str, BlogState] = defaultdict(BlogState)
-        # blog -> page -> the alarm that the admins were told of
-        self._alarms: defaultdict[str, dict[str, str]] = defaultdict(dict)
         self._formats: dict[str, str | None] = {}  # blog -> the reader that has read it so far
         self._polled: dict[str, datetime] = {}
         self._noted: dict[str, float] = {}
@@ -86,8 +85,7 @@ class Poller:
         for blog in await self._store.blogs():
             last_post = datetime.fromtimestamp(blog.last_post_at, UTC) if blog.last_post_at else None
             self._states[blog.id] = BlogState(blog=blog.id, last_post_at=last_post, ended=blog.ended_at is not None)
-            if blog.alarm is not None and (pages := await self._store.pages(blog.id)):
-                self._alarms[blog.id][pages[-1].url] = blog.alarm
+        await self._alarms.remember()
         for blog_ in self._settings().blogs:
             self._schedule(blog_, None)
         self._scheduler.start()
@@ -225,7 +223,7 @@ class Poller:
         page, validators = await self._store.page(blog.id, url)
         self._formats[blog.id] = page.format if page else self._formats.get(blog.id)
         found, failure = Found(ended=bool(page and page.ended)), None
-        doubted = bool(page and (page.missing or page.doubted or self._alarms[blog.id].get(url)))
+        doubted = bool(page and (page.missing or page.doubted or self._alarms.stands(blog.id, url)))
         for question in self._asker.questions(blog.id, url, page, self._now(), reader=blog.format, doubted=doubted):
             if not (question.due or failure):
                 continue
@@ -290,28 +288,14 @@ class Poller:
             if blog is None:
                 return
             try:
-                if not await self._hear(blog, url, page):
+                heard = await self._judging.heard(blog, url, page, self._now())
+                if heard is None or not await self._pass_on(blog, url, *heard):
                     await self._turn(id_)
             except StoreError as error:
                 log.error("nothing was written", blog=id_, error=str(error))
             else:
-                heard = None if self._states[id_].failures else until
-                self._states[id_] = replace(self._states[id_], hub_until=heard)
-
-    async def _hear(self, blog: Blog, url: str, page: Page) -> bool:
-        """Publish what a hub sent. False where it cannot be compared with the page as it was last read."""
-        known, _ = await self._store.page(blog.id, url)
-        if known is None:
-            return False  # a first sight is a baseline, and that takes the whole page
-        try:
-            snapshot = hearsay.delta_of(await self._reading.read(page, rules_of(blog, known.format)))
-        except NotReadable as error:
-            log.info("the hub sent nothing that can be read, so the page is asked", blog=blog.id, why=str(error))
-            return False
-        memory, _ = await self._store.memory(blog.id, url, [post.key for post in snapshot.posts])
-        if not hearsay.is_comparable(memory, snapshot):
-            return False
-        return await self._pass_on(blog, url, snapshot, diff(memory, snapshot, self._now()))
+                relied_on = None if self._states[id_].failures else until
+                self._states[id_] = replace(self._states[id_], hub_until=relied_on)
 
     async def handed(self, id_: str, page: Page, *, old: bool) -> bool:
         """Posts of the blog that its publisher's system handed to us: news at once, or stored where they are `old`.
@@ -322,16 +306,11 @@ class Poller:
             blog = self._settings().blog(id_)
             if blog is None:
                 return False
-            snapshot = hearsay.delta_of(
-                await self._reading.read(page, replace(rules_of(blog, None), format="sourcefabric"))
-            )
-            keys = [post.key for post in snapshot.posts]
-            memory, _ = await self._store.memory(blog.id, "", keys)
-            if not memory.started and not self._states[id_].failures:
+            snapshot = await self._judging.read_handed(blog, page)
+            if not self._states[id_].failures and not await self._judging.has_begun(blog):
                 await self._turn(id_)  # what stands on the page already is no news
-                memory, _ = await self._store.memory(blog.id, "", keys)
-            verdict = diff(hearsay.memory_of_handed(memory, snapshot.format, old=old), snapshot, self._now())
-            return await self._pass_on(blog, "", snapshot, replace(verdict, page=None))
+            verdict = await self._judging.handed(blog, snapshot, self._now(), old=old)
+            return await self._pass_on(blog, "", snapshot, verdict)
 
     async def _pass_on(self, blog: Blog, url: str, snapshot: Snapshot, verdict: Verdict) -> bool:
         if not verdict.accepted:
@@ -348,7 +327,7 @@ class Poller:
     ) -> int:
         told = await self._relay(blog, url, snapshot, verdict, page)
         if lists or verdict.alarm:
-            await self._alarm(blog, url, verdict.alarm)
+            await self._alarms.about(blog.id, url, verdict.alarm, self._formats.get(blog.id))
         return told
 
     async def _relay(self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, page: Page | None) -> int:
@@ -359,20 +338,6 @@ class Poller:
         if verdict.baseline:
             log.info("baseline", blog=blog.id, posts=len(verdict.stored))
         return told
-
-    async def _alarm(self, blog: Blog, url: str, alarm: str | None) -> None:
-        """Each alarm once, with its end; a blog on two pages may have one on each."""
-        raised = self._alarms[blog.id]
-        before, raised[url] = raised.get(url), alarm or ""
-        if alarm == (before or None):
-            return
-        standing = [text for text in raised.values() if text]
-        await self._store.alarm(blog.id, "; ".join(standing) or None)
-        if alarm:
-            log.warning("alarm", blog=blog.id, page=url, alarm=alarm)
-            await self._report(alarms.line(blog.id, self._formats.get(blog.id), alarm))
-        else:
-            await self._report(f"{blog.id}: as it should be again (it was: {before})")
 
     async def _worked(self, blog: Blog, found: Found) -> None:
         now, before = self._now(), self._states[blog.id]
@@ -388,10 +353,7 @@ class Poller:
         if before.failures or now.timestamp() - self._noted.get(blog.id, 0.0) > NOTE_EVERY:
             self._noted[blog.id] = now.timestamp()
             await self._store.polled(blog.id, now.timestamp(), None)
-        if await self._store.note(_failing(blog)) is not None:
-            await self._store.keep_note(_failing(blog), None)
-            log.info("recovered", blog=blog.id)
-            await self._report(f"{blog.id}: answers again")
+        await self._alarms.answers_again(blog.id)
 
     async def _failed(self, blog: Blog, error: FetchFailed | NotReadable) -> None:
         now = self._now().timestamp()
@@ -399,13 +361,8 @@ class Poller:
         retry_at = error.retry_at if isinstance(error, FetchFailed) else None
         self._states[blog.id] = replace(self._states[blog.id], failures=failures, retry_after=retry_at)
         log.warning("poll failed", blog=blog.id, why=str(error), failures=failures)
-        if (lasts(error) or failures >= TELL_AFTER) and await self._store.note(_failing(blog)) is None:
-            await self._store.keep_note(_failing(blog), str(error))
-            await self._report(alarms.line(blog.id, self._formats.get(blog.id), alarms.failed(str(error), blog.url)))
-
-
-def _failing(blog: Blog) -> str:
-    return f"failing {blog.id}"
+        if lasts(error) or failures >= TELL_AFTER:
+            await self._alarms.failed(blog.id, str(error), blog.url, self._formats.get(blog.id))
 
 
 def _ids(settings: Settings) -> list[tuple[str, str | None, str | None]]:
