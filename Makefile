@@ -1,5 +1,5 @@
 # One way to do each thing. Every target sets up what it needs, so a fresh clone can start with any of them.
-.PHONY: setup demo run test check bench bench-quick lock format clean
+.PHONY: setup demo run test check bench bench-quick fuzz lock format clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -37,6 +37,12 @@ bench: setup
 
 bench-quick: setup
 	$(BIN)/python -m tests.benchmarks --quick $(BENCH)
+
+# Needs atheris, which is in no lock (`.venv/bin/pip install atheris`): READER=amp SECONDS=600 looks longer at one reader.
+READER ?= all
+SECONDS ?= 60
+fuzz: setup
+	$(BIN)/python -m tests.fuzzing $(READER) --seconds $(SECONDS)
 
 format: setup
 	$(BIN)/ruff check --fix-only -q .

@@ -5,16 +5,19 @@ An act writes its whole effect in one transaction and wakes the sender; what it 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
 from bot.core.model import Change, ChangeKind, Post, Snapshot, SnapshotKind, Verdict
-from bot.core.publishing import Audience, PostWrite, Publishing, PushText, Validators
+from bot.core.publishing import Audience, Handover, PostWrite, Publishing, PushText, Validators
 from bot.core.summary import summary
+from bot.core.timing import has_date
 from bot.core.topics import topics_of
 from config.settings import Blog, Settings
 from storage import Store
 
+AT_ONCE = 8  # posts made ready before the loop has its turn
 SUMMARY_ROOM = 3500  # characters kept; a blog's max_chars is applied when it is rendered
 
 
@@ -39,17 +42,22 @@ class Desk:
         `snapshot` is None where the page had not changed; `url` is "" where it came from no page. Validators advance in
         the same transaction or not at all.
         """
+        writes = await _writes(blog, verdict)
         publishing = Publishing(
             blog=blog.id,
             url=url,
             now=self._clock(),
-            writes=_writes(blog, verdict),
+            writes=writes,
             seen=verdict.seen,
             aliases=verdict.aliases,
             page=verdict.page,
             validators=validators,
             title=snapshot.title if snapshot else None,
             ended=_ended(snapshot, verdict),
+            about_the_blog=snapshot is not None and snapshot.kind is not SnapshotKind.DELTA,
+            starts_at=snapshot.starts_at.timestamp() if snapshot and snapshot.starts_at else None,
+            interval_hint=snapshot.interval_hint if snapshot else None,
+            handover=_handover(blog, url, snapshot, verdict),
             hold=blog.hold.total_seconds(),
             edit_quiet=self._settings().delivery.edit_quiet.total_seconds(),
             edits_for=self._settings().delivery.edits_for.total_seconds(),
@@ -90,11 +98,34 @@ def _ended(snapshot: Snapshot | None, verdict: Verdict) -> bool | None:
     return snapshot.ended or (None if snapshot.kind is SnapshotKind.DELTA else False)
 
 
-def _writes(blog: Blog, verdict: Verdict) -> tuple[PostWrite, ...]:
-    told = [_write(blog, change.kind, change.post) for change in verdict.changes if change.post is not None]
+async def _writes(blog: Blog, verdict: Verdict) -> tuple[PostWrite, ...]:
+    """In turns with what else the loop has to do: of hundreds of posts, the summaries take a quarter of a second."""
     gone = [_gone(change) for change in verdict.changes if change.post is None and _is_about_a_post(change)]
-    stored = [_write(blog, None, post) for post in verdict.stored]
-    return (*gone, *stored, *told)
+    posts: list[tuple[ChangeKind | None, Post]] = [(None, post) for post in verdict.stored]
+    posts += [(change.kind, change.post) for change in verdict.changes if change.post is not None]
+    written: list[PostWrite] = []
+    for kind, post in posts:
+        written.append(_write(blog, kind, post))
+        if len(written) % AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return (*gone, *written)
+
+
+def _handover(blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict) -> Handover | None:
+    """That the page names its successor, or is itself the one that the blog goes on with.
+
+    An address that the admin wrote anew is no hand-over, and one that only machines read tells readers nothing.
+    """
+    if snapshot is None:
+        return None
+    title = blog.title or snapshot.title
+    moved = next((change.title for change in verdict.changes if change.kind is ChangeKind.MOVED), None)
+    if moved is not None:
+        return Handover(key=moved, url=moved, title=title)
+    is_page = url and snapshot.kind is not SnapshotKind.DELTA  # and not something that was handed to us
+    if verdict.continued and is_page and snapshot.url and (url != blog.url or has_date(blog.url)):
+        return Handover(key=url, url=snapshot.url, title=title, begun=True)
+    return None
 
 
 def _is_about_a_post(change: Change) -> bool:

@@ -22,7 +22,9 @@ from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.http_exceptions import ContentEncodingError
 from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
 from bot.core.model import Page
 from bot.core.publishing import Validators
@@ -31,6 +33,7 @@ TOTAL_SECONDS = 30.0
 CONNECT_SECONDS = 10.0
 LARGEST_BODY = 12 * 1024 * 1024  # bytes after decompression; the largest live blog captured has 2.4 million
 MOST_REDIRECTS = 5
+_UNPACKED = ("", "identity", "gzip", "x-gzip", "deflate")  # while it comes; of layers and other kinds nothing is asked
 AGENT = "LiveblogRelay/0.1 (relays live blogs to their readers)"
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 ACCEPT = "text/html, application/ld+json, application/feed+json, application/atom+xml, application/rss+xml, */*;q=0.5"
@@ -41,6 +44,7 @@ class NotModified:
     """The page is as it was when it was last accepted."""
 
     max_age: int | None = None
+    retry_at: datetime | None = None
 
 
 class FetchFailed(Exception):
@@ -57,7 +61,7 @@ class Fetcher:
     def __init__(
         self, *, agent: str = AGENT, total_seconds: float = TOTAL_SECONDS, largest: int = LARGEST_BODY
     ) -> None:
-        self._headers = {"User-Agent": agent, "Accept": ACCEPT}
+        self._headers = {"User-Agent": agent, "Accept": ACCEPT, "Accept-Encoding": "gzip, deflate"}
         self._timeout = aiohttp.ClientTimeout(total=total_seconds, sock_connect=CONNECT_SECONDS)
         self._largest = largest
         self._trusting: aiohttp.ClientSession | None = None
@@ -111,8 +115,8 @@ class Fetcher:
             yield
         except TimeoutError:
             raise FetchFailed(f"did not answer within {self._timeout.total:.0f} s") from None
-        except aiohttp.ClientPayloadError:
-            raise FetchFailed("the answer was cut off on the way") from None
+        except (aiohttp.ClientPayloadError, aiohttp.ClientResponseError) as error:
+            raise _broken_off(error) from None
         except aiohttp.ClientConnectorError as error:
             raise FetchFailed(f"no connection: {_reason(error.os_error)}") from None
         except aiohttp.InvalidURL:
@@ -152,14 +156,16 @@ class Fetcher:
         return session
 
     async def _page(self, answer: aiohttp.ClientResponse, known: Validators) -> Page | NotModified:
-        max_age = _max_age(answer)
+        max_age, later = _max_age(answer), retry_at(answer.headers.get("Retry-After"), datetime.now(UTC))
         if answer.status == 304 and known != Validators():
-            return NotModified(max_age=max_age)
+            return NotModified(max_age=max_age, retry_at=later)
         if answer.status != 200:
             raise _refused(answer)
+        if answer.headers.get("Content-Encoding", "identity").strip().lower() not in _UNPACKED:
+            raise _packed()
         body = await self._body(answer)
         if known.body_hash == body_hash(body):
-            return NotModified(max_age=max_age)
+            return NotModified(max_age=max_age, retry_at=later)
         return Page(
             url=str(answer.url),
             body=body,
@@ -167,6 +173,7 @@ class Fetcher:
             etag=answer.headers.get("ETag"),
             last_modified=answer.headers.get("Last-Modified"),
             max_age=max_age,
+            retry_at=later,
             links=tuple(answer.headers.getall("Link", ())),
             fetched_at=datetime.now(UTC),
         )
@@ -211,7 +218,7 @@ class PublicOnly(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         found = await self._resolver.resolve(host, port, family)
-        public = [one for one in found if ipaddress.ip_address(one["host"].split("%")[0]).is_global]
+        public = [one for one in found if _is_public(one["host"])]
         if not public:
             raise OSError(None, f"{host} is in a private network")
         return public
@@ -220,10 +227,43 @@ class PublicOnly(AbstractResolver):
         await self._resolver.close()
 
 
+def _broken_off(error: aiohttp.ClientPayloadError | aiohttp.ClientResponseError) -> FetchFailed:
+    """What the client says of a body, or of an answer that is no HTTP."""
+    if isinstance(error.__cause__, ContentEncodingError) or "content-encoding" in str(error).lower():
+        return _packed()
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return FetchFailed("the answer was cut off on the way")
+    return FetchFailed("the connection broke: what came is no HTTP")
+
+
+def _packed() -> FetchFailed:
+    return FetchFailed("comes packed in a way that nobody asked for", lasting=True)
+
+
+def _is_public(number: str) -> bool:
+    """Whether an address is one of the public internet, and so are the IPv4 ones it stands for (mapped, 6to4, …).
+
+    ValueError where it is no number.
+    """
+    address = ipaddress.ip_address(number.split("%", maxsplit=1)[0])
+    inner: list[ipaddress.IPv4Address | None] = []
+    if isinstance(address, ipaddress.IPv6Address):
+        inner += [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+        if address in _NAT64:
+            inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return address.is_global and not address.is_multicast and all(one.is_global for one in inner if one is not None)
+
+
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
+
+
 def is_private(address: str) -> bool:
-    """Whether an address is written as a number that is not public: those never reach a resolver."""
+    """Whether an address is written as a number that is not public: those never reach a resolver.
+
+    To the client full-width digits are numbers too.
+    """
     try:
-        return not ipaddress.ip_address(urlsplit(address).hostname or "").is_global
+        return not _is_public(URL(address).host or "")
     except ValueError:
         return False
 
@@ -261,9 +301,10 @@ def retry_at(header: str | None, now: datetime) -> datetime | None:
     if header.strip().isdigit():
         return datetime.fromtimestamp(now.timestamp() + min(int(header), 86_400), UTC)
     try:
-        return parsedate_to_datetime(header)
+        found = parsedate_to_datetime(header)
     except ValueError:
         return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)  # "-0000" says that the zone is not known
 
 
 def _max_age(answer: aiohttp.ClientResponse) -> int | None:

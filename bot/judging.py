@@ -5,9 +5,11 @@ That can be done where a publisher shows any post by its id (`bot.sources.asking
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
 
@@ -26,6 +28,8 @@ from storage import Store
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+COMPARED_AT_ONCE = 60  # posts
 MOST_AT_ONCE = 3  # posts asked for by themselves; the others wait for the next poll
 GONE = (404, 410)
 
@@ -47,7 +51,8 @@ class Judging:
         if gathered is not None:
             snapshot = gathered.completes(snapshot, blog.identity)
         memory, _ = await self._store.memory(blog.id, url, [post.key for post in snapshot.posts])
-        if needs_all(memory, snapshot):
+        known = memory
+        if await _beside(len(snapshot.posts), lambda: needs_all(known, snapshot)):
             memory, _ = await self._store.memory(blog.id, url)
         if snapshot.kind is SnapshotKind.DELTA:
             return snapshot, diff(memory, snapshot, now)
@@ -92,7 +97,7 @@ class Judging:
     ) -> Verdict:
         """What `judge` says once the ripe holes were asked for. `shown`: the keys that the page lists."""
         sparing = await self._sparing(blog, url, memory, shown)
-        verdict = judge(sparing)
+        verdict = await _beside(max(len(shown), len(sparing.seen)), lambda: judge(sparing))
         if verdict.accepted and verdict.page is None and sparing is not memory:
             return replace(verdict, page=sparing.page)
         return verdict
@@ -133,6 +138,11 @@ class Judging:
         except NotReadable:
             return set()
         return {own_key(memory, post.key) for post in snapshot.posts if not post.withdrawn}
+
+
+async def _beside(posts: int, work: Callable[[], T]) -> T:
+    """Few posts are compared in a millisecond or two. Of many, the loop must not wait: a thread gives way to it."""
+    return await asyncio.to_thread(work) if posts > COMPARED_AT_ONCE else work()
 
 
 def rules_of(blog: Blog, kept: str | None) -> ReadRules:

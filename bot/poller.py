@@ -24,7 +24,7 @@ from bot.core.diff import says_anything
 from bot.core.model import Page, Snapshot, Verdict
 from bot.core.pages import pages_to_poll
 from bot.core.publishing import Validators
-from bot.core.timing import BlogState, next_poll
+from bot.core.timing import BACK_OFF_CAP, BlogState, has_date, next_poll
 from bot.desk import Desk
 from bot.fetch import Fetcher, FetchFailed, validators_of
 from bot.judging import Judging
@@ -32,6 +32,7 @@ from bot.reading import Reading
 from bot.sources import NotReadable
 from bot.sources.asking import Gathered
 from config.settings import Blog, Settings
+from storage import BlogState as StoredState
 from storage import Store, StoreError
 
 log = structlog.get_logger()
@@ -46,14 +47,15 @@ class Found:
     """What one poll brought: posts that somebody hears of, and what the server said about when to come again."""
 
     told: int = 0
+    read: bool = False  # a page that had changed, so that the store knows more of the blog now
     pages: int = 1
-    ended: bool = False
     max_age: int | None = None
     retry_at: datetime | None = None
 
     def then(self, later: Found) -> Found:
         """With what another question about the same page brought."""
-        return replace(later, told=self.told + later.told, retry_at=later.retry_at or self.retry_at)
+        read, told = self.read or later.read, self.told + later.told
+        return replace(later, read=read, told=told, retry_at=later.retry_at or self.retry_at)
 
 
 class Poller:
@@ -83,8 +85,7 @@ class Poller:
     async def start(self) -> None:
         await self._store.in_file(_ids(self._settings()), self._now().timestamp())
         for blog in await self._store.blogs():
-            last_post = datetime.fromtimestamp(blog.last_post_at, UTC) if blog.last_post_at else None
-            self._states[blog.id] = BlogState(blog=blog.id, last_post_at=last_post, ended=blog.ended_at is not None)
+            self._states[blog.id] = _as_known(BlogState(blog=blog.id), blog)
         await self._alarms.remember()
         for blog_ in self._settings().blogs:
             self._schedule(blog_, None)
@@ -140,12 +141,16 @@ class Poller:
         """When each blog was last polled; fresher than the store, which quiet polls are noted in once a minute."""
         return dict(self._polled)
 
+    def state(self, blog: str) -> BlogState:
+        """What its polls have shown of a blog so far."""
+        return self._states[blog]
+
     def _unschedule(self, blog: str) -> None:
         with contextlib.suppress(JobLookupError):  # it is being polled just now; `_poll` sees that it has left
             self._scheduler.remove_job(blog)
 
     def _schedule(self, blog: Blog, started: datetime | None) -> None:
-        state = replace(self._states[blog.id], blog=blog.id)
+        state = replace(self._states[blog.id], blog=blog.id, daily=has_date(blog.url))
         at = next_poll(blog.schedule, blog.timezone, self._now(), started, state)
         self._scheduler.add_job(self._poll, DateTrigger(at), args=[blog.id], id=blog.id, replace_existing=True)
 
@@ -209,8 +214,8 @@ class Poller:
             raise failure
         return Found(
             told=sum(one.told for one in found),
+            read=any(one.read for one in found),
             pages=len(urls),
-            ended=found[-1].ended,
             max_age=max((o.max_age or 0) for o in found),
             retry_at=next((one.retry_at for one in found if one.retry_at), None),
         )
@@ -222,7 +227,7 @@ class Poller:
         """
         page, validators = await self._store.page(blog.id, url)
         self._formats[blog.id] = page.format if page else self._formats.get(blog.id)
-        found, failure = Found(ended=bool(page and page.ended)), None
+        found, failure = Found(), None
         doubted = bool(page and (page.missing or page.doubted or self._alarms.stands(blog.id, url)))
         for question in self._asker.questions(blog.id, url, page, self._now(), reader=blog.format, doubted=doubted):
             if not (question.due or failure):
@@ -250,7 +255,7 @@ class Poller:
         if asked.doubted or (page and page.ignored):
             verdict = await self._judging.again(blog, url, self._now())
             await self._publish(blog, url, None, verdict, None)
-        return Found(ended=bool(page and page.ended), max_age=gathered.max_age)
+        return Found(max_age=gathered.max_age, retry_at=self._soon(gathered.retry_at))
 
     async def _take(
         self,
@@ -270,11 +275,17 @@ class Poller:
         snapshot, verdict = await self._judging.read(blog, url, page, kept, gathered, self._now())
         self._formats[blog.id] = snapshot.format
         verdict = replace(verdict, alarm=alarms.joined(verdict.alarm, instead))
-        found = Found(ended=snapshot.ended, max_age=page.max_age, retry_at=gathered.retry_at if gathered else None)
+        told_later = gathered.retry_at if gathered else None
+        found = Found(max_age=page.max_age, retry_at=told_later or self._soon(page.retry_at))
         if not lists and not says_anything(verdict):
             return found
         own = page if gathered is None or gathered.conditional else None
-        return replace(found, told=await self._publish(blog, url, snapshot, verdict, own, lists=lists))
+        told = await self._publish(blog, url, snapshot, verdict, own, lists=lists)
+        return replace(found, told=told, read=True)
+
+    def _soon(self, retry_at: datetime | None) -> datetime | None:
+        """A wish that came with a good answer: it may be a slip, and is granted for a while only."""
+        return min(retry_at, self._now() + BACK_OFF_CAP) if retry_at is not None else None
 
     # --- what we are told instead of asking
 
@@ -317,7 +328,7 @@ class Poller:
             return False
         told = await self._relay(blog, url, snapshot, verdict, None)
         if told:
-            self._states[blog.id] = replace(self._states[blog.id], last_post_at=self._now())
+            await self._learn(blog.id)
         return True
 
     # --- what comes of it
@@ -341,19 +352,22 @@ class Poller:
 
     async def _worked(self, blog: Blog, found: Found) -> None:
         now, before = self._now(), self._states[blog.id]
-        self._states[blog.id] = BlogState(
-            blog=blog.id,
-            last_post_at=now if found.told else before.last_post_at,
-            ended=found.ended,
-            max_age=found.max_age,
-            retry_after=found.retry_at,
-            # It had not told us of this, or may be about the old one of two pages.
-            hub_until=None if found.told or found.pages > 1 else before.hub_until,
+        # A hub that had not told us of this is not relied on, nor one that may be about the old one of two pages.
+        hub_until = None if found.told or found.pages > 1 else before.hub_until
+        self._states[blog.id] = replace(
+            before, failures=0, retry_after=found.retry_at, max_age=found.max_age, hub_until=hub_until
         )
+        if found.read:
+            await self._learn(blog.id)
         if before.failures or now.timestamp() - self._noted.get(blog.id, 0.0) > NOTE_EVERY:
             self._noted[blog.id] = now.timestamp()
             await self._store.polled(blog.id, now.timestamp(), None)
         await self._alarms.answers_again(blog.id)
+
+    async def _learn(self, id_: str) -> None:
+        """What the store knows of a blog's life, after something was written of it."""
+        if (stored := await self._store.blog(id_)) is not None:
+            self._states[id_] = _as_known(self._states[id_], stored)
 
     async def _failed(self, blog: Blog, error: FetchFailed | NotReadable) -> None:
         now = self._now().timestamp()
@@ -363,6 +377,12 @@ class Poller:
         log.warning("poll failed", blog=blog.id, why=str(error), failures=failures)
         if lasts(error) or failures >= TELL_AFTER:
             await self._alarms.failed(blog.id, str(error), blog.url, self._formats.get(blog.id))
+
+
+def _as_known(state: BlogState, stored: StoredState) -> BlogState:
+    """With what the store knows of the blog's life, which a restart must not change."""
+    hint = None if stored.interval_hint is None else int(stored.interval_hint)
+    return replace(state, life=stored.life, interval_hint=hint)
 
 
 def _ids(settings: Settings) -> list[tuple[str, str | None, str | None]]:

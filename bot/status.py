@@ -7,23 +7,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.core.model import Lane
+from bot.core.state import state_of
 from bot.core.texts import Texts
 from storage import BlogState
 
 
-def status_json(blogs: Sequence[BlogState], queue: Mapping[Lane, int]) -> dict[str, Any]:
+def status_json(blogs: Sequence[BlogState], queue: Mapping[Lane, int], now: float) -> dict[str, Any]:
     return {
-        "blogs": [_blog_json(blog) for blog in blogs],
+        "blogs": [_blog_json(blog, now) for blog in blogs],
         "queue": {lane.name.lower(): queue.get(lane, 0) for lane in Lane},
     }
 
 
-def _blog_json(blog: BlogState) -> dict[str, Any]:
-    times = ("polled_at", "answered_at", "last_post_at", "held_at", "ended_at", "told_until")
+def _blog_json(blog: BlogState, now: float) -> dict[str, Any]:
+    times = ("polled_at", "answered_at", "last_post_at", "active_at", "starts_at", "held_at", "ended_at", "told_until")
     return {
         "id": blog.id,
         "title": blog.title,
-        "state": state(blog),
+        "state": state(blog, now),
         **{name: _iso(getattr(blog, name)) for name in times},
         "posts": blog.posts,
         "subscriptions": blog.subscriptions,
@@ -37,21 +38,19 @@ def _iso(instant: float | None) -> str | None:
     return None if instant is None else datetime.fromtimestamp(instant, UTC).isoformat().replace("+00:00", "Z")
 
 
-def state(blog: BlogState) -> str:
+def state(blog: BlogState, now: float) -> str:
     """One word for how a blog is."""
     if blog.error is not None:
         return "failing"
     if blog.held_at is not None:
         return "held"
-    if not blog.started:
-        return "not read yet"
-    return "ended" if blog.ended_at is not None else "live"
+    return state_of(blog.life, datetime.fromtimestamp(now, UTC)).value
 
 
 def status_lines(blogs: Sequence[BlogState], queue: Mapping[Lane, int], now: float) -> Iterator[str]:
     t = Texts.of("en")
     for blog in blogs:
-        yield f"{blog.id}: {state(blog)}, {blog.posts:,} posts, {blog.subscriptions:,} subscriptions"
+        yield f"{blog.id}: {state(blog, now)}, {blog.posts:,} posts, {blog.subscriptions:,} subscriptions"
         ago = {"polled": blog.polled_at, "last post": blog.last_post_at}
         said = [f"{name} {t.ago(timedelta(seconds=now - at))}" for name, at in ago.items() if at is not None]
         if said:

@@ -8,7 +8,6 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from bot.core.durations import say_duration
-from bot.core.formats import AVAILABLE
 from config.values import FREE_RATE, PAID_RATE, Blog, Settings, Telegram, Web
 
 POLITE = timedelta(seconds=15)
@@ -27,7 +26,6 @@ NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
 NOT_YET_IN_A_BLOG: tuple[tuple[str, Callable[[Blog], bool]], ...] = (
     ("correction_reply", lambda b: b.correction_reply),
     ('a bot other than "main"', lambda b: b.bot != "main"),
-    ("format", lambda b: b.format != "auto" and b.format not in AVAILABLE),
 )
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.core.model import Lane, Rendered
+from bot.core.render_lists import state_word
 from bot.core.texts import Texts
 from bot.core.timing import upcoming
 from bot.core.writing import MESSAGE, Writing, cut, isolated, line
@@ -77,7 +78,9 @@ def _blog(asked: Asked, known: Known) -> Writing:
 
 def _facts(asked: Asked, known: Known) -> list[str]:
     t, state = asked.t, known.state
-    facts = [t.gettext("ended") if known.ended else t.gettext("live") if state.started else t.gettext("not read yet")]
+    facts = [state_word(known.state_at(asked.house.now()), t)]
+    if (starts_at := state.life.starts_at) is not None and starts_at > asked.house.now():
+        facts.append(t.gettext("starts in {time}", time=t.duration(starts_at - asked.house.now())))
     polled = asked.house.last_polls().get(known.id)
     polled_at = polled.timestamp() if polled else state.polled_at
     facts += [t.gettext("polled {ago}", ago=_ago(asked, polled_at))] if polled_at else []

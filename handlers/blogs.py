@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.core.model import Relayed, Style
+from bot.core.state import State, state_of
 from bot.core.topics import slug
 from config.settings import Blog
 from handlers.arguments import Name
@@ -29,9 +31,8 @@ class Known:
     def title(self) -> str:
         return self.blog.title or self.state.title or self.blog.id
 
-    @property
-    def ended(self) -> bool:
-        return self.state.ended_at is not None
+    def state_at(self, now: datetime) -> State:
+        return state_of(self.state.life, now)
 
     @property
     def name(self) -> Name:

@@ -53,7 +53,7 @@ async def help_(asked: Asked) -> Rendered:
 
 COMMANDS: tuple[Command, ...] = (
     Command(name="start", form="[blog]", does=N_("begin; choose a live blog"), act=readers.start),
-    Command(name="blogs", does=N_("the live blogs: live or ended, last post"), act=readers.blogs),
+    Command(name="blogs", does=N_("the live blogs: not started, live, quiet or ended, last post"), act=readers.blogs),
     Command(name="latest", form="[blog] [n]", does=N_("the newest posts in one message"), act=readers.latest),
     Command(name="topic", form="[name]", does=N_("posts of a topic; alone: all topics"), act=readers.topic),
     Command(name="search", form="words", does=N_("posts with these words"), act=readers.search),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import assert_never
 
 from bot.core.model import Button, Rendered
 from bot.core.render_lists import BlogLine, TopicLine, blogs_list, search_results, topics_list
 from bot.core.render_lists import latest as latest_list
+from bot.core.state import State
+from bot.core.texts import Texts
 from bot.core.topics import slug
 from bot.core.writing import Writing
 from handlers.arguments import Name, find_topic, nearest, number_in
@@ -50,9 +53,24 @@ async def _deep_link(asked: Asked, blogs: list[Known], word: str) -> Rendered:
         return asked.say(
             t.gettext("{topic} in the live blog {blog}", topic=asked.named(found.title), blog=title), [(button,)]
         )
-    state = t.gettext("It has ended.") if known.ended else t.gettext("It is live.")
+    state = _sentence(known.state_at(asked.house.now()), t)
     button = Button(text=t.gettext("Follow"), data=f"follow:{known.id}")
     return asked.say(t.gettext("The live blog {blog}.", blog=title) + f" {state}", [(button,)])
+
+
+def _sentence(state: State, t: Texts) -> str:
+    match state:
+        case State.ENDED:
+            return t.gettext("It has ended.")
+        case State.UNREAD:
+            return t.gettext("It was not read yet.")
+        case State.NOT_STARTED:
+            return t.gettext("It has not started yet.")
+        case State.LIVE:
+            return t.gettext("It is live.")
+        case State.QUIET:
+            return t.gettext("It is live, and quiet at the moment.")
+    assert_never(state)
 
 
 async def blogs(asked: Asked) -> Rendered:
@@ -66,7 +84,8 @@ async def _blog_line(asked: Asked, known: Known) -> BlogLine:
     return BlogLine(
         id=known.id,
         title=known.title,
-        live=not known.ended,
+        state=known.state_at(asked.house.now()),
+        starts_at=known.state.life.starts_at,
         last_post_at=(newest[0].published_at or newest[0].first_seen_at) if newest else None,
         zone=known.blog.timezone,
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.model import Button, Rendered
+from bot.core.state import State
 from bot.core.writing import cut
 from handlers.arguments import Name
 from handlers.asked import N_, Asked, Effect, Pressed, Where, Wrong
@@ -79,7 +80,7 @@ def _then(where: Where, target: Target, known: Known) -> str:
     """What will happen, and how to see something at once."""
     t = where.t
     latest = "/latest" if len(where.house.blogs()) == 1 else f"/latest {known.id}"
-    if known.ended:
+    if known.state_at(where.house.now()) is State.ENDED:
         return t.gettext(
             "It has ended; should it go on, new posts follow. {latest} shows the last ones.", latest=latest
         )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.model import ChangeKind, Lane, Memory, PageMemory, Post
-from bot.core.pages import KnownPage
+from bot.core.pages import KnownPage, among_pages
 from bot.core.publishing import LANE_OF_CHANGE, PostWrite, Publishing, Validators
-from storage import expansion, states
+from storage import expansion, handovers, states
 from storage.rows import (
     entities_json,
     instant,
@@ -24,6 +27,8 @@ from storage.rows import (
     upsert,
 )
 
+_BESIDE = 2  # pages beside this one that a diff hears of; what is older was left more than a day ago
+
 
 def memory(db: Connection, blog: str, url: str, keys: Collection[str] | None = None) -> tuple[Memory, Validators]:
     """All that a diff of this page needs. `keys`: just what is remembered of these posts and of those on the page.
@@ -33,14 +38,27 @@ def memory(db: Connection, blog: str, url: str, keys: Collection[str] | None = N
     row = db.execute("SELECT * FROM page WHERE blog = ? AND url = ?", (blog, url)).fetchone()
     started = db.execute("SELECT started FROM blog WHERE id = ?", (blog,)).fetchone()
     page = row and page_memory(row)
-    aliases, known = _everything(db, blog) if keys is None else _about(db, blog, {*keys, *_named_by(page)})
-    remembered = Memory(
-        seen={one["key"]: seen(one) for one in known},
-        aliases=aliases,
-        page=page,
-        started=bool(started and started["started"]),
+    remembered = among_pages(
+        Memory(page=page, started=bool(started and started["started"])), *_beside(db, blog, url, row)
     )
-    return remembered, _validators(row)
+    remembered = replace(remembered, met_late=page is None and _met_late(db, blog, url))
+    named = {*_named_by(page), *remembered.earlier}
+    aliases, known = _everything(db, blog) if keys is None else _about(db, blog, {*keys, *named})
+    return replace(remembered, seen={one["key"]: seen(one) for one in known}, aliases=aliases), _validators(row)
+
+
+def _met_late(db: Connection, blog: str, url: str) -> bool:
+    """Whether the blog's only page so far named this address when it was first read."""
+    pages = db.execute("SELECT * FROM page WHERE blog = ?", (blog,)).fetchall()
+    return len(pages) == 1 and pages[0]["next_url"] == url and pages[0]["moved_at"] == pages[0]["accepted_at"]
+
+
+def _beside(db: Connection, blog: str, url: str, page: Row | None) -> tuple[list[PageMemory], list[PageMemory]]:
+    """The blog's last pages but this one: those accepted before it, and after it."""
+    others = db.execute("SELECT * FROM page WHERE blog = ? AND url <> ?", (blog, url)).fetchall()  # few are kept
+    others = sorted(others, key=lambda one: one["accepted_at"])[-_BESIDE:]
+    later = [one for one in others if page is not None and one["accepted_at"] > page["accepted_at"]]
+    return [page_memory(one) for one in others if one not in later], [page_memory(one) for one in later]
 
 
 def _everything(db: Connection, blog: str) -> tuple[dict[str, str], Iterable[Row]]:
@@ -86,7 +104,10 @@ def pages(db: Connection, blog: str) -> list[KnownPage]:
 def publish(db: Connection, publishing: Publishing) -> list[int]:
     """Write one poll's outcome, with the first chunk of every audience. Returns the posts that people hear of."""
     _remember(db, publishing)
-    told = [post for write in publishing.writes if (post := _write(db, publishing, write)) is not None]
+    steps: list[Callable[[], int | None]] = [partial(_write, db, publishing, write) for write in publishing.writes]
+    if (handover := publishing.handover) is not None:
+        steps.insert(0 if handover.begun else len(steps), partial(handovers.tell, db, publishing, handover))
+    told = [post for step in steps if (post := step()) is not None]
     _advance(db, publishing)
     return told
 
@@ -100,23 +121,7 @@ def _remember(db: Connection, publishing: Publishing) -> None:
 
 
 def _advance(db: Connection, publishing: Publishing) -> None:
-    """The blog's row, the page's memory and its validators."""
-    db.execute(
-        """INSERT INTO blog (id, title, started, answered_at, ended_at, last_post_at)
-        VALUES (:id, :title, :started, :now, CASE WHEN :ended THEN :now END, :last_post_at)
-        ON CONFLICT (id) DO UPDATE SET title = coalesce(excluded.title, title),
-        started = max(started, :started), answered_at = :now,
-        ended_at = CASE WHEN :ended IS NULL THEN ended_at WHEN :ended THEN coalesce(ended_at, :now) END,
-        last_post_at = coalesce(max(last_post_at, excluded.last_post_at), last_post_at, excluded.last_post_at)""",
-        {
-            "id": publishing.blog,
-            "title": publishing.title,
-            "started": publishing.url != "",
-            "now": publishing.now,
-            "ended": publishing.ended,
-            "last_post_at": _last_post_at(publishing),
-        },
-    )
+    """The page's memory and its validators, and the blog's row."""
     if publishing.page is not None:
         columns = {"blog": publishing.blog, "url": publishing.url, "accepted_at": publishing.now}
         columns |= page_columns(publishing.page)
@@ -130,14 +135,66 @@ def _advance(db: Connection, publishing: Publishing) -> None:
             "UPDATE page SET etag = ?, last_modified = ?, body_hash = ? WHERE blog = ? AND url = ?",
             (validators.etag, validators.last_modified, validators.body_hash, publishing.blog, publishing.url),
         )
+    _live_on(db, publishing)
+
+
+_SAYS = "CASE WHEN :speaks AND :about_the_blog THEN :{0} ELSE {0} END"
+
+
+def _live_on(db: Connection, publishing: Publishing) -> None:
+    """What is known of the blog's life. A page that was left for another one has no say in it."""
+    page = db.execute("SELECT * FROM page WHERE blog = ? AND url = ?", (publishing.blog, publishing.url)).fetchone()
+    speaks = publishing.ended is not None and not _beside(db, publishing.blog, publishing.url, page)[1]
+    ended = publishing.ended if page is None else page["ended"] and page["next_url"] is None  # a move is no end
+    db.execute(
+        f"""INSERT INTO blog (id, title, started, answered_at, ended_at, last_post_at, active_at, starts_at,
+        interval_hint)
+        VALUES (:id, :title, :started, :now, CASE WHEN :ended THEN :now END, :last_post_at,
+        coalesce(:active_at, :first_at), :starts_at, :interval_hint)
+        ON CONFLICT (id) DO UPDATE SET title = coalesce(excluded.title, title),
+        started = max(started, :started), answered_at = :now,
+        ended_at = CASE WHEN NOT :speaks THEN ended_at WHEN :ended THEN coalesce(ended_at, :now) END,
+        starts_at = {_SAYS.format("starts_at")}, interval_hint = {_SAYS.format("interval_hint")},
+        last_post_at = coalesce(max(last_post_at, :last_post_at), last_post_at, :last_post_at),
+        active_at = coalesce(max(active_at, :active_at), active_at, :active_at, :first_at)""",
+        {
+            "id": publishing.blog,
+            "title": publishing.title,
+            "now": publishing.now,
+            "started": publishing.url != "",
+            "speaks": speaks,
+            "ended": bool(ended),
+            "about_the_blog": publishing.about_the_blog,
+            "starts_at": publishing.starts_at,
+            "interval_hint": publishing.interval_hint,
+            "last_post_at": _last_post_at(publishing),
+            "active_at": _active_at(publishing),
+            "first_at": publishing.now if any(not one.post.withdrawn for one in publishing.writes) else None,
+        },
+    )
+
+
+_ACTIVITY = (ChangeKind.NEW, ChangeKind.EDITED, ChangeKind.RESTORED)
 
 
 def _last_post_at(publishing: Publishing) -> float | None:
     """When the newest of these posts came: now, or for what stood there at first sight when it was published."""
     if any(write.change is ChangeKind.NEW for write in publishing.writes):
         return publishing.now
-    stood = (instant(write.post.published_at) for write in publishing.writes if write.change is None)
-    return max((at for at in stood if at is not None and at <= publishing.now), default=None)
+    return _stood(publishing, *(write.post.published_at for write in publishing.writes if write.change is None))
+
+
+def _active_at(publishing: Publishing) -> float | None:
+    """The same of posts and edits."""
+    if any(write.change in _ACTIVITY for write in publishing.writes):
+        return publishing.now
+    stored = [write.post for write in publishing.writes if write.change is None]
+    return _stood(publishing, *(time for post in stored for time in (post.published_at, post.modified_at)))
+
+
+def _stood(publishing: Publishing, *times: datetime | None) -> float | None:
+    """The latest of these times that is not in the future."""
+    return max((at for at in map(instant, times) if at is not None and at <= publishing.now), default=None)
 
 
 def _write(db: Connection, publishing: Publishing, write: PostWrite) -> int | None:

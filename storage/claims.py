@@ -22,7 +22,7 @@ LOOK_AT = 200  # chats that one claim looks at: what it settles without a messag
 
 _ROWS = f"""
 SELECT d.chat, d.post, d.thread, d.lane, d.wanted, d.sent, d.since, d.not_before, d.attempts, d.plain, d.silent,
-  p.withdrawn_at, p.blog, p.copied_chat FROM json_each(:chats) j
+  p.withdrawn_at, p.blog, p.copied_chat, p.notice FROM json_each(:chats) j
 CROSS JOIN delivery d INDEXED BY delivery_waiting ON d.chat = j.value
 CROSS JOIN post p ON p.id = d.post LEFT JOIN blog b ON b.id = p.blog
 WHERE {WAITS} AND (d.lane = 0 OR p.blog IS NULL OR b.held_at IS NULL AND NOT :all_held)
@@ -178,6 +178,7 @@ def _value(row: Row, message: OnScreen | None, on_withdrawal: str) -> Waiting:
         withdrawn=row["withdrawn_at"] is not None,
         on_withdrawal=on_withdrawal,
         copied=row["copied_chat"] is not None,
+        alone=row["notice"] is not None,
         message=message,
     )
 

@@ -31,6 +31,9 @@ _MATCHES = """
   (:any_topic OR (s.topics = ' ' AND NOT :gained)
    OR EXISTS (SELECT 1 FROM json_each(:topics) t WHERE instr(s.topics, ' ' || t.value || ' ')))
   AND (:push OR s.volume <> 'key' OR :is_key) AND s.created_at <= :audience_of
+  AND (NOT :notice OR s.volume IN ('everything', 'key'))
+  AND (:unless IS NULL OR NOT EXISTS (SELECT 1 FROM delivery d
+    WHERE d.bot = :bot AND d.post = :unless AND d.chat = s.chat AND d.thread = s.thread))
   AND EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open AND chat.bot = :bot)
 """
 _INSERT = """
@@ -140,6 +143,7 @@ def _step(db: Connection, publication: Row, now: float) -> None:
 def _bound(publication: Row, post: Row) -> dict[str, Any]:
     """Everything a chunk's statements name."""
     asked, push = unspaced(publication["topics"]), post["blog"] is None
+    notice = post["notice"] is not None
     return {
         "bot": "main",
         "post": post["id"],
@@ -149,8 +153,10 @@ def _bound(publication: Row, post: Row) -> dict[str, Any]:
         "silent": publication["silent"],
         "blog": publication["blog"],
         "push": push,
-        "is_key": bool(post["pinned"] or post["key_event"]),
-        "any_topic": push and not asked,
+        "notice": notice,
+        "unless": publication["unless"],
+        "is_key": bool(post["pinned"] or post["key_event"] or notice),
+        "any_topic": notice or (push and not asked),
         "gained": publication["kind"] == "gained",
         "topics": to_json(asked or unspaced(post["topics"])),
         "audience_of": publication["not_before"],

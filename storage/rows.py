@@ -50,6 +50,7 @@ def relayed(row: Row) -> Relayed:
         id=row["id"],
         revision=row["revision"],
         blog=row["blog"],
+        notice=row["notice"],
         title=row["title"],
         title_is_derived=bool(row["title_is_derived"]),
         text=row["text"],
@@ -118,6 +119,8 @@ def page_memory(row: Row) -> PageMemory:
         ignored=row["ignored"],
         ended=bool(row["ended"]),
         next_url=row["next_url"],
+        anew=row["anew"],
+        ids_fail=bool(row["ids_fail"]),
         cursor=row["cursor"],
     )
 
@@ -134,6 +137,8 @@ def page_columns(memory: PageMemory) -> dict[str, Any]:
         "ignored": memory.ignored,
         "ended": memory.ended,
         "next_url": memory.next_url,
+        "anew": memory.anew,
+        "ids_fail": memory.ids_fail,
         "cursor": memory.cursor,
     }
 

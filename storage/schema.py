@@ -297,6 +297,29 @@ def posts_keep_what_is_embedded_in_them(db: Database) -> None:
     db.execute("ALTER TABLE post ADD COLUMN embeds TEXT NOT NULL DEFAULT '[]'")
 
 
+STATES = """
+ALTER TABLE page ADD COLUMN anew INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE page ADD COLUMN ids_fail INTEGER NOT NULL DEFAULT 0;
+-- when the newest post or edit came (NULL: it never had a post), when it is announced to start, and how many seconds
+-- its page asks for between polls
+ALTER TABLE blog ADD COLUMN active_at REAL;
+ALTER TABLE blog ADD COLUMN starts_at REAL;
+ALTER TABLE blog ADD COLUMN interval_hint REAL;
+UPDATE blog SET active_at = coalesce(last_post_at,
+  CASE WHEN EXISTS (SELECT 1 FROM known WHERE known.blog = blog.id) THEN answered_at END);
+-- our own word about the blog ('moved'), which stands in no list
+ALTER TABLE post ADD COLUMN notice TEXT;
+-- who has this post is not in the audience
+ALTER TABLE publication ADD COLUMN unless INTEGER;
+"""
+
+
+@migrations()
+def what_state_blogs_are_in_and_what_is_said_of_it(db: Database) -> None:
+    for statement in _statements(STATES):
+        db.execute(statement)
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:

@@ -114,6 +114,10 @@ class Store:
         """The blogs in the file; `counted`: with how many posts and subscriptions, which may take a second."""
         return await (self._db.count(states.counted) if counted else self._db.read(states.states))
 
+    async def blog(self, id_: str) -> BlogState | None:
+        """One blog, without counts."""
+        return await self._db.read(states.state, id_)
+
     async def titles(self) -> dict[str, str]:
         return await self._db.read(states.titles)
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from sqlite3 import Connection, Row
 
 from bot.core.model import Lane
+from bot.core.state import Life
 from storage import notes
-from storage.rows import to_json
+from storage.rows import moment, to_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +25,25 @@ class BlogState:
     polled_at: float | None = None
     answered_at: float | None = None
     last_post_at: float | None = None
+    active_at: float | None = None  # newest post or edit
+    starts_at: float | None = None
+    interval_hint: float | None = None  # seconds
     failures: int = 0
     error: str | None = None
     alarm: str | None = None
     posts: int = 0  # counted where that was asked for
     subscriptions: int = 0  # of open chats; counted likewise
     told_until: float | None = None  # its hub tells us of its news until then; looked up with the counts
+
+    @property
+    def life(self) -> Life:
+        return Life(
+            read=self.started,
+            last_post_at=moment(self.last_post_at),
+            active_at=moment(self.active_at),
+            ended_at=moment(self.ended_at),
+            starts_at=moment(self.starts_at),
+        )
 
 
 _LOOKED_UP = frozenset({"posts", "subscriptions", "told_until"})
@@ -38,6 +52,11 @@ _LOOKED_UP = frozenset({"posts", "subscriptions", "told_until"})
 def states(db: Connection) -> list[BlogState]:
     """Every blog that is in the file, in its order of first appearance. Nothing is counted."""
     return [_state(row) for row in db.execute("SELECT * FROM blog WHERE removed_at IS NULL ORDER BY rowid")]
+
+
+def state(db: Connection, blog: str) -> BlogState | None:
+    row = db.execute("SELECT * FROM blog WHERE id = ?", (blog,)).fetchone()
+    return _state(row) if row else None
 
 
 def counted(db: Connection) -> list[BlogState]:
@@ -55,7 +74,7 @@ def counted(db: Connection) -> list[BlogState]:
     ]
 
 
-_POSTS = "SELECT blog, count(*) FROM post WHERE blog IS NOT NULL GROUP BY blog"
+_POSTS = "SELECT blog, count(*) FROM post WHERE blog IS NOT NULL AND notice IS NULL GROUP BY blog"
 _FOLLOWED = "SELECT blog, count(*) FROM subscription GROUP BY blog"
 _CLOSED = """
 SELECT s.blog, count(*) FROM chat INDEXED BY chat_closed CROSS JOIN subscription s INDEXED BY subscription_chat
@@ -152,7 +171,7 @@ def release(db: Connection, blog: str | None, now: float) -> None:
         db.execute(
             """UPDATE post SET public_at = max(:now, coalesce(
             (SELECT max(not_before) FROM publication WHERE post = post.id AND kind = 'new'), :now))
-            WHERE blog = :blog AND public_at IS NULL""",
+            WHERE blog = :blog AND public_at IS NULL AND notice IS NULL""",
             {"blog": one, "now": now},
         )
 

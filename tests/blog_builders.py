@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.core.diff import confirm, diff, remember
 from bot.core.model import Change, ChangeKind, KeyKind, Memory, PageMemory, Post, Snapshot, SnapshotKind, Verdict
+from bot.core.pages import among_pages
 
 NOON = datetime(2024, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -83,10 +84,16 @@ class Blog:
             self._take(confirm(self.memory, self.now))
         return said(self.told[before:])
 
-    def turn_page(self, to: PageMemory | None = None) -> PageMemory | None:
-        """From now on another page of the same blog is polled; returns the memory of this one."""
-        left, self.memory = self.memory.page, replace(self.memory, page=to)
-        return left
+    def turn_page(self, to: PageMemory | None = None, *, on: bool = False) -> PageMemory | None:
+        """From now on another page of the same blog is polled: one that begins, or back (or `on`) to a known one.
+
+        Returns the memory of this one.
+        """
+        this = self.memory.page
+        beside = [this] if this is not None else []
+        earlier, later = (beside, []) if to is None or on else ([], beside)
+        self.memory = among_pages(replace(self.memory, page=to), earlier, later)
+        return this
 
     def count(self, kind: ChangeKind) -> int:
         return sum(change.kind is kind for change in self.told)

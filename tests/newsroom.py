@@ -93,7 +93,14 @@ class Newsroom:
         await self.publish(replace(next(one for one in self.posts if one.key == key), withdrawn=True))
 
     async def poll(self) -> int:
-        snapshot = Snapshot(format="jsonld", kind=SnapshotKind.FULL, posts=tuple(self.posts), title="Storm", url=URL)
+        snapshot = Snapshot(
+            format="jsonld",
+            kind=SnapshotKind.FULL,
+            posts=tuple(self.posts),
+            title="Storm",
+            url=URL,
+            modified_at=datetime.now(UTC),  # a page that brings a post back says that it is no old copy
+        )
         memory, _ = await self.store.memory("storm", URL)
         blog = self.settings.blog("storm")
         assert blog is not None

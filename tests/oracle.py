@@ -63,7 +63,7 @@ class Capture:
 
     @classmethod
     def of(cls, body: bytes) -> Self:
-        page = Page(url="", body=body, fetched_at=STARTED)
+        page = Page(url="", body=body, fetched_at=datetime.now(UTC))
         node = max(find_blogs(Source(page=page)).blogs, key=lambda one: len(listed(one.get("liveBlogUpdate"))))
         updates = listed(node.get("liveBlogUpdate"))
         snapshot = read(page)

@@ -30,6 +30,8 @@ class Publisher:
 
     posts: list[Update] = field(default_factory=list)
     raw: bytes | None = None  # the body as it is, instead of the page
+    about: dict[str, Any] = field(default_factory=dict)  # more of what the blog says of itself
+    others: dict[str, list[Update]] = field(default_factory=dict)  # the pages that other queries answer with
     ill: int | None = None
     gone: str | None = None  # this query answers 404
     headers: dict[str, str] = field(default_factory=dict)
@@ -87,26 +89,27 @@ class Publisher:
             return web.Response(status=404)
         if self.ill is not None:
             return web.Response(status=self.ill, headers=self.headers)
-        body = self.raw if self.raw is not None else self.body()
+        body = self.raw if self.raw is not None else self.body(self.others.get(request.query_string))
         tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
         headers = {"ETag": tag} | self.headers
         if request.headers.get("If-None-Match") == tag:
             return web.Response(status=304, headers=headers)
         return web.Response(body=body, content_type="text/html", charset="utf-8", headers=headers)
 
-    def body(self) -> bytes:
+    def body(self, posts: list[Update] | None = None) -> bytes:
         """The page as it is now."""
-        return self._html().encode()
+        return self._html(posts).encode()
 
-    def _html(self) -> str:
+    def _html(self, posts: list[Update] | None = None) -> str:
         blog = {
             "@context": "https://schema.org",
             "@type": "LiveBlogPosting",
             "headline": "Storm over the harbour",
             "url": self.url,
+            **self.about,
             "liveBlogUpdate": [
                 {name: value for name, value in one.items() if name != "key"} | {"url": f"{self.url}#{one['key']}"}
-                for one in self.posts
+                for one in (self.posts if posts is None else posts)
             ],
         }
         script = json.dumps(blog).replace("<", "\\u003c")

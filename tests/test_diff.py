@@ -199,6 +199,37 @@ def test_a_copy_from_before_the_withdrawal_does_not_restore() -> None:
     assert blog.poll(page("c", post("b", modified_at=at(21)), "a")) == ["restored b"]
 
 
+def test_a_copy_without_any_time_that_lists_a_withdrawn_post_again_is_ignored_twice_and_then_believed() -> None:
+    blog = Blog.after(page("c", "b", "a"), page("c", post("b", withdrawn=True), "a"))
+    stale, fresh = page("c", "b", "a"), page("d", "c", "a")
+    assert blog.poll(stale, stale) == []
+    assert blog.poll(fresh, stale, stale) == ["new d"]
+    assert blog.poll(stale) == ["restored b"]
+
+
+def test_a_page_that_says_it_is_newer_restores_at_once() -> None:
+    gone = page("c", post("b", withdrawn=True), "a", modified_at=at(10))
+    blog = Blog.after(page("c", "b", "a", modified_at=at(5)), gone)
+    assert blog.poll(page("c", "b", "a", modified_at=at(20))) == ["restored b"]
+
+
+def test_what_a_delta_brings_back_is_restored_at_once_as_it_is_said_once() -> None:
+    blog = Blog.after(page("c", "b", "a"), delta(post("b", withdrawn=True)))
+    assert blog.poll(delta("b")) == ["restored b"]
+
+
+def test_a_delta_tells_no_news_of_posts_from_before_the_baseline() -> None:
+    oldest = post("a", published_at=at(10))
+    blog = Blog.after(page(post("b", published_at=at(20)), oldest))
+    deleted = post("x", withdrawn=True, published_at=at(5))
+    edited = post("y", published_at=at(5), modified_at=at(30))
+    assert blog.poll(delta(deleted, edited)) == []
+    assert [one.key for one in blog.last.stored] == ["y"]
+    assert blog.poll(delta(replace(edited, text="Edited again."))) == ["edited y"]
+    late = post("z", published_at=at(5), modified_at=at(5))
+    assert blog.poll(delta(late)) == ["new z"]
+
+
 # --- pages that are not believed -----------------------------------------------------------------------------------
 
 
@@ -340,7 +371,15 @@ def test_changes_come_withdrawals_first_and_news_last_each_oldest_first() -> Non
     blog = Blog.after(page(*"hgfedcba"), page("h", post("g", withdrawn=True), *"fecba"))
     blog.poll(page(*"hfecba"))
     now = page(
-        "j", "i", post("h", "Edited."), post("g"), "f", post("e", withdrawn=True), "c", post("b", "Edited."), "a"
+        "j",
+        "i",
+        post("h", "Edited."),
+        post("g", "Back again."),
+        "f",
+        post("e", withdrawn=True),
+        "c",
+        post("b", "Edited."),
+        "a",
     )
     assert blog.poll(now) == [
         "withdrawn d",
@@ -397,6 +436,41 @@ def test_a_post_of_another_page_is_withdrawn_when_this_page_drops_it() -> None:
     blog.turn_page()
     blog.poll(page("d", "c", "b"))
     assert blog.poll(page("d", "b"), page("d", "b"), page("d", "b")) == ["withdrawn c"]
+
+
+@pytest.mark.parametrize("last", [page("c", "a"), page("c", post("b", "As it was at first."), "a")])
+def test_a_post_that_two_pages_list_is_the_later_ones_to_speak_of(last: Snapshot) -> None:
+    blog = Blog.after(page("c", "b", "a"))
+    first = blog.turn_page()
+    assert blog.poll(page("e", post("b", "As it is now."), "d")) == ["edited b", "new d", "new e"]
+    second = blog.turn_page(first)
+    assert blog.poll(*[last] * 5) == []
+    blog.turn_page(second, on=True)
+    assert blog.poll(*[page("e", "d")] * 3) == ["withdrawn b"]
+    blog.turn_page(first)
+    assert blog.poll(*[page("g", "c", "b", "a")] * 5) == ["new g"]
+
+
+def test_a_post_that_the_next_page_shows_again_only_hours_later_is_not_new() -> None:
+    text = "The old bridge over the river is closed to all traffic until further notice, the city says."
+    known = post("a", text, title="Bridge over the river closed")
+    blog = Blog.after(page("b", known))
+    blog.turn_page()
+    assert blog.poll(page("c")) == ["new c"]
+    again = replace(known, key="x", text=f"{text} It was built in 1911.")
+    assert blog.poll(page(again, "c")) == []
+    edited = replace(again, text="It is open.")
+    assert blog.poll(page(edited, "c")) == ["edited a"]
+    other = post("y", "The tunnel is closed as well.", title="Bridge over the river closed")
+    assert blog.poll(page(other, edited, "c")) == ["new y"]
+
+
+def test_every_page_has_a_farewell_of_its_own() -> None:
+    farewell = post("bye", "Our live coverage of the storm has moved here.", title="Our live coverage has moved")
+    blog = Blog.after(page(farewell, "a"))
+    blog.turn_page()
+    assert blog.poll(page("c", replace(farewell, key="bye-2"))) == ["new bye-2", "new c"]
+    assert blog.poll(page(replace(farewell, key="bye-3"), "c", replace(farewell, key="bye-2"))) == ["new bye-3"]
 
 
 def test_nothing_can_be_confirmed_before_a_page_was_accepted() -> None:

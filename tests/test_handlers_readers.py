@@ -116,7 +116,7 @@ async def test_blogs_says_which_are_live_and_when_they_last_said_something(house
     await house.room.publish(*boats(1))
     said = await house.ask(ANN, "/blogs")
     assert "Storm over the harbour (storm) · live · last post" in said
-    assert "Election night (election) · live · no posts yet" in said
+    assert "Election night (election) · not read yet · no posts yet" in said
 
 
 @pytest.mark.parametrize(

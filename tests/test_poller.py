@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.core.model import ChangeKind
+from bot.core.state import State, state_of
+from bot.core.timing import Schedule, next_poll
 from storage import open_store
 from tests.newsroom import settings_of
 from tests.polling import Watch
-from tests.publisher import Publisher
+from tests.publisher import Publisher, update
 
 
 @pytest.fixture
@@ -120,3 +123,150 @@ async def test_two_polls_of_a_blog_never_meet(watch: Watch) -> None:
     await asyncio.gather(watch.poller.poll_now("storm"), watch.poller.poll_now("storm"))
     assert watch.publisher.polls == 2
     assert await watch.titles() == ["About old"]
+
+
+# --- a blog's life -------------------------------------------------------------------------------------------------
+
+
+async def state(watch: Watch) -> State:
+    stored = await watch.store.blog("storm")
+    assert stored is not None
+    return state_of(stored.life, watch.now)
+
+
+def next_in(watch: Watch) -> timedelta:
+    """How long after now the next poll would come under an adaptive schedule of 20 seconds."""
+    schedule = Schedule(every=timedelta(seconds=20), adaptive=True)
+    return next_poll(schedule, "UTC", watch.now, watch.now, watch.poller.state("storm")) - watch.now
+
+
+async def test_a_blog_before_its_kick_off_is_read_and_its_first_post_is_news(watch: Watch) -> None:
+    watch.publisher.posts = []
+    watch.publisher.about = {"coverageStartTime": (watch.now + timedelta(hours=2)).isoformat()}
+    await watch.poll(2)
+    assert await state(watch) is State.NOT_STARTED
+    assert watch.reports == []
+    assert next_in(watch) > timedelta(minutes=9)
+    watch.now += timedelta(hours=1, minutes=46)
+    await watch.poll()
+    assert next_in(watch) < timedelta(seconds=30)
+    watch.publisher.publish("first")
+    await watch.poll()
+    assert [(change.kind, change.key) for change in watch.desk.published] == [(ChangeKind.NEW, "first")]
+    assert await state(watch) is State.LIVE
+    watch.publisher.posts = []
+    await watch.poll()
+    assert len(watch.reports) == 1
+    assert "no posts any more" in watch.reports[0]
+
+
+async def test_a_quiet_blog_is_asked_less_often_and_an_edit_wakes_it(watch: Watch) -> None:
+    await watch.poll()
+    watch.publisher.publish("a")
+    await watch.poll()
+    assert (await state(watch), next_in(watch) < timedelta(seconds=30)) == (State.LIVE, True)
+    watch.now += timedelta(hours=1)
+    await watch.poll()
+    assert (await state(watch), next_in(watch) > timedelta(seconds=39)) == (State.QUIET, True)
+    watch.publisher.publish("a", "About a", "Now it has something else to tell.")
+    await watch.poll()
+    assert (await state(watch), next_in(watch) < timedelta(seconds=30)) == (State.LIVE, True)
+
+
+async def test_a_blog_that_ended_is_live_again_with_its_next_post_and_over_again_without_one(watch: Watch) -> None:
+    await watch.poll()
+    watch.publisher.publish("bye", "That is all", "We are closing this live blog now.")
+    await watch.poll()
+    assert (await state(watch), next_in(watch) >= timedelta(minutes=10)) == (State.ENDED, True)
+    watch.publisher.publish("more")
+    await watch.poll()
+    assert (await state(watch), next_in(watch) < timedelta(seconds=30)) == (State.LIVE, True)
+    watch.now += timedelta(hours=1)
+    await watch.poll()
+    assert (await state(watch), next_in(watch) >= timedelta(minutes=10)) == (State.ENDED, True)
+
+
+async def test_a_restart_changes_nothing_of_when_a_blog_is_asked(watch: Watch) -> None:
+    watch.publisher.headers = {"Cache-Control": "max-age=1"}
+    await watch.poll()
+    watch.publisher.publish("bye", "That is all", "We are closing this live blog now.")
+    await watch.poll()
+    again = Watch(watch.publisher, watch.store, watch.settings, now=watch.now)
+    await again.open()
+    await again.poller.start()
+    assert again.poller.state("storm").life == watch.poller.state("storm").life
+    await again.poller.stop()
+    await again._fetcher.close()
+
+
+@pytest.mark.parametrize("status", [None, 503])
+async def test_retry_after_is_obeyed_whatever_the_answer_and_of_a_good_one_within_reason(
+    watch: Watch, status: int | None
+) -> None:
+    await watch.poll()
+    watch.publisher.headers, watch.publisher.ill = {"Retry-After": "86400"}, status
+    watch.publisher.publish("a")
+    before = datetime.now(UTC)
+    await watch.poll()
+    asked = watch.poller.state("storm").retry_after
+    assert asked is not None
+    if status is None:
+        assert asked == watch.now - timedelta(seconds=30) + timedelta(minutes=15)
+    else:
+        assert asked >= before + timedelta(hours=23)
+    watch.publisher.headers, watch.publisher.ill = {}, None
+    await watch.poll()
+    assert watch.poller.state("storm").retry_after is None or status is not None
+
+
+async def test_what_a_feed_asks_for_is_kept_over_a_restart(watch: Watch) -> None:
+    item = "<item><guid>a</guid><title>Ferry held</title><description>In port.</description></item>"
+    feed = f"<rss version='2.0'><channel><title>Storm</title><ttl>15</ttl>{item}</channel></rss>"
+    watch.publisher.raw = feed.encode()
+    await watch.poll()
+    assert watch.poller.state("storm").interval_hint == 900
+    stored = await watch.store.blog("storm")
+    assert stored is not None
+    assert stored.interval_hint == 900
+
+
+async def test_a_feed_with_new_ids_at_every_request_is_told_of_once_and_goes_on(watch: Watch) -> None:
+    def feed(number: int, *names: str) -> bytes:
+        items = "".join(
+            f"<item><guid>{number}-{name}</guid><title>{name} news</title><description>The {name}.</description></item>"
+            for name in names
+        )
+        return f"<rss version='2.0'><channel><title>Storm</title>{items}</channel></rss>".encode()
+
+    names = ["Ferry", "Bridge", "Roof", "Lights", "Tide"]
+    for number in range(12):
+        watch.publisher.raw = feed(number, *names)
+        await watch.poll()
+        if number == 8:
+            names.insert(0, "Siren")
+    alarms = [report for report in watch.reports if "ids" in report and "as it should be" not in report]
+    assert len(alarms) == 2  # that they are others, and that they are none
+    assert 'identity = "link+title"' in alarms[1]
+    assert [change.title for change in watch.desk.published] == ["Siren news"]
+    memory, _ = await watch.store.memory("storm", watch.publisher.url)
+    assert len(memory.aliases) <= 2 * len(names)
+
+
+async def test_the_page_that_was_left_says_no_more_that_its_blog_is_over(tmp_path: Path) -> None:
+    async with Publisher() as publisher:
+        publisher.publish("a")
+        text = f'[[blogs]]\nid = "storm"\nurl = "{publisher.url}?day={{date:%d}}"\n'
+        watch = Watch(publisher, open_store(f"sqlite:///{tmp_path}/relay.db"), settings_of(text))
+        await watch.open()
+        await watch.poll()
+        publisher.publish("bye", "That is all", "We are closing this live blog now.")
+        await watch.poll()
+        assert await state(watch) is State.ENDED
+        watch.now = datetime(2024, 5, 5, 1, 0, tzinfo=UTC)
+        publisher.others = {"day=05": [update("b")]}
+        await watch.poll()
+        assert await state(watch) is State.LIVE
+        publisher.publish("a", "About a", "A late correction of yesterday.")
+        await watch.poll(2)
+        assert await state(watch) is State.LIVE
+        await watch.close()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.core.model import Relayed, Rendered, Style
 from bot.core.render import plainest
 from bot.core.render_lists import BlogLine, TopicLine, blogs_list, latest, merged, search_results, topics_list
+from bot.core.state import State
 from bot.core.texts import Texts
 from bot.core.writing import units
 from tests.telegram_rules import any_text, assert_telegram_takes, covered, links, short_text, unhurried
@@ -249,13 +250,13 @@ def test_topics_stand_under_their_blogs_with_counts() -> None:
     assert topics_list([], T).text == "No topics yet."
 
 
-def test_blogs_are_live_or_ended_with_their_last_post() -> None:
+def test_blogs_have_a_state_and_their_last_post_or_their_start() -> None:
     blogs = [
-        BlogLine(
-            id="war", title="War", live=True, last_post_at=MAY, zone="America/New_York", url="https://example.org/"
-        ),
-        BlogLine(id="cup", title="Cup", live=False, last_post_at=MAY - timedelta(days=2)),
-        BlogLine(id="new", title="New", live=True),
+        BlogLine(id="war", title="War", last_post_at=MAY, zone="America/New_York", url="https://example.org/"),
+        BlogLine(id="cup", title="Cup", state=State.ENDED, last_post_at=MAY - timedelta(days=2)),
+        BlogLine(id="new", title="New", state=State.NOT_STARTED),
+        BlogLine(id="race", title="Race", state=State.NOT_STARTED, starts_at=MAY + timedelta(hours=2)),
+        BlogLine(id="fog", title="Fog", state=State.QUIET, last_post_at=MAY),
     ]
     rendered = blogs_list(blogs, T, MAY)
 
@@ -263,7 +264,9 @@ def test_blogs_are_live_or_ended_with_their_last_post() -> None:
         "Live blogs",
         "War (war) · live · last post 14:02 EDT",
         "Cup (cup) · ended · last post May 1, 18:02 UTC",
-        "New (new) · live · no posts yet",
+        "New (new) · not started · no posts yet",
+        "Race (race) · not started · starts 20:02 UTC",
+        "Fog (fog) · quiet · last post 18:02 UTC",
     ]
     assert links(rendered) == ["https://example.org/"]
     assert blogs_list([], T, MAY).text == "No blogs yet."
@@ -271,7 +274,7 @@ def test_blogs_are_live_or_ended_with_their_last_post() -> None:
 
 def test_hundreds_of_topics_or_blogs_fit_a_message() -> None:
     topics = topics_list([TopicLine(id=f"t{n}", title="x" * 90, posts=n) for n in range(500)], T)
-    blogs = blogs_list([BlogLine(id=f"b{n}", title="x", live=True, url="https://e.org") for n in range(500)], T, MAY)
+    blogs = blogs_list([BlogLine(id=f"b{n}", title="x", url="https://e.org") for n in range(500)], T, MAY)
 
     for rendered in (topics, blogs):
         assert_telegram_takes(rendered)
@@ -313,7 +316,7 @@ def test_whatever_pages_send_telegram_takes_the_list(
         latest(posts, title, style_of, T, MAY),
         search_results(posts, title, style_of, T, MAY),
         topics_list([TopicLine(id="x", title=title, posts=times, blog=title)] * times, T),
-        blogs_list([BlogLine(id="x", title=title, live=True, url=title)] * times, T, MAY),
+        blogs_list([BlogLine(id="x", title=title, url=title)] * times, T, MAY),
     ):
         assert_telegram_takes(rendered)
         assert_telegram_takes(plainest(rendered))

@@ -73,9 +73,11 @@ def test_ld_json_with_posts_comes_first() -> None:
     assert snapshot(html(blog(update(1)), body=body)).format == "jsonld"
 
 
-def test_posts_nested_thousands_deep_are_read_in_good_time() -> None:
-    body = "<b>" * 5000 + "<p itemprop=articleBody>Text.</p><i itemprop=keywords>a</i>" * 50
-    assert snapshot(microdata_page(microdata_post(42, body), microdata_post(41))).posts
+def test_posts_nested_as_deep_as_browsers_do_are_read_and_deeper_ones_refused() -> None:
+    text = "<p itemprop=articleBody>Text.</p><i itemprop=keywords>a</i>" * 50
+    assert snapshot(microdata_page(microdata_post(42, "<span>" * 400 + text), microdata_post(41))).posts
+    with pytest.raises(NotReadable, match="nested too deeply"):
+        snapshot(microdata_page(microdata_post(42, "<span>" * 5000 + text), microdata_post(41)))
 
 
 @pytest.mark.parametrize("declared", ["https://schema.org/NewsArticle", ""])

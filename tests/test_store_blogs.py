@@ -63,6 +63,8 @@ PAGES = st.builds(
     ignored=st.integers(0, 3),
     ended=st.booleans(),
     next_url=st.none() | st.just(OTHER_URL),
+    anew=st.integers(0, 3),
+    ids_fail=st.booleans(),
 )
 VALIDATORS = st.builds(Validators, etag=st.none() | TEXTS, last_modified=st.none() | TEXTS, body_hash=st.none() | TEXTS)
 

@@ -299,7 +299,7 @@ async def test_an_edit_of_a_pruned_post_reaches_nobody_and_is_remembered(listed:
 
 async def test_a_withdrawal_and_a_return_of_a_pruned_post_reach_nobody(listed: Ledger) -> None:
     assert await poll(listed, said("a", withdrawn=True), said("old")) == ["withdrawn a"]
-    assert await poll(listed, said("a"), said("old")) == ["restored a"]
+    assert await poll(listed, said("a", "It is back."), said("old")) == ["restored a"]
     assert await poll(listed, said("old")) == []
     assert await listed.run() == []
     assert await headlines(listed) == []

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.core.state import Life
 from bot.core.timing import (
     SPREAD,
     BlogState,
@@ -242,6 +243,10 @@ def test_an_hour_that_comes_twice_fires_twice() -> None:
 ADAPTIVE = replace(EVERY_20, adaptive=True)
 
 
+def living(**life: datetime | None) -> BlogState:
+    return replace(FRESH, life=Life(read=True, **life))
+
+
 @pytest.mark.parametrize(
     ("quiet", "length"),
     [
@@ -254,23 +259,59 @@ ADAPTIVE = replace(EVERY_20, adaptive=True)
     ],
 )
 def test_a_quiet_blog_is_polled_less_often(quiet: timedelta, length: timedelta) -> None:
-    state = replace(FRESH, last_post_at=NOON - quiet)
+    state = living(active_at=NOON - quiet)
 
     assert within(gap(ADAPTIVE, NOON, state), length)
     assert within(gap(EVERY_20, NOON, state), 20 * SECOND)
 
 
+def test_a_blog_is_asked_fast_as_long_as_posts_are_edited() -> None:
+    edited = living(last_post_at=NOON - 5 * HOUR, active_at=NOON - MINUTE)
+
+    assert within(gap(ADAPTIVE, NOON, edited), 20 * SECOND)
+
+
 def test_an_ended_blog_is_looked_at_now_and_then_until_a_post_comes() -> None:
-    ended = replace(FRESH, ended=True, last_post_at=NOON)
+    ended = living(last_post_at=NOON, active_at=NOON, ended_at=NOON)
+    goes_on = living(last_post_at=NOON, active_at=NOON, ended_at=NOON - HOUR)
 
     assert within(gap(ADAPTIVE, NOON, ended), 10 * MINUTE)
     assert within(gap(replace(ADAPTIVE, every=2 * MINUTE), NOON, ended), 20 * MINUTE)
     assert within(gap(replace(ADAPTIVE, every=30 * MINUTE), NOON, ended), HOUR)
-    assert within(gap(ADAPTIVE, NOON, replace(ended, ended=False)), 20 * SECOND)
+    assert within(gap(ADAPTIVE, NOON, goes_on), 20 * SECOND)
+    assert within(gap(EVERY_20, NOON, ended), 20 * SECOND)
+
+
+def test_the_end_of_a_days_page_slows_its_blog_down_no_further_than_silence() -> None:
+    over = replace(living(active_at=NOON - HOUR, ended_at=NOON - HOUR), daily=True)
+
+    assert within(gap(ADAPTIVE, NOON, over), 80 * SECOND)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "length"),
+    [
+        (None, 80 * SECOND),
+        (5 * HOUR, 10 * MINUTE),
+        (20 * MINUTE, 5 * MINUTE),  # that is 15 minutes before it begins
+        (15 * MINUTE, 20 * SECOND),
+        (timedelta(0), 20 * SECOND),
+        (-29 * MINUTE, 20 * SECOND),
+        (-31 * MINUTE, 40 * SECOND),
+        (-4 * HOUR, 80 * SECOND),
+    ],
+)
+def test_a_blog_that_has_not_started_is_asked_seldom_but_often_around_its_announced_start(
+    ahead: timedelta | None, length: timedelta
+) -> None:
+    waiting = living(starts_at=None if ahead is None else NOON + ahead)
+
+    assert within(gap(ADAPTIVE, NOON, waiting), length)
+    assert within(gap(EVERY_20, NOON, waiting), 20 * SECOND)
 
 
 def test_a_slow_schedule_is_not_slowed_much_further() -> None:
-    quiet = replace(FRESH, last_post_at=NOON - 5 * HOUR)
+    quiet = living(active_at=NOON - 5 * HOUR)
 
     assert within(gap(replace(ADAPTIVE, every=10 * MINUTE), NOON, quiet), 15 * MINUTE)
     assert within(gap(replace(ADAPTIVE, every=2 * HOUR), NOON, quiet), 2 * HOUR)
@@ -283,8 +324,16 @@ def test_a_copy_that_stays_the_same_is_not_asked_for_again() -> None:
     assert within(gap(EVERY_20, NOON, replace(FRESH, max_age=60)), 20 * SECOND)
 
 
+def test_what_a_page_asks_for_is_a_floor_with_a_cap_and_only_for_adaptive_schedules() -> None:
+    assert within(gap(ADAPTIVE, NOON, replace(FRESH, interval_hint=60)), MINUTE)
+    assert within(gap(ADAPTIVE, NOON, replace(FRESH, interval_hint=10)), 20 * SECOND)
+    assert within(gap(ADAPTIVE, NOON, replace(FRESH, interval_hint=900)), 5 * MINUTE)
+    assert within(gap(ADAPTIVE, NOON, replace(FRESH, interval_hint=60, max_age=90)), 90 * SECOND)
+    assert within(gap(EVERY_20, NOON, replace(FRESH, interval_hint=900)), 20 * SECOND)
+
+
 def test_an_adaptive_cron_leaves_out_firings() -> None:
-    quiet = replace(FRESH, last_post_at=NOON - HOUR)
+    quiet = living(active_at=NOON - HOUR)
 
     assert gap(Schedule(cron="*/2 * * * *", adaptive=True), NOON, quiet) - 4 * MINUTE <= SPREAD
     assert gap(Schedule(cron="*/2 * * * *"), NOON, quiet) - 2 * MINUTE <= SPREAD

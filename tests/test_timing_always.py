@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from bot.core.state import Life
 from bot.core.timing import BACK_OFF_CAP, ENDED_CAP, SPREAD, BlogState, Schedule, Window, next_poll, upcoming
 
 NEW_YORK = "America/New_York"
@@ -47,14 +48,23 @@ ago = st.none() | st.integers(0, 3 * 86400).map(lambda seconds: timedelta(second
 
 @st.composite
 def states(draw: st.DrawFn, now: datetime) -> BlogState:
-    quiet, patience = draw(ago), draw(ago)
+    patience = draw(ago)
+    seen = st.none() | ago.filter(lambda length: length is not None).map(lambda length: now - length)
+    announced = st.none() | st.integers(-(10**6), 10**6).map(lambda seconds: now + timedelta(seconds=seconds))
     return BlogState(
         blog=draw(st.text(max_size=5)),
         failures=draw(st.integers(0, 50)),
         retry_after=now + patience if patience is not None else None,
-        last_post_at=now - quiet if quiet is not None else None,
-        ended=draw(st.booleans()),
-        max_age=draw(st.none() | st.integers(0, 10**6)),
+        life=Life(
+            read=draw(st.booleans()),
+            last_post_at=draw(seen),
+            active_at=draw(seen),
+            ended_at=draw(seen),
+            starts_at=draw(announced),
+        ),
+        daily=draw(st.booleans()),
+        max_age=draw(st.none() | st.integers(0, 10**9)),
+        interval_hint=draw(st.none() | st.integers(0, 10**9)),
     )
 
 
@@ -63,10 +73,10 @@ def states(draw: st.DrawFn, now: datetime) -> BlogState:
 def test_the_next_poll_is_never_in_the_past_and_the_same_when_asked_again(
     schedule: Schedule, zone: str, now: datetime, since: timedelta | None, data: st.DataObject
 ) -> None:
-    state = replace(data.draw(states(now)), last_post_at=None)  # growing quiet would rightly change the answer
+    state = data.draw(states(now))
     last = now - since if since is not None else None
     if last is None:
-        state = replace(state, retry_after=None)  # nobody was there yet who could have asked
+        state = replace(state, retry_after=None, life=Life())  # nobody was there yet who could have asked, or seen
 
     due = next_poll(schedule, zone, now, last, state)
 
@@ -145,3 +155,28 @@ def test_the_first_upcoming_poll_is_the_next_one_but_for_jitter(schedule: Schedu
     (planned,) = upcoming(schedule, zone, now, 1)
 
     assert timedelta(0) <= next_poll(schedule, zone, now, now, FRESH) - planned <= SPREAD
+
+
+@settings(deadline=None)
+@given(lengths, zones, moments, st.data())
+def test_adaptive_never_hurries_and_hints_never_slow_it_down_further_than_five_minutes(
+    every: timedelta, zone: str, now: datetime, data: st.DataObject
+) -> None:
+    schedule, state = Schedule(every=every, adaptive=True), replace(data.draw(states(now)), retry_after=None)
+    unhinted = replace(state, max_age=None, interval_hint=None)
+    plain = next_poll(replace(schedule, adaptive=False), zone, now, now, unhinted)
+    adapted, hinted = (next_poll(schedule, zone, now, now, one) for one in (unhinted, state))
+
+    assert adapted >= plain - SPREAD
+    assert adapted <= hinted + SPREAD
+    assert hinted <= max(adapted, now + 5 * MINUTE) + BACK_OFF_CAP * (state.failures > 1) + SPREAD
+
+
+@settings(deadline=None)
+@given(lengths, moments, st.integers(1, 10 * 86400), st.data())
+def test_no_adaptive_poll_is_late_for_an_announced_start(
+    every: timedelta, now: datetime, ahead: int, data: st.DataObject
+) -> None:
+    start = now + timedelta(seconds=ahead)
+    state = BlogState(blog=data.draw(st.text(max_size=5)), life=Life(read=True, starts_at=start))
+    assert next_poll(Schedule(every=every, adaptive=True), "UTC", now, now, state) <= max(start, now + every) + SPREAD

@@ -14,10 +14,26 @@ from typing import Any
 
 import pytest
 
-from bot.core.formats import AVAILABLE
-from bot.core.model import KeyKind, Snapshot, SnapshotKind
+from bot.core.model import ChangeKind, KeyKind, Snapshot, SnapshotKind
 from storage import open_store
+from tests.api_answers import (
+    reddit_listing,
+    reddit_update,
+    sourcefabric_listing,
+    sourcefabric_part,
+    sourcefabric_post,
+)
 from tests.blog_builders import Blog
+from tests.markup_pages import (
+    GUARDIAN,
+    amp_page,
+    amp_post,
+    guardian_block,
+    guardian_id,
+    guardian_page,
+    microdata_page,
+    microdata_post,
+)
 from tests.newsroom import settings_of
 from tests.pages import BLOG, CAPTURED, blog, captured, html, snapshot, update
 from tests.polling import Watch
@@ -28,10 +44,6 @@ needs_captures = pytest.mark.skipif(not CAPTURED.is_dir(), reason=f"no captured 
 CNN = "https://edition.cnn.com/2024/02/14/us/live-news/storm-02-14-24/index.html"
 MIRROR = "https://www.mirror.co.uk/news/live-storm-7"
 Update = dict[str, Any]
-
-
-def needs(reader: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(reader not in AVAILABLE, reason=f"this release does not read {reader}")
 
 
 def page(*updates: Update, **fields: Any) -> Snapshot:
@@ -89,23 +101,41 @@ def test_posts_numbered_from_the_top_below_a_pinned_old_one_are_not_edited_eithe
     assert len(blog.told) == 2
 
 
-def test_ids_that_move_from_post_to_post_are_refused_with_an_alarm() -> None:
-    def with_a_gap(*stories: tuple[int, str]) -> Snapshot:
-        """Places in the list as well, but for one that an advertisement has."""
-        places = [place for place in range(1, len(stories) + 2) if place != 3]
-        return page(
-            *(
-                update(minute, url=f"{BLOG}#e{place}", headline=words, articleBody=f"{words}, says the harbour.")
-                for place, (minute, words) in zip(places, stories, strict=True)
-            )
-        )
+def with_a_gap(*stories: tuple[int, str], edited: str = "", identity: str = "auto") -> Snapshot:
+    """Places in the list as well, but for one that an advertisement has."""
+    places = [place for place in range(1, len(stories) + 2) if place != 3]
+    text = {words: f"{words}, says the harbour." for _, words in stories} | {edited: "Not so, says the harbour."}
+    updates = (
+        update(minute, url=f"{BLOG}#e{place}", headline=words, articleBody=text[words])
+        for place, (minute, words) in zip(places, stories, strict=True)
+    )
+    return replace(page(*updates), identity=identity)
 
+
+def test_a_page_whose_ids_move_from_post_to_post_goes_on_by_its_words_with_one_alarm() -> None:
     blog = Blog.after(with_a_gap(*reversed(STORIES[:4])))
-    assert blog.poll(*[with_a_gap(*reversed(STORIES))] * 4) == []
+    whole = with_a_gap(*reversed(STORIES))
+    blog.poll(whole)
+    assert titles(blog) == ["Tide turns"]
+    assert blog.last.alarm is not None
+    assert "another post" in blog.last.alarm
+    assert blog.poll(whole, whole) == []
+    assert blog.last.alarm is None
+    seventh = (40, "Ferry sails")
+    blog.poll(with_a_gap(seventh, *reversed(STORIES)))
+    assert titles(blog) == ["Tide turns", "Ferry sails"]
+    edit = with_a_gap(seventh, *reversed(STORIES), edited=STORIES[4][1])
+    assert [line.split()[0] for line in blog.poll(edit)] == ["edited"]
+    assert blog.count(ChangeKind.WITHDRAWN) == 0
+
+
+def test_ids_that_the_admin_asked_for_are_refused_where_they_move_and_not_given_up() -> None:
+    blog = Blog.after(with_a_gap(*reversed(STORIES[:4]), identity="id"))
+    assert blog.poll(*[with_a_gap(*reversed(STORIES), identity="id")] * 4) == []
     assert not blog.last.accepted
     assert blog.last.alarm is not None
     assert "another post" in blog.last.alarm
-    assert blog.poll(with_a_gap(*reversed(STORIES[:4]))) == []
+    assert blog.poll(with_a_gap(*reversed(STORIES[:4]), identity="id")) == []
     assert blog.last.alarm is None
 
 
@@ -182,6 +212,43 @@ def test_ids_made_anew_for_every_request_hide_neither_a_new_post_nor_an_edit() -
     assert [line.split()[0] for line in blog.poll(poll(2, "Siren", *names))] == ["new"]
     assert [line.split()[0] for line in blog.poll(poll(3, "Siren", *names, edited="Roof"))] == ["edited"]
     assert blog.poll(poll(4, "Siren", *names, edited="Roof")) == []
+
+
+def test_ids_made_anew_for_every_request_are_given_up_after_the_second_with_one_alarm_and_remembered_no_more() -> None:
+    names = ("Ferry", "Bridge", "Roof", "Lights", "Tide", "Boats")
+
+    def poll(number: int, *titles: str) -> Snapshot:
+        return rss(*((f"{number}-{name}", f"{name} news", f"What the {name} has come to.") for name in titles))
+
+    blog, alarms = Blog.after(poll(0, *names)), []
+    for number in range(1, 20):
+        assert blog.poll(poll(number, *names)) == []
+        alarms.append(blog.last.alarm)
+    assert [bool(alarm) for alarm in alarms[:4]] == [True, True, False, False]
+    assert 'identity = "link+title"' in (alarms[1] or "")
+    assert not any(alarms[2:])
+    assert len(blog.memory.aliases) <= 2 * len(names)
+    assert [line.split()[0] for line in blog.poll(poll(20, "Siren", *names))] == ["new"]
+    gone = [poll(number, "Siren", *names[:2], *names[3:]) for number in (21, 22, 23)]
+    assert [line.split()[0] for line in blog.poll(*gone)] == ["withdrawn"]
+
+
+def test_a_setting_of_the_admin_counts_again_where_ids_were_given_up() -> None:
+    names = ("Ferry", "Bridge", "Roof", "Lights", "Tide", "Boats")
+
+    def poll(number: int, identity: str, *titles: str) -> Snapshot:
+        items = ((f"{number}-{name}", f"{name} news", f"What the {name} has come to.") for name in titles)
+        return replace(rss(*items), identity=identity)
+
+    blog = Blog.after(*(poll(number, "auto", *names) for number in range(3)))
+    assert blog.memory.page is not None
+    assert blog.memory.page.ids_fail
+    by_id = poll(2, "id", *names)
+    assert blog.poll(by_id, by_id) == []
+    more = replace(
+        rss(("3-Siren", "Siren news", "A siren."), *((f"2-{n}", f"{n} news", "Else.") for n in names)), identity="id"
+    )
+    assert [line.split()[0] for line in blog.poll(more)] == ["edited"] * 6 + ["new"]
 
 
 def test_an_edit_that_comes_with_another_reader_is_told_once() -> None:
@@ -386,6 +453,25 @@ def test_times_in_the_pages_own_words_do_not_count_beside_its_script() -> None:
     assert found.posts[0].published_at == datetime(2026, 3, 4, 10, 15, 11, tzinfo=UTC)
 
 
+def test_a_false_z_in_the_mark_up_does_not_count_beside_a_script_without_ids() -> None:
+    """As Repubblica has it: no ids in the script, ids and the local time with a Z in the page."""
+    bare = [update(n, url=None) for n in (15, 14, 13)]
+
+    def shown(*updates: Update) -> Snapshot:
+        events = "".join(
+            f'<article id="40012_event{900 + at}"><time datetime="{one["datePublished"].replace("T10:", "T11:")}">'
+            f"{one['headline']}</time><p>{one['articleBody']}</p></article>"
+            for at, one in enumerate(updates)
+        )
+        return snapshot(html(blog(*updates), body=events))
+
+    found = shown(*bare)
+    assert (found.format, {post.key_kind for post in found.posts}) == ("jsonld", {KeyKind.DERIVED})
+    assert found.posts[0].published_at == datetime(2026, 3, 4, 10, 15, 11, tzinfo=UTC)
+    later = shown(update(16, url=None), *bare)
+    assert Blog.after(found).poll(later) == [f"new {later.posts[0].key}"]
+
+
 @needs_captures
 def test_the_captured_false_z_of_the_page_is_not_taken_over() -> None:
     posts = captured("pages/Repubblica.it-Israele-Hamas.html", format="jsonld").posts
@@ -399,7 +485,6 @@ def test_seconds_milliseconds_and_iso_are_one_instant(written: object) -> None:
     assert found.posts[0].published_at == datetime(2026, 3, 4, 10, 12, 11, tzinfo=UTC)
 
 
-@needs("amp")
 @needs_captures
 def test_captured_seconds_and_milliseconds_are_of_one_day() -> None:
     posts = captured("pages/TheIndependent_2023_08_14.html", format="amp").posts
@@ -414,7 +499,6 @@ def test_a_modification_a_second_before_publication_is_a_post_like_any_other() -
     assert blog.poll(page({**odd, "articleBody": "Other words."}, says("a", "First."))) == ["edited b"]
 
 
-@needs("guardian")
 @needs_captures
 def test_captured_modifications_before_publication_are_read() -> None:
     posts = captured("pages/Guardian_Live.json", format="guardian").posts
@@ -499,7 +583,27 @@ def test_shown_times_that_drift_or_turn_absolute_name_no_post() -> None:
 # --- 11, 24: what is no post ---------------------------------------------------------------------------------------
 
 
-@needs("amp")
+@pytest.mark.parametrize("marks", [{"id": "ad-1288913"}, {"id": "promo_7"}])
+def test_an_advertisement_among_the_posts_is_never_told_and_hides_none(marks: dict[str, str]) -> None:
+    advert = amp_post(9, "<p>Buy a boat</p>", data_update_time=None, **marks)
+    blog_ = Blog.after(snapshot(amp_page(amp_post(2), amp_post(1))))
+    with_advert = snapshot(amp_page(amp_post(3), advert, amp_post(2), amp_post(1)))
+    assert blog_.poll(with_advert) == ["new post-1288003"]
+    moved = snapshot(amp_page(advert, amp_post(3), amp_post(2), amp_post(1)))
+    without = snapshot(amp_page(amp_post(3), amp_post(2), amp_post(1)))
+    assert blog_.poll(moved, *[without] * 4) == []
+
+
+def test_an_advert_among_an_apis_posts_is_never_told() -> None:
+    def answer(*posts: dict[str, Any]) -> Snapshot:
+        return snapshot(json.dumps(sourcefabric_listing(*posts)))
+
+    advert = sourcefabric_post(3, sourcefabric_part("advertisement_local", "<p>Buy a boat</p>"))
+    blog_ = Blog.after(answer(sourcefabric_post(2), sourcefabric_post(1)))
+    told = blog_.poll(answer(sourcefabric_post(4), advert, sourcefabric_post(2), sourcefabric_post(1)))
+    assert (len(told), titles(blog_)) == (1, ["Body of post 4."])
+
+
 @needs_captures
 def test_a_captured_advertisement_among_the_posts_is_none() -> None:
     posts = captured("pages/TheIndependent_2023_08_14.html", format="amp").posts
@@ -507,7 +611,6 @@ def test_a_captured_advertisement_among_the_posts_is_none() -> None:
     assert not any("ad-" in post.key for post in posts)
 
 
-@needs("sourcefabric")
 @needs_captures
 def test_captured_deletions_stay_listed_and_are_withdrawn() -> None:
     posts = captured("sourcefabric/api_response.json", format="sourcefabric").posts
@@ -529,6 +632,35 @@ def test_sample_posts_that_a_theme_ships_are_never_told() -> None:
     assert page(*SAMPLES).posts == ()
     blog = Blog.after(page(*SAMPLES))
     assert blog.poll(page(*FIVE[-1:], *SAMPLES), page(*FIVE[-2:], *SAMPLES)) == ["new post-11", "new post-12"]
+
+
+def test_an_id_that_changes_with_every_edit_makes_no_second_post() -> None:
+    """As the AMP pages of Automattic's Liveblog have it: the id is the time of the last edit."""
+
+    def listed(*posts: tuple[int, str, int]) -> Snapshot:
+        return snapshot(
+            amp_page(
+                *(
+                    amp_post(
+                        number,
+                        f"<h2>About {number}</h2><p>{text}</p>",
+                        id=f"post{1772618400 + edited}",
+                        data_sort_time=str(1772618400 + 60 * number),
+                        data_update_time=str(1772618400 + edited),
+                    )
+                    for number, text, edited in posts
+                )
+            )
+        )
+
+    first = ((2, "The wall holds, says the mayor.", 120), (1, "Two ferries stay in port.", 60))
+    blog_ = Blog.after(listed(*first))
+    assert blog_.memory.page is not None
+    key = blog_.memory.page.order[1]
+    edited = ((2, "The wall holds, says the mayor.", 120), (1, "Three ferries stay in port.", 400))
+    assert blog_.poll(listed(*edited), listed(*edited)) == [f"edited {key}"]
+    assert len(blog_.poll(listed((3, "The tide turns at last.", 500), *edited))) == 1
+    assert blog_.told[-1].kind == "new"
 
 
 # --- 15, 16, 17, 18: order, windows and deltas ---------------------------------------------------------------------
@@ -567,6 +699,29 @@ def test_a_pinned_copy_and_the_listed_post_are_one() -> None:
     assert blog.poll(page(*copy), page(update(11), *FIVE), page(*FIVE)) == []
 
 
+def test_a_pinned_block_above_the_list_and_its_copy_in_it_are_one_block() -> None:
+    """As the Guardian shows it: the pinned block first and oldest, and again where it belongs."""
+
+    def shown(*numbers: int, pinned: int | None = None, body: str = "") -> Snapshot:
+        copy = f'<div id="pinned-post">{guardian_block(pinned, body)}</div>' if pinned else ""
+        return snapshot(
+            guardian_page(*(guardian_block(n, body if n == pinned else "") for n in numbers), more=copy), url=GUARDIAN
+        )
+
+    found = shown(3, 2, 1, pinned=1)
+    assert [(post.key, post.pinned) for post in found.posts] == [
+        (guardian_id(3), False),
+        (guardian_id(2), False),
+        (guardian_id(1), True),
+    ]
+    blog_ = Blog.after(shown(3, 2, 1))
+    assert blog_.poll(found, *[shown(4, 3, 2, 1, pinned=1)] * 2) == [f"new {guardian_id(4)}"]
+    edited = shown(4, 3, 2, 1, pinned=1, body="<p>And more.</p>")
+    assert blog_.poll(edited, edited) == [f"edited {guardian_id(1)}"]
+    only_above = shown(4, 3, 2, pinned=1, body="<p>And more.</p>")
+    assert blog_.poll(*[only_above] * 4) == []
+
+
 @needs_captures
 def test_captured_pinned_summaries_are_pinned_and_older_than_what_follows() -> None:
     for path in sorted(CAPTURED.glob("cnn/*.json")):
@@ -602,7 +757,25 @@ def test_a_window_that_shrinks_and_grows_tells_nothing() -> None:
     assert blog.poll(page(*FIVE, update(10), update(9))) == []
 
 
-@needs("reddit")
+def test_a_post_that_is_struck_stays_and_is_shown_struck() -> None:
+    """It is listed, so it is not withdrawn; that it is struck is seen, so it is an edit."""
+
+    def thread(*updates: dict[str, Any]) -> Snapshot:
+        return snapshot(json.dumps(reddit_listing(*updates)), kept="reddit")
+
+    blog_ = Blog.after(thread(reddit_update(2), reddit_update(1)))
+    key = reddit_update(2)["data"]["id"]
+    struck = reddit_update(2, stricken=True)
+    assert blog_.poll(thread(struck, reddit_update(1))) == [f"edited {key}"]
+    assert blog_.told[-1].post is not None
+    assert blog_.told[-1].post.struck
+    assert blog_.poll(*[thread(struck, reddit_update(1))] * 4) == []
+    new = reddit_update(3, stricken=True)
+    assert blog_.poll(thread(new, struck, reddit_update(1))) == [f"new {new['data']['id']}"]
+    assert blog_.told[-1].post is not None
+    assert blog_.told[-1].post.struck
+
+
 @needs_captures
 def test_the_captured_windows_that_shrink_bring_one_post_which_is_struck() -> None:
     blog = Blog()
@@ -633,7 +806,6 @@ def test_an_answer_that_holds_only_what_changed_says_nothing_about_the_rest() ->
     assert blog.poll(atom(entry("c"), entry("a"))) == []
 
 
-@needs("wordpress")
 @needs_captures
 def test_the_captured_delta_withdraws_nothing_that_it_does_not_name() -> None:
     found = captured("wordpress/polling.json", format="wordpress")
@@ -734,6 +906,20 @@ def test_a_broken_script_beside_a_good_one_costs_nothing(broken: str) -> None:
     blog_ = Blog.after(snapshot(html(blog(*FIVE))))
     both = snapshot(html(broken, blog(update(16), *FIVE), broken))
     assert blog_.poll(both) == ["new post-16"]
+
+
+@pytest.mark.parametrize("broken", ['{"@type": "LiveBlogPosting", "liveBlogUpdate": [}', "{'a': 1}", '{"@type":'])
+def test_a_broken_script_beside_good_microdata_costs_nothing(broken: str) -> None:
+    """As NDTV has it: unquoted microdata holds the posts, and the page's one script is invalid."""
+
+    def shown(*numbers: int) -> Snapshot:
+        script = f'<script type="application/ld+json">{broken}</script>'
+        return snapshot(microdata_page(*map(microdata_post, numbers)).replace("</head>", f"{script}</head>"))
+
+    found = shown(42, 41, 40)
+    assert (found.format, [post.key for post in found.posts]) == ("microdata", ["42", "41", "40"])
+    blog_ = Blog.after(found)
+    assert blog_.poll(shown(43, 42, 41, 40), shown(44, 43, 42, 41)) == ["new 43", "new 44"]
 
 
 @pytest.mark.parametrize("nothing", [None, [], "", {}])

@@ -201,7 +201,7 @@ async def test_the_status_says_until_when_we_are_told(relay: Told) -> None:
     said = datetime.fromtimestamp(until, UTC).isoformat().replace("+00:00", "Z")
     assert f"  told by its hub until {said}" in status_lines(blogs, queue, relay.clock())
     assert not any("told by" in line for line in status_lines(blogs, queue, until))
-    assert status_json(blogs, queue)["blogs"][0]["told_until"] == said
+    assert status_json(blogs, queue, relay.clock())["blogs"][0]["told_until"] == said
 
 
 async def test_only_what_we_asked_for_is_confirmed(relay: Told) -> None:

@@ -49,7 +49,7 @@ def status(config: Path | None, as_json: bool) -> None:
     async def work() -> None:
         async with opened_store(config) as (_, store):
             blogs, queue, now = await store.blogs(counted=True), await store.queue("main"), time.time()
-            said = dumped(status_json(blogs, queue)) if as_json else "\n".join(status_lines(blogs, queue, now))
+            said = dumped(status_json(blogs, queue, now)) if as_json else "\n".join(status_lines(blogs, queue, now))
             click.echo(said)
 
     finish(work())

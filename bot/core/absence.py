@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import pairwise
 
 from bot.core.model import PageMemory, Post, Seen, SnapshotKind
@@ -228,6 +229,20 @@ def backfill(page: PageMemory, kind: SnapshotKind, listed: Sequence[Post], seen:
     # with the oldest gone from its place, or alone to tell the page's direction, the times must agree
     known = seen.get(oldest)
     return frozenset(post.key for post in unseen if _predates(post, known, undated=oldest in fixed))
+
+
+def old_edits(page: PageMemory, unseen: Sequence[Post], seen: Mapping[str, Seen]) -> frozenset[str]:
+    """Of what a delta tells of, edits of posts from before the oldest that the page lists: never seen, and no news."""
+    times = [seen[key].published_at for key in page.order if key in seen]
+    oldest = min((time for time in times if time is not None), default=None)
+    if oldest is None:
+        return frozenset()
+    return frozenset(post.key for post in unseen if _is_edit_before(post, oldest))
+
+
+def _is_edit_before(post: Post, oldest: datetime) -> bool:
+    published, modified = post.published_at, post.modified_at
+    return published is not None and modified is not None and published < oldest and modified > published
 
 
 def _predates(post: Post, oldest: Seen | None, *, undated: bool) -> bool:

@@ -78,6 +78,8 @@ def _judge(sight: Sight, case: Case) -> Intent:
     known = sight.known
     if known is None:
         return _unseen(sight, case)
+    if judge.is_elsewheres(case.memory, sight):
+        return Intent()
     if sight.post.withdrawn:
         return _marked(known, sight, case)
     if known.withdrawn:

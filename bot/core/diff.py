@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.core import absence, alarms, judge, relink
+from bot.core import absence, alarms, judge, nameless, relink
 from bot.core.absence import POLLS_UNTIL_BELIEVED, Standing
 from bot.core.decide import Case, Intent, decide, told, withdrawal
 from bot.core.identity import same_address
@@ -31,14 +31,17 @@ def diff(memory: Memory, snapshot: Snapshot, now: datetime) -> Verdict:
     page = memory.page
     if page is not None and _shows_nothing(page, snapshot):
         return Verdict(accepted=False, alarm=alarms.shows_nothing())
+    snapshot = nameless.as_known(page, snapshot)
     sights = judge.look(memory, _posts_once(memory, snapshot))
     if not memory.started:
         return _baseline(memory, snapshot, sights, now)
     if page is None:
         return _continue(memory, snapshot, sights, now)
+    if page.format == snapshot.format and (why := nameless.why_not(memory, page, snapshot, sights)) is not None:
+        return _without_ids(memory, replace(page, ids_fail=True), nameless.without_ids(snapshot), now, why)
     if page.format == snapshot.format and judge.have_moved(sights):
         return Verdict(accepted=False, alarm=alarms.ids_have_moved())
-    stale = _is_stale(page, snapshot, sights)
+    stale = _is_stale(page, snapshot, [sight for sight in sights if not judge.is_elsewheres(memory, sight)])
     if stale and page.ignored < IGNORED_AT_MOST:
         return Verdict(accepted=False, page=replace(page, ignored=page.ignored + 1), alarm=_doubt(page))
     return _compare(memory, page, snapshot, sights, now, believed=stale)
@@ -47,13 +50,16 @@ def diff(memory: Memory, snapshot: Snapshot, now: datetime) -> Verdict:
 def needs_all(memory: Memory, snapshot: Snapshot) -> bool:
     """Whether a diff may look among all posts the blog ever had, and not only at those the page or snapshot lists.
 
-    It does where posts may stand under other keys: on a page never accepted before, where another reader reads it, or
-    where nearly every key is new.
+    It does where posts may stand under other keys: on a page never accepted before, where another reader reads it,
+    where nearly every key is new, or where the page's ids are none.
     """
     page = memory.page
     if page is None or page.format != snapshot.format:
         return memory.started
-    return relink.may_be_renumbered(judge.look(memory, _posts_once(memory, snapshot)))
+    sights = judge.look(memory, _posts_once(memory, nameless.as_known(page, snapshot)))
+    if page.ids_fail:
+        return bool(relink.unseen(sights))
+    return relink.may_be_renumbered(sights) or judge.have_moved(sights)
 
 
 def confirm(memory: Memory, now: datetime) -> Verdict:
@@ -81,7 +87,7 @@ def remember(memory: Memory, verdict: Verdict) -> Memory:
     if not verdict.accepted:
         return replace(memory, page=page)
     seen = {**memory.seen, **{one.key: one for one in verdict.seen}}
-    return Memory(seen=seen, aliases={**memory.aliases, **verdict.aliases}, page=page, started=True)
+    return replace(memory, seen=seen, aliases={**memory.aliases, **verdict.aliases}, page=page, started=True)
 
 
 # --- reading the snapshot --------------------------------------------------------------------------------------------
@@ -126,7 +132,10 @@ def _is_stale(page: PageMemory, snapshot: Snapshot, sights: Iterable[Sight]) -> 
         return any(judge.is_older_version(sight) for sight in sights)
     if snapshot.kind is SnapshotKind.DELTA:  # it is as young as the youngest of what it tells, which may be little
         return any(judge.is_stale(sight) for sight in sights)
-    return judge.is_older(snapshot.modified_at, page.modified_at) or any(judge.is_stale(sight) for sight in sights)
+    if judge.is_older(snapshot.modified_at, page.modified_at) or any(judge.is_stale(sight) for sight in sights):
+        return True
+    newer = judge.is_newer(snapshot.modified_at, page.modified_at)
+    return not newer and any(judge.is_listed_again(sight) for sight in sights)
 
 
 # --- the three ways to look at a page --------------------------------------------------------------------------------
@@ -146,21 +155,41 @@ def _continue(memory: Memory, snapshot: Snapshot, sights: Sequence[Sight], now: 
     """
     if not sights:
         return Verdict(accepted=True)
-    case = Case(memory=memory, now=now, links=relink.republished(memory, sights, now))
+    links = relink.republished(memory, sights, now)
+    # a page that had moved when it was met is left at once: with this one, the first sight of the blog is complete
+    quiet = {post.key for post in relink.unseen(sights)} if memory.met_late else frozenset[str]()
+    case = Case(memory=memory, now=now, links=links, quiet=quiet)
     fresh = _page_after(None, snapshot, sights, _first_standing(snapshot, sights))
-    return _verdict(memory, fresh, decide(sights, case), case.links, _about_the_blog(None, snapshot))
+    verdict = _verdict(memory, fresh, decide(sights, case), case.links, _about_the_blog(None, snapshot))
+    return replace(verdict, continued=not memory.met_late)
+
+
+def _without_ids(memory: Memory, page: PageMemory, snapshot: Snapshot, now: datetime, why: str) -> Verdict:
+    """The poll in which a page's ids are given up: its posts are found again by what they say."""
+    sights = judge.look(memory, _posts_once(memory, snapshot))
+    links = replace(relink.anew(memory, page, sights), alarm=why)
+    return _compare(memory, page, snapshot, sights, now, links=links)
 
 
 def _compare(
-    memory: Memory, page: PageMemory, snapshot: Snapshot, sights: Sequence[Sight], now: datetime, *, believed: bool
+    memory: Memory,
+    page: PageMemory,
+    snapshot: Snapshot,
+    sights: Sequence[Sight],
+    now: datetime,
+    *,
+    believed: bool = False,
+    links: Links | None = None,
 ) -> Verdict:
     """A page that is remembered: every post is judged, then what is absent."""
-    links = _links(memory, page, snapshot, sights)
+    links = links or _links(memory, page, snapshot, sights)
+    links = replace(links, echoes=relink.echoes_of_earlier(memory, sights, links, now))
     sights = [_under_known_key(memory, sight, links) for sight in sights]
     quiet = _not_news(memory, page, snapshot, sights, links)
     case = Case(memory=memory, now=now, links=links, quiet=quiet, believed=believed)
     standing = _standing(memory, page, snapshot, sights, links)
-    fresh = _page_after(page, snapshot, sights, standing)
+    renumbered = links.anew and page.format == snapshot.format
+    fresh = replace(_page_after(page, snapshot, sights, standing), anew=page.anew + 1 if renumbered else 0)
     intents = [*_vanished(memory, standing), *decide(sights, case)]
     said = (_found_again(links, sights, quiet), _doubt(standing), snapshot.doubt)
     return _verdict(memory, fresh, intents, links, _about_the_blog(page, snapshot), said)
@@ -184,6 +213,8 @@ def _not_news(
 ) -> frozenset[str]:
     """Unseen posts that are stored but not sent: backfill, and too many at once after a change of reader or of ids."""
     back = absence.backfill(page, snapshot.kind, _listed(sights), memory.seen)
+    if snapshot.kind is SnapshotKind.DELTA:
+        back = absence.old_edits(page, relink.unseen(sights), memory.seen)
     left = {post.key for post in relink.unseen(sights)} - back
     return back | left if links.anew and absence.too_many(len(left), of=len(sights)) else back
 
@@ -219,6 +250,7 @@ def _vanished(memory: Memory, standing: Standing) -> list[Intent]:
         return []
     echoes = ((alias, key) for alias, key in memory.aliases.items() if alias in memory.seen)
     elsewhere = {key for alias, key in echoes if not memory.seen[alias].withdrawn}
+    elsewhere |= memory.later
     vanished = (memory.seen[key] for key in standing.withdrawn if key in memory.seen and key not in elsewhere)
     why = f"missing in {POLLS_UNTIL_BELIEVED} successive polls"
     return [
@@ -249,6 +281,7 @@ def _page_after(page: PageMemory | None, snapshot: Snapshot, sights: Iterable[Si
         modified_at=snapshot.modified_at or (page.modified_at if page else None),
         ended=snapshot.ended,
         next_url=snapshot.next_url or (page.next_url if page else None),
+        ids_fail=page is not None and page.ids_fail and page.format == snapshot.format,
         cursor=_cursor_after(page, snapshot),
     )
     if page is None or snapshot.kind is not SnapshotKind.DELTA or snapshot.format != page.format:

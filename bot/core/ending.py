@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.identity import fold
-from bot.core.model import Post
+from bot.core.model import Post, Relayed
 
 _LOOKED_AT = 4  # posts from the top, and the newest by time: farewells are not written in the middle
 _LONGEST_FAREWELL = 600  # characters; a long post that mentions the end of a page is about something else
@@ -45,7 +45,7 @@ class Ending:
 def ending_of(title: str | None, posts: Sequence[Post]) -> Ending:
     """What a blog's headline and its last posts say about its end."""
     last = _last(posts)
-    moved = next((post.key for post in last if _says(_MOVED, post)), None)
+    moved = next((post.key for post in last if says_it_moved(post)), None)
     over = (
         moved is not None
         or bool(_TITLE_OF_THE_PAST.search(fold(title or "")))
@@ -60,13 +60,18 @@ def says_moved(text: str) -> bool:
     return len(text) <= _LONGEST_FAREWELL and bool(_MOVED.search(fold(text)))
 
 
+def says_it_moved(post: Post | Relayed) -> bool:
+    """Whether a post says that its blog goes on elsewhere."""
+    return _says(_MOVED, post)
+
+
 def _last(posts: Sequence[Post]) -> list[Post]:
     shown = [post for post in posts if not post.withdrawn]
     newest = max((post.published_at for post in shown if post.published_at), default=None)
     return [*shown[:_LOOKED_AT], *(post for post in shown[_LOOKED_AT:] if newest and post.published_at == newest)]
 
 
-def _says(pattern: re.Pattern[str], post: Post) -> bool:
+def _says(pattern: re.Pattern[str], post: Post | Relayed) -> bool:
     if len(post.text) > _LONGEST_FAREWELL:
         return False
     headline = "" if post.title_is_derived else post.title or ""

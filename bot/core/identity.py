@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
@@ -26,14 +27,14 @@ Texts remembered from before are then compared by their words (`bot.core.judge`)
 1: captions stood in the text, tables and numbered lists were runs of words.
 """
 
-_FOLDS = str.maketrans(
-    {
-        **dict.fromkeys("‘’‚‛′ʼ`´", "'"),
-        **dict.fromkeys("“”„‟″«»", '"'),
-        **dict.fromkeys("‐‑‒–—―−", "-"),
-        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f•◦▪", None),
-    }
-)
+_FOLDS = {
+    **dict.fromkeys("‘’‚‛′ʼ`´", "'"),
+    **dict.fromkeys("“”„‟″«»", '"'),
+    **dict.fromkeys("‐‑‒–—―−", "-"),
+    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad\ufe0e\ufe0f•◦▪", ""),
+}
+# A pattern instead of `str.translate`, which looks every letter up as soon as a single one is not ASCII.
+_FOLDED = re.compile(f"[{''.join(_FOLDS)}]")
 _UNIT = r"(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)"
 _RELATIVE = re.compile(
     rf"\b(?:updated:? )?(?:\d+ ?{_UNIT}(?:,? (?:and )?\d+ ?{_UNIT})*|an? (?:minute|hour)) ago\b"
@@ -48,6 +49,8 @@ _UPDATED_AT = re.compile(
     r"(?:,? (?-i:[A-Z])\w+ \d{1,2}(?:, \d{4})?)?",
     re.IGNORECASE,
 )
+# What each of the two has in it somewhere: they are slow, and few texts say when.
+_SAYS_WHEN = (" ago", "l y a ", "vor ", "hace ", " fa", "há ", "updated")
 _TIME_PREFIX = re.compile(rf"^{_CLOCK} ?(?:\([A-Z]{{2,5}}\)|[A-Z]{{2,5}} ?[-:|]|[-:|]) *")
 _PLACEHOLDER = re.compile(r"\[\[ge:[^\]]*\]\]")
 _ESCAPED_AMPERSANDS = re.compile(r"&(?:amp;)+")
@@ -58,10 +61,18 @@ _DEEPEST_ESCAPING = 50
 
 def fold(text: str) -> str:
     """A plain text without what no reader sees or what changes by itself: spaces, quote shapes, clocks."""
-    text = decode(_ESCAPED_AMPERSANDS.sub("&", text)).translate(_FOLDS)
-    text = unicodedata.normalize("NFKC", _PLACEHOLDER.sub(" ", text)).translate(_FOLDS)
+    if "&" in text:
+        text = decode(_ESCAPED_AMPERSANDS.sub("&", text))
+    text = _folded(unicodedata.normalize("NFKC", _PLACEHOLDER.sub(" ", _folded(text))))
     text = " ".join(text.split())
+    small = text.lower()
+    if not any(said in small for said in _SAYS_WHEN):
+        return text
     return " ".join(_UPDATED_AT.sub(" ", _RELATIVE.sub(" ", text)).split())
+
+
+def _folded(text: str) -> str:
+    return _FOLDED.sub(lambda found: _FOLDS[found[0]], text)
 
 
 def visible(text_or_html: str) -> str:
@@ -77,6 +88,7 @@ def visible(text_or_html: str) -> str:
     return text
 
 
+@lru_cache(maxsize=2048)  # a poll asks for each post's more than once
 def content_hash(post: Post) -> str:
     """The fingerprint of what a reader sees: headline, text, pictures, struck or not. Times, url and authors are out.
 

@@ -124,6 +124,21 @@ def is_edited(known: Seen, sight: Sight) -> bool:
     return not reads_the_same(known, sight) and not is_clock(known, sight.post)
 
 
+def is_elsewheres(memory: Memory, sight: Sight) -> bool:
+    """Whether a later page of the blog has the say: it lists the post too, or took it down since."""
+    if sight.known is None:
+        return False
+    return sight.post.key in memory.later or (memory.left and sight.known.withdrawn)
+
+
+def is_listed_again(sight: Sight) -> bool:
+    """Whether a withdrawn post stands there as it was, and no newer time says that this is meant."""
+    known, post = sight.known, sight.post
+    if known is None or not known.withdrawn or post.withdrawn or is_newer(post.modified_at, known.modified_at):
+        return False
+    return sight.hash == known.hash
+
+
 def is_stale(sight: Sight) -> bool:
     """Whether this post shows its page to be an old copy.
 

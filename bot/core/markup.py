@@ -7,12 +7,14 @@ a little HTML anyway (`text_of_plain`) count only known HTML elements as mark-up
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Container
 from html import unescape
 from html.entities import html5
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from bot.core.remembering import remembered
 from bot.core.rich import Rich
 from bot.core.walk import BLOCKS, DROPPED, LINES, Walk, names
 
@@ -40,6 +42,13 @@ _BARE_AMPERSAND = re.compile(rf"&(?!{_REFERENCE.pattern[1:]})")
 _DOCTYPE = re.compile(r"<!doctype[^<>]*>", re.IGNORECASE)
 _BREAKING = re.compile(rf"</?(?:br|{'|'.join(sorted(BLOCKS | LINES))})[\s/>]", re.IGNORECASE)
 _DEEPEST = 2_000  # blocks in blocks; beyond it the parser's time grows with the square of the depth
+# Elements that a parser opens anew in every paragraph after the one they were left open in (WHATWG, "The list of
+# active formatting elements"; `a` and `nobr` end one another): many of them make a page of 64 KB a tree of gigabytes.
+_FORMATS = "b|big|code|em|font|i|s|small|strike|strong|tt|u"
+_FORMATTING = re.compile(rf"<(/?)({_FORMATS})([\s/>][^<>]{{0,200}})", re.IGNORECASE)
+_FORMATTING_TAG = re.compile(rf"</?(?:{_FORMATS})\b[^<>]*>", re.IGNORECASE)
+_MOST_LEFT_OPEN = 16
+_EQUALS = 3  # of elements with the same attributes no more are opened anew
 _BLOCK_TAG = re.compile(rf"</?(?:{'|'.join(sorted(BLOCKS | LINES))})\b[^<>]*>", re.IGNORECASE)
 _SPACES = re.compile(r"[^\S\n ][^\S\n]*| [^\S\n]+")
 _AROUND_BREAKS = re.compile(r" ?\n ?")
@@ -106,7 +115,7 @@ def rich_of_html(html: str, base: str = "") -> Rich:
     if "<" not in html:
         return Rich(tidy(decode(html)))
     if is_too_deep(html):
-        html = _BLOCK_TAG.sub("<br>", html)
+        html = _FORMATTING_TAG.sub("", _BLOCK_TAG.sub("<br>", html))
     root = LexborHTMLParser(_LONE_SURROGATES.sub("\ufffd", html)).body
     return rich_of_node(root, base) if root is not None else Rich()
 
@@ -128,7 +137,9 @@ def text_of_node(root: LexborNode, without: Container[int] = ()) -> str:
 
 
 def is_too_deep(html: str) -> bool:
-    """Whether blocks nest so deeply that parsing them would take more than its share of time."""
+    """Whether blocks nest so deeply, or so much bold is left open, that parsing takes more than its share of time."""
+    if html.count("<") >= _MOST_LEFT_OPEN and _leaves_open(html):
+        return True
     if html.count("<") < _DEEPEST:
         return False
     depth = deepest = 0
@@ -138,6 +149,21 @@ def is_too_deep(html: str) -> bool:
     return deepest > _DEEPEST
 
 
+def _leaves_open(html: str) -> bool:
+    """Whether more formatting elements are open at once than any page has on purpose; of equal ones three count."""
+    opened: defaultdict[str, list[str]] = defaultdict(list)
+    for end, name, attributes in _FORMATTING.findall(html):
+        standing = opened[name.lower()]
+        if end:
+            del standing[-1:]
+        elif standing.count(attributes) < _EQUALS:
+            standing.append(attributes)
+            if len(standing) > _MOST_LEFT_OPEN or sum(map(len, opened.values())) > _MOST_LEFT_OPEN:
+                return True
+    return False
+
+
+@remembered
 def rich_of_plain(text: str, base: str = "", *, escaped_twice: bool = False) -> Rich:
     """A plain-text field as a person reads it; line breaks are kept. `escaped_twice`: its publisher is known to."""
     if escaped_twice:

@@ -71,6 +71,7 @@ class Page:
     etag: str | None = None
     last_modified: str | None = None
     max_age: int | None = None  # seconds, from Cache-Control; a hint for adaptive schedules
+    retry_at: datetime | None = None  # Retry-After, which some servers send with what is well
     links: tuple[str, ...] = ()  # the Link headers as sent: a page may name its hub there
     fetched_at: datetime
 
@@ -150,6 +151,9 @@ class Snapshot:
     modified_at: datetime | None = None  # the page's own mark of its age
     ended: bool = False
     next_url: str | None = None  # "our coverage has moved here"
+    starts_at: datetime | None = None  # announced start of the coverage
+    interval_hint: int | None = None  # seconds between polls that the page itself asks for
+    identity: str = "auto"  # how posts were to be known, as the configuration has it
     why: str = ""  # why this reader was chosen, in words
     notes: tuple[str, ...] = ()  # what was passed over on the way: broken scripts, posts without text
     cursor: str | None = None  # where asking goes on once this is accepted, in the format's own words
@@ -188,6 +192,8 @@ class PageMemory:
     doubted: frozenset[str] = frozenset()  # vanished too many at once to be believed; never inferred withdrawn
     modified_at: datetime | None = None
     ignored: int = 0  # stale copies ignored in a row
+    anew: int = 0  # polls in a row in which nearly every id was a new one
+    ids_fail: bool = False  # its ids were seen to be none, and are not read any more
     ended: bool = False
     next_url: str | None = None
     cursor: str | None = None  # up to where changes were asked for, in the format's own words
@@ -201,6 +207,10 @@ class Memory:
     aliases: Mapping[str, str] = field(default_factory=dict)  # another key of a post -> the key it is known by
     page: PageMemory | None = None
     started: bool = False  # some page of this blog was accepted before, so another one continues it
+    earlier: frozenset[str] = frozenset()  # what the pages before this one listed last
+    later: frozenset[str] = frozenset()  # what the pages after it list: of those, they have the say
+    left: bool = False  # there is a page after this one
+    met_late: bool = False  # the page before this one had moved already when the blog was first seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +235,7 @@ class Verdict:
     seen: tuple[Seen, ...] = ()  # to be remembered, new or changed
     aliases: Mapping[str, str] = field(default_factory=dict)  # to be remembered as well
     page: PageMemory | None = None  # None: as it was
+    continued: bool = False  # this page goes on from here with a blog that another page began
     alarm: str | None = None
 
 
@@ -271,6 +282,7 @@ class Relayed:
     id: int
     revision: int
     blog: str | None  # None: an editor's own post
+    notice: str | None = None  # our own word about the blog, not one of its posts: "moved"
     title: str | None
     title_is_derived: bool = False
     text: str

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.core.model import Memory, PageMemory
 from bot.core.timing import resolve_url
 
 TOGETHER = timedelta(hours=6)  # late corrections still come on the old page
@@ -18,6 +19,16 @@ class KnownPage:
     url: str
     next_url: str | None = None
     moved_at: datetime | None = None
+
+
+def among_pages(memory: Memory, earlier: Iterable[PageMemory], later: Iterable[PageMemory]) -> Memory:
+    """The memory of a page that stands between these pages of its blog."""
+    after = list(later)
+    return replace(memory, earlier=_listed(earlier), later=_listed(after), left=bool(after))
+
+
+def _listed(pages: Iterable[PageMemory]) -> frozenset[str]:
+    return frozenset(key for page in pages for key in (*page.order, *page.pinned))
 
 
 def pages_to_poll(template: str, timezone: str, known: Sequence[KnownPage], now: datetime) -> tuple[str, ...]:

@@ -57,6 +57,7 @@ class Waiting:
     withdrawn: bool = False
     on_withdrawal: str = "notice"
     copied: bool = False
+    alone: bool = False  # it is never one of several in a message
     message: OnScreen | None = None
 
 
@@ -146,7 +147,7 @@ def _may_join(other: Waiting, row: Waiting) -> bool:
     return (
         other.lane is row.lane is Lane.LIVE
         and other.thread == row.thread
-        and not (other.sent or other.withdrawn or other.plain or other.copied)
+        and not (other.sent or other.withdrawn or other.plain or other.copied or other.alone)
     )
 
 

@@ -28,6 +28,16 @@ class Validators:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """The blog goes on on another page, which its readers are told of once."""
+
+    key: str  # the address by which the page is asked for: told once of each
+    url: str  # where readers find it
+    title: str | None = None
+    begun: bool = False  # told with the first posts of that page, and so before them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Publishing:
     """One poll's outcome, written in one transaction or not at all."""
 
@@ -40,7 +50,11 @@ class Publishing:
     page: PageMemory | None = None
     validators: Validators | None = None
     title: str | None = None
-    ended: bool | None = None  # None: nothing new is known
+    ended: bool | None = None  # None: nothing new is known, of the two below neither
+    about_the_blog: bool = True  # False: a delta, which says nothing of the two below
+    starts_at: float | None = None
+    interval_hint: float | None = None
+    handover: Handover | None = None
     hold: float = 0.0  # seconds a new post waits before it goes out
     edit_quiet: float = 0.0  # seconds an edit waits for the next one
     edits_for: float = 172_800.0  # seconds for which sent messages follow edits

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from rapidfuzz import fuzz, process
 
 from bot.core.absence import anchors, too_many
+from bot.core.ending import says_it_moved
 from bot.core.identity import fold, normal_title
 from bot.core.judge import Sight, blog_key, has_the_same_words, is_edited
 from bot.core.model import KeyKind, Memory, PageMemory, Post, Seen
@@ -24,6 +25,7 @@ TEXT_RATIO = 85
 _HALF_ALIKE = 60  # texts of one story that have nothing else in common stay below this in nineteen of twenty cases
 _TELLING_WORDS = 4  # a shorter headline ("Summary", "What we know") comes back every day
 _TELLING_TEXT = 6  # words; as few are said again
+_ENOUGH = 4  # posts whose headlines are proof
 _MOST_COMPARED = 20_000  # pairs of texts in one poll: about a second
 
 
@@ -81,13 +83,37 @@ def republished(memory: Memory, sights: Sequence[Sight], now: datetime) -> Links
             known.setdefault(normal_title(one.title), []).append(one)
     echoes: dict[str, str] = {}
     for post in reversed(unseen(sights)):  # of two, the older one is the one that was moved
-        title = _own_title(post)
+        title = "" if says_it_moved(post) else _own_title(post)  # every page has a farewell of its own
         candidates = known.get(title, []) if title else []
         matching = (one for one in candidates if _is_the_same_story(one, post, now))
         if (match := next(matching, None)) is not None:
             echoes[post.key] = blog_key(memory, match.key)
             known[title] = [one for one in candidates if blog_key(memory, one.key) != echoes[post.key]]
     return Links(echoes=echoes)
+
+
+def echoes_of_earlier(memory: Memory, sights: Sequence[Sight], links: Links, now: datetime) -> dict[str, str]:
+    """Posts of the page before that this one shows under new ids only now, hours after it began.
+
+    By then a headline alone is not enough: the text must be the same, or a version of it.
+    """
+    fresh = [post for post in unseen(sights) if post.key not in links.aliases]
+    before = [memory.seen[key] for key in memory.earlier if key in memory.seen]
+    if not fresh or not before:
+        return {}
+    here = {blog_key(memory, sight.post.key) for sight in sights}
+    known = {normal_title(one.title): one for one in before if not one.withdrawn}
+    found = ((post.key, known.get(_own_title(post))) for post in fresh if not says_it_moved(post))
+    texts = {post.key: post.text for post in fresh}
+    return {
+        key: blog_key(memory, one.key)
+        for key, one in found
+        if one is not None and blog_key(memory, one.key) not in here and _is_the_same_text(one, texts[key])
+    }
+
+
+def _is_the_same_text(known: Seen, text: str) -> bool:
+    return bool(text and known.text) and fuzz.token_set_ratio(fold(known.text), fold(text)) >= TEXT_RATIO
 
 
 def _is_the_same_story(known: Seen, post: Post, now: datetime) -> bool:
@@ -121,8 +147,22 @@ def renumbered(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> Lin
 
     Some feeds make new ids for every request, so an edit is one here too; many at once only came with the new ids.
     """
-    if not may_be_renumbered(sights) or _known_by_words(memory, sights) <= 0.8 * len(sights):
+    if not may_be_renumbered(sights):
         return None
+    known = (
+        _known_by_words(memory, sights) > 0.8 * len(sights) if len(sights) >= _ENOUGH else _stood(memory, page, sights)
+    )
+    return anew(memory, page, sights) if known else None
+
+
+def _stood(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> bool:
+    """Whether each of a few posts stood there with the same words and the same time: less would be no proof."""
+    had = {(one.hash, one.published_at) for key in (*page.order, *page.pinned) if (one := memory.seen.get(key))}
+    return all(sight.post.published_at and (sight.hash, sight.post.published_at) in had for sight in sights)
+
+
+def anew(memory: Memory, page: PageMemory, sights: Sequence[Sight]) -> Links:
+    """All posts of the page by what they say, as their keys tell nothing."""
     aliases = _by_content(memory, page, sights)
     alarm = f"the page has other ids for the posts it had: {_found(sights, aliases)}"
     known = _found_again(memory, sights, aliases)
@@ -138,7 +178,8 @@ def _found_again(memory: Memory, sights: Iterable[Sight], aliases: Mapping[str, 
 
 
 def may_be_renumbered(sights: Sequence[Sight]) -> bool:
-    return len(sights) >= 4 and len(unseen(sights)) > 0.8 * len(sights)
+    fresh = len(unseen(sights))
+    return fresh > 0.8 * len(sights) if len(sights) >= _ENOUGH else 0 < fresh == len(sights)
 
 
 def _found(sights: Sequence[Sight], aliases: Mapping[str, str]) -> str:

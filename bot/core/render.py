@@ -55,6 +55,8 @@ def message(post: Relayed, style: Style, t: Texts, limit: int = MESSAGE) -> Rend
     """
     if is_gone(post, style) and not is_struck(post, style):
         return Writing(rtl=t.rtl).sentence(notice(post, style, t), "italic").rendered()
+    if post.notice is not None:
+        return _moved(post, style, t)
     return _own(post, style, limit) if post.blog is None else _with_others(_relayed(post, style, t, limit), post)
 
 
@@ -212,13 +214,18 @@ def _foot(post: Relayed, style: Style, t: Texts, *, gone: bool, below: str = "")
     """What stands below the picture; time, byline and tags on one line; a link to the post, or the notice that it is
     gone; the credit."""
     foot = Writing(rtl=t.rtl).sentence(below, "italic").join(meta(post, style, t), between="\n")
-    url = safe_url(post.url)
     if gone:
         foot.newline().sentence(notice(post, style, t), "italic")
-    elif url:
-        foot.newline().sentence(t.gettext("Read on {host}", host=isolated(host(url), rtl=t.rtl)), url=url)
+    else:
+        foot.join(_way_to(post.url, t), between="\n")
     credit = fitted(line(style.credit), _CREDIT, style.language, _FINDS)
     return foot.join(Writing(rtl=t.rtl).plain(credit), between="\n")
+
+
+def _way_to(address: str | None, t: Texts) -> Writing:
+    """ "Read on example.org", linked; nothing where the address is none."""
+    way, url = Writing(rtl=t.rtl), safe_url(address)
+    return way.sentence(t.gettext("Read on {host}", host=isolated(host(url), rtl=t.rtl)), url=url) if url else way
 
 
 def meta(post: Relayed, style: Style, t: Texts) -> Writing:
@@ -251,6 +258,16 @@ def _tags(post: Relayed) -> str:
         if units(f"{text} {tag}") <= _TAGS:
             text = f"{text} {tag}".strip()
     return text
+
+
+# --- a word of ours about a blog -----------------------------------------------------------------------------------
+
+
+def _moved(post: Relayed, style: Style, t: Texts) -> Rendered:
+    """The blog's title, that it goes on on another page, and the way there."""
+    words = Writing(rtl=t.rtl).write(headline(post, style), "bold")
+    words.join(Writing(rtl=t.rtl).sentence(t.gettext("This live blog continues on a new page.")), between="\n")
+    return words.join(_way_to(post.url, t), between="\n").rendered()
 
 
 # --- an editor's own post ------------------------------------------------------------------------------------------

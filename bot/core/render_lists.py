@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import assert_never
 
 from bot.core.model import Relayed, Rendered, Style
 from bot.core.render import StyleOf, headline, is_gone, is_struck, notice, said_at, updated
+from bot.core.state import State
 from bot.core.summary import summary
 from bot.core.texts import Texts
 from bot.core.writing import ENTITIES, MESSAGE, Writing, cut, finds, fitted, isolated, line, units
@@ -38,7 +40,8 @@ class BlogLine:
 
     id: str
     title: str
-    live: bool
+    state: State = State.LIVE
+    starts_at: datetime | None = None  # announced
     last_post_at: datetime | None = None
     zone: str = "UTC"
     url: str | None = None
@@ -185,7 +188,7 @@ def _topic(topic: TopicLine, t: Texts) -> Writing:
 
 
 def blogs_list(blogs: Sequence[BlogLine], t: Texts, now: datetime) -> Rendered:
-    """The blogs in the order given: title, the id people type, live or ended, the last post."""
+    """The blogs in the order given: title, the id people type, its state, the last post."""
     if not blogs:
         return Writing(rtl=t.rtl).sentence(t.gettext("No blogs yet.")).rendered()
     heading = Writing(rtl=t.rtl).sentence(t.gettext("Live blogs"), "bold")
@@ -193,13 +196,30 @@ def blogs_list(blogs: Sequence[BlogLine], t: Texts, now: datetime) -> Rendered:
 
 
 def _blog(blog: BlogLine, t: Texts, now: datetime) -> Writing:
-    state = t.gettext("live") if blog.live else t.gettext("ended")
     last = t.gettext("no posts yet")
-    if blog.last_post_at:
+    if blog.state is State.NOT_STARTED and blog.starts_at and blog.starts_at > now:
+        time = isolated(t.moment(blog.starts_at, blog.zone, now), rtl=t.rtl)
+        last = t.gettext("starts {time}", time=time)
+    elif blog.last_post_at:
         time = isolated(t.moment(blog.last_post_at, blog.zone, now), rtl=t.rtl)
         last = t.gettext("last post {time}", time=time)
     row = Writing(rtl=t.rtl).sentence(_name(blog.title, t), url=blog.url)
-    return row.sentence(" " + " · ".join([t.gettext("({id})", id=blog.id), state, last]))
+    return row.sentence(" " + " · ".join([t.gettext("({id})", id=blog.id), state_word(blog.state, t), last]))
+
+
+def state_word(state: State, t: Texts) -> str:
+    match state:
+        case State.UNREAD:
+            return t.gettext("not read yet")
+        case State.NOT_STARTED:
+            return t.gettext("not started")
+        case State.LIVE:
+            return t.gettext("live")
+        case State.QUIET:
+            return t.gettext("quiet")
+        case State.ENDED:
+            return t.gettext("ended")
+    assert_never(state)
 
 
 def _all_or_more(heading: Writing, rows: Sequence[Writing], t: Texts) -> Rendered:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.core.diff import diff, remember
 from bot.core.identity import same_address
 from bot.core.model import Memory, PageMemory, Snapshot, Verdict
+from bot.core.pages import among_pages
 
 POLLS_APART = timedelta(seconds=30)
 
@@ -25,8 +26,10 @@ def verdicts(snapshots: Iterable[Snapshot | None], now: datetime) -> Iterator[Ve
             yield None
             continue
         at = _page_of(snapshot, pages)
-        verdict = diff(replace(memory, page=pages[at][1]), snapshot, now + poll * POLLS_APART)
-        memory = remember(replace(memory, page=pages[at][1]), verdict)
+        earlier, later = ([page for _, page in some if page] for some in (pages[:at], pages[at + 1 :]))
+        memory = among_pages(replace(memory, page=pages[at][1]), earlier, later)
+        verdict = diff(memory, snapshot, now + poll * POLLS_APART)
+        memory = remember(memory, verdict)
         pages[at] = (pages[at][0], memory.page)
         yield verdict
 

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import blake2b
 from itertools import count, islice
 from zoneinfo import ZoneInfo
 
 from bot.core.cron import firings
+from bot.core.state import QUIET, Life, State, state_of
 
 SPREAD = timedelta(seconds=5)  # within this, first polls start and later ones jitter
 JITTER_SHARE = 0.1
 BACK_OFF_CAP = timedelta(minutes=15)
 RETRY_AFTER_CAP = timedelta(hours=24)
-QUIET, VERY_QUIET = timedelta(minutes=30), timedelta(hours=3)
+VERY_QUIET = timedelta(hours=3)
 QUIET_CAP = timedelta(minutes=15)  # an adaptive schedule slows down to this while its blog is live, or not at all
 ENDED_FLOOR, ENDED_CAP = timedelta(minutes=10), timedelta(hours=1)
+HINT_CAP = timedelta(minutes=5)  # caches and feeds that claim more are not made for a page that is live
 HUB_INTERVAL = timedelta(minutes=5)  # a blog whose hub tells us of its news is polled so often, to be sure
-MAX_AGE_CAP = timedelta(minutes=5)  # caches that claim more are not made for a page that is live
+LEAD = timedelta(minutes=15)  # before an announced start, from which on a blog may begin at any moment
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)  # any moment would do: blogs keep their own beat from here
 NO_TIME = timedelta(0)
 FAR = datetime.max.replace(tzinfo=UTC)
@@ -76,9 +78,10 @@ class BlogState:
     blog: str = ""  # its id: spreads blogs of one schedule apart
     failures: int = 0  # failed polls in a row
     retry_after: datetime | None = None  # the server asked us not to come before
-    last_post_at: datetime | None = None  # when we last saw something new; None: we know nothing
-    ended: bool = False
+    life: Life = field(default_factory=Life)
+    daily: bool = False  # its address changes with the day: when a page is over, the next one may begin
     max_age: int | None = None  # seconds, as the server said
+    interval_hint: int | None = None  # seconds, as the page said
     hub_until: datetime | None = None  # its hub tells us of its news until then, and missed none lately
 
 
@@ -92,9 +95,11 @@ def next_poll(
     """
     last = min(last_started, now).astimezone(UTC) if last_started else None  # clocks are put back, too
     floor = max(now, _asked(last or now, state)).astimezone(UTC)
+    # what is known of the blog was known at its last poll: asked again later, the answer is the same
+    pace = _Pace(schedule.adaptive, last or now, state)
     if schedule.cron is not None:
-        return _next_by_cron(schedule.cron, timezone, floor, last, _Pace(schedule.adaptive, now, state))
-    return _next_by_interval(schedule, ZoneInfo(timezone), floor, last, _Pace(schedule.adaptive, now, state))
+        return _next_by_cron(schedule.cron, timezone, floor, last, pace)
+    return _next_by_interval(schedule, ZoneInfo(timezone), floor, last, pace)
 
 
 def upcoming(schedule: Schedule, timezone: str, now: datetime, n: int) -> list[datetime]:
@@ -173,7 +178,7 @@ class _Pace:
     """How a blog's state stretches an interval."""
 
     adaptive: bool
-    now: datetime
+    now: datetime  # of the last poll, if there was one
     state: BlogState
 
     @property
@@ -192,18 +197,39 @@ class _Pace:
         return min(length * JITTER_SHARE, SPREAD) * _fraction(f"{self.blog} {last.timestamp()}")
 
     def _adapted(self, usual: timedelta) -> timedelta:
-        length = max(usual, min(usual * self._slower(), QUIET_CAP))
-        if self.state.ended:
-            length = max(usual, min(max(usual * 10, ENDED_FLOOR), ENDED_CAP))
-        if self.state.max_age is not None:  # before that we would only see the same copy again
-            length = max(length, min(timedelta(seconds=self.state.max_age), MAX_AGE_CAP))
-        return length
+        """By the blog's state; and no shorter than its server and its page ask for, within reason."""
+        hints = (self.state.max_age, self.state.interval_hint)
+        asked = max((min(timedelta(seconds=min(one, 86_400)), HINT_CAP) for one in hints if one), default=NO_TIME)
+        return max(usual, self._by_state(usual), asked)
 
-    def _slower(self) -> int:
-        quiet = self.now - self.state.last_post_at if self.state.last_post_at else NO_TIME
-        if quiet >= VERY_QUIET:
-            return 4
-        return 2 if quiet >= QUIET else 1
+    def _by_state(self, usual: timedelta) -> timedelta:
+        life = self.state.life
+        match state_of(life, self.now):
+            case State.NOT_STARTED if life.starts_at is not None:
+                return self._before(life.starts_at, usual)
+            case State.NOT_STARTED:
+                return min(usual * 4, QUIET_CAP)
+            case State.QUIET:
+                return self._slower(usual, life.active_at)
+            case State.ENDED:
+                return min(usual * 4, QUIET_CAP) if self.state.daily else _seldom(usual)
+        return usual
+
+    def _before(self, start: datetime, usual: timedelta) -> timedelta:
+        """Seldom, but not past the moment at which it may begin; from then on as if it had begun."""
+        if self.now >= start - LEAD:
+            return self._slower(usual, start)
+        return min(_seldom(usual), start - LEAD - self.now)
+
+    def _slower(self, usual: timedelta, since: datetime | None) -> timedelta:
+        quiet = self.now - since if since else NO_TIME
+        if quiet < QUIET:
+            return usual
+        return min(usual * (4 if quiet >= VERY_QUIET else 2), QUIET_CAP)
+
+
+def _seldom(usual: timedelta) -> timedelta:
+    return min(max(usual * 10, ENDED_FLOOR), ENDED_CAP)
 
 
 def _spread(earliest: datetime, period: timedelta, blog: str) -> datetime:

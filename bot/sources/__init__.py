@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.core.formats import AVAILABLE, FORMAT_NAMES, FORMATS
+from bot.core.formats import FORMAT_NAMES, FORMATS
 from bot.core.model import Page, Snapshot
 from bot.sources import (
     aljazeera,
@@ -31,6 +31,7 @@ from bot.sources import (
     tickaroo,
     wordpress,
 )
+from bot.sources.believing import believable
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
 
 __all__ = ["FORMATS", "READERS", "NotReadable", "ReadRules", "Reader", "Source", "read"]
@@ -71,13 +72,16 @@ def read(page: Page, rules: ReadRules = _PLAIN) -> Snapshot:
     source = Source(page=page)
     if not page.body.strip():
         raise NotReadable("it is empty: no live blog to read")
-    if rules.format != "auto":
-        return _read_as(rules.format, source, rules)
+    found = _read_as(rules.format, source, rules) if rules.format != "auto" else _read_as_what_it_is(source, rules)
+    return believable(found, page.fetched_at)
+
+
+def _read_as_what_it_is(source: Source, rules: ReadRules) -> Snapshot:
     snapshots = []
     refusals: list[str] = []
     for reader, why in _candidates(source, rules, refusals):
         try:
-            snapshots.append(replace(reader.read(source, rules), why=why))
+            snapshots.append(replace(reader.read(source, rules), why=why, identity=rules.identity))
         except NotReadable as refusal:
             refusals.append(f"{reader.name}: {refusal}")
             continue
@@ -91,14 +95,13 @@ def read(page: Page, rules: ReadRules = _PLAIN) -> Snapshot:
 def _read_as(name: str, source: Source, rules: ReadRules) -> Snapshot:
     reader = next((one for one in READERS if one.name == name), None)
     if reader is None:
-        known = ", ".join(one for one in FORMAT_NAMES if one in AVAILABLE)
-        raise NotReadable(f'format "{name}" cannot be read by this release, which reads {known}')
+        raise NotReadable(f'format "{name}" is none that can be read; there are {", ".join(FORMAT_NAMES)}')
     try:
         why = reader.sees(source)
         snapshot = reader.read(source, rules)
     except NotReadable as refusal:
         raise NotReadable(f'it was to be read as "{name}": {refusal}') from None
-    return replace(snapshot, why=f'format = "{name}"' + (f": {why}" if why else ""))
+    return replace(snapshot, identity=rules.identity, why=f'format = "{name}"' + (f": {why}" if why else ""))
 
 
 def _candidates(source: Source, rules: ReadRules, refusals: list[str]) -> Iterator[tuple[Reader, str]]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
+from bot.sources.times import of_our_days
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = r"(?P<month{0}>[A-Z][a-z]{{2,8}})\.?"
 _DATE = (
@@ -64,7 +66,7 @@ class Clock:
             return None
         try:
             local = datetime(*shown, self.hour, self.minute, tzinfo=_zone(self.zone) or zone)
-            return local.astimezone(UTC)
+            return of_our_days(local.astimezone(UTC))
         except (ValueError, OverflowError):
             return None
 

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 
 from selectolax.lexbor import LexborNode
 
-from bot.core.markup import rich_of_node, text_of_node
+from bot.core.markup import rich_of_node, text_of_node, tidy
 from bot.core.model import Image
 from bot.core.pictures import ADDRESSES
 from bot.core.rich import Rich
@@ -78,7 +78,7 @@ def line_of(node: LexborNode | None, without: str = "") -> str | None:
     """An element's text as one line, None where there is none. A page's `title` has text that no reader sees."""
     if node is None:
         return None
-    text = node.text() if node.tag == "title" else text_of_node(node, {one.mem_id for one in _all(node, without)})
+    text = tidy(node.text()) if node.tag == "title" else text_of_node(node, {one.mem_id for one in _all(node, without)})
     return " ".join(text.split()) or None
 
 

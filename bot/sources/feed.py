@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
+from time import struct_time
 from typing import Any
 
 import feedparser
@@ -16,6 +17,7 @@ from bot.core.ending import ending_of
 from bot.core.markup import rich_of_html, rich_of_plain, text_of_plain
 from bot.core.model import Image, Post, Snapshot, SnapshotKind
 from bot.core.rich import Rich
+from bot.sources.cadence import of_feed
 from bot.sources.feedkeys import FeedPost, feed_keyed
 from bot.sources.handover import next_page
 from bot.sources.marks import Mark, Marks, Tombstone, marks_in
@@ -26,6 +28,7 @@ from bot.sources.times import time_of
 
 _Fields = Mapping[str, Any]
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_REFERENCE = re.compile(r"&#(?:([0-9]{1,20})|[xX]([0-9a-fA-F]{1,20}));?")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _TAIL = 100_000  # characters at the end in which a feed must be closed
 _OPENED = re.compile(rb"<(?:[\w.-]+:)?(?:item|entry)[\s>]", re.IGNORECASE)
@@ -73,6 +76,7 @@ def _read(source: Source, rules: ReadRules, name: str) -> Snapshot:
         modified_at=_time(parsed.feed, "updated", rules),
         ended=ending.ended,
         next_url=next_page(markup[ending.moved], source, url) if ending.moved in markup else None,
+        interval_hint=of_feed(parsed.feed),
         notes=tuple(_notes(parsed, marks, _lost(parsed, xml))),
     )
 
@@ -91,8 +95,14 @@ def _checked(source: Source, name: str) -> bytes:
         raise NotReadable("the feed's DOCTYPE declares entities of its own, which are not expanded")
     if not _is_closed(text, prolog):
         raise NotReadable(f"the feed is cut off: <{prolog.name}> is never closed")
-    start = prolog.start
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{text[start:]}'.encode("utf-8", "replace")
+    xml = _REFERENCE.sub(_whole, text[prolog.start :])
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{xml}'.encode("utf-8", "replace")
+
+
+def _whole(reference: re.Match[str]) -> str:
+    """A reference to half of a surrogate pair as one to U+FFFD: parsers take it in, and break when asked for it."""
+    number = int(reference[2] or reference[1], 16 if reference[2] else 10)
+    return "&#xfffd;" if 0xD800 <= number <= 0xDFFF else reference[0]
 
 
 def _found(prolog: Prolog) -> str:
@@ -165,9 +175,15 @@ def _time(fields: _Fields, name: str, rules: ReadRules) -> datetime | None:
         return None
     time = time_of(fields[name], rules.zone)
     parsed = fields.get(f"{name}_parsed") if f"{name}_parsed" in fields else None
-    if time is None and parsed is not None:
-        return datetime.fromtimestamp(timegm(parsed), tz=UTC)
-    return time
+    return _moment(parsed) if time is None and parsed is not None else time
+
+
+def _moment(parsed: struct_time) -> datetime | None:
+    """feedparser's own reading of a time, which may lie before the first year of the calendar."""
+    try:
+        return time_of(timegm(parsed))
+    except ValueError:
+        return None
 
 
 def _value(field: _Fields, is_atom: bool) -> str:

@@ -51,6 +51,12 @@ def read(source: Source, rules: ReadRules) -> Snapshot:
     return filled(about, found, source, rules)
 
 
+def _tags(value: object) -> Iterator[str]:
+    for tag in value if isinstance(value, list) else ():
+        if name := line(tag):
+            yield name
+
+
 def _feed_post(fields: Fields, base: str, rules: ReadRules) -> FeedPost:
     html, plain = string(fields.get("content_html")), string(fields.get("content_text"))
     body = unrepeated(rich_of_html(html, base) if html else Rich(text_of_plain(plain or "")))
@@ -61,7 +67,7 @@ def _feed_post(fields: Fields, base: str, rules: ReadRules) -> FeedPost:
         published_at=time_of(fields.get("date_published"), rules.zone),
         modified_at=time_of(fields.get("date_modified"), rules.zone),
         authors=tuple(_authors(fields)),
-        tags=tuple(tag for tag in fields.get("tags") or () if isinstance(tag, str)),
+        tags=tuple(_tags(fields.get("tags"))),
         images=distinct_images([*_images(fields, base), *body.images]),
         url=absolute(fields.get("url"), base) or absolute(fields.get("external_url"), base),
     )

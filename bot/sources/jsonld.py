@@ -107,6 +107,7 @@ def snapshot_of(found: Found, source: Source, rules: ReadRules, name: str = "jso
         modified_at=time_of(_one(blogs[0].node, "dateModified"), rules.zone),
         ended=ending.ended,
         next_url=next_page(read_posts.markup[ending.moved], source, blogs[0].url) if ending.moved else None,
+        starts_at=time_of(_one(blogs[0].node, "coverageStartTime"), rules.zone),
         notes=(*found.notes, *read_posts.notes),
     )
 

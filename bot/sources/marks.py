@@ -61,7 +61,7 @@ def marks_in(feed: bytes) -> Marks:
 def _tombstones(root: Any) -> Iterator[Tombstone]:
     for mark in root.iter(_TOMBSTONE):
         ref = (mark.get("ref") or "").strip()
-        if ref:
+        if ref and ref.isprintable():  # no post is known by an id with unseen characters
             yield Tombstone(ref=ref, when=time_of(mark.get("when")))
 
 
@@ -71,7 +71,9 @@ def _marks(root: Any) -> Iterator[Mark]:
         if name in _POSTS:
             marks = [mark.get("deleted") for sync in _SYNC for mark in element.iterchildren(sync)]
             # Atom's `id` and RSS's `guid` stand in the namespace of their post.
-            id_ = next(element.iterchildren(f"{namespace}{'id' if name == 'entry' else 'guid'}"), None)
+            # Compared by hand: a broken namespace is one that lxml gives and does not take.
+            called = f"{namespace}{'id' if name == 'entry' else 'guid'}"
+            id_ = next((child for child in element if child.tag == called), None)
             yield Mark(
                 id="".join(id_.itertext()).strip() or None if id_ is not None else None,
                 deleted=next((mark for mark in marks if mark is not None), None),

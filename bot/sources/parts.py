@@ -11,6 +11,7 @@ from bot.core.addresses import absolute as absolute  # noqa: PLC0414  readers as
 from bot.core.captions import credit_in
 from bot.core.identity import fold, image_id
 from bot.core.model import Image, Post
+from bot.core.remembering import remembered
 from bot.core.rich import Rich
 from bot.core.summary import headline_of
 
@@ -61,6 +62,7 @@ def _credited(image: Image) -> Image:
     )
 
 
+@remembered
 def without_repeats(text: str) -> str:
     """Text without sentences said twice in a row, as pages do with a picture's description and caption."""
     lines: list[str] = []

@@ -18,14 +18,25 @@ from zoneinfo import ZoneInfo
 import orjson
 from selectolax.lexbor import LexborHTMLParser
 
-from bot.core.markup import ELEMENTS, is_too_deep
+from bot.core.markup import ELEMENTS, is_too_deep, tidy
 from bot.core.model import Page, Snapshot
 from bot.sources.charset import decode_bytes
 from bot.sources.prolog import Prolog, prolog_of
 
+# An element with 512 around it, where browsers stop nesting. What looks for elements inside others takes time with the
+# depth of each, so that a deep page would cost the square of its length.
+_DEEPER_THAN_BROWSERS = " > ".join(["*"] * 513)
+_LONGEST_REFUSAL = 600  # characters
+
 
 class NotReadable(Exception):
-    """No live blog in it for us. Its text is one line: what was looked for and what was found."""
+    """No live blog in it for us. Its text is one line: what was looked for and what was found.
+
+    It may quote the page, so it is cut and kept to what a terminal can show.
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(" ".join(tidy(why).split())[:_LONGEST_REFUSAL])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +86,19 @@ class Source:
         """The body as JSON, or None where it is none. Raises `NotReadable` where it begins like JSON and is broken."""
         return parse_json(self.text) if self.start.startswith(("{", "[")) else None
 
-    @cached_property
+    @property
     def tree(self) -> LexborHTMLParser:
         """The page parsed as browsers do; to be read, never changed. Raises `NotReadable` where it nests too deeply."""
-        if is_too_deep(self.text):
+        if self._tree is None:
             raise NotReadable("mark-up nested too deeply")
-        return LexborHTMLParser(self.text)
+        return self._tree
+
+    @cached_property
+    def _tree(self) -> LexborHTMLParser | None:
+        if is_too_deep(self.text):
+            return None
+        tree = LexborHTMLParser(self.text)
+        return tree if tree.css_first(_DEEPER_THAN_BROWSERS) is None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

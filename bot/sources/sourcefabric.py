@@ -17,6 +17,7 @@ from bot.core.embeds import of_address
 from bot.core.markup import rich_of_html
 from bot.core.model import Image, Post, Snapshot, SnapshotKind
 from bot.core.rich import Rich
+from bot.sources.cadence import of_answer
 from bot.sources.feedkeys import FeedPost
 from bot.sources.fields import Fields, fields_in, filled, id_of, line, rows_in, string
 from bot.sources.parts import absolute, distinct_images, unrepeated, worded
@@ -58,6 +59,7 @@ def read(source: Source, rules: ReadRules) -> Snapshot:
         posts=(),
         modified_at=max(changes, default=None),
         ended=fields_in(source.json).get("blog_status") == "closed",
+        interval_hint=of_answer(fields_in(source.json)),
         notes=(f"{left_out} posts are adverts, comments or not due yet",) if left_out else (),
     )
     return filled(about, [_post(row, source.page.url, rules) for row in wanted], source, rules)

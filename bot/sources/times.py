@@ -6,7 +6,10 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 
+from bot.core.remembering import remembered
+
 _NUMBER = re.compile(r"\d{9,16}(?:\.\d+)?")
+_FIRST_YEAR, _LAST_YEAR = 1990, 2099  # what lies beyond is a slip, or an attempt to stand on top for ever
 _MILLISECONDS = 10**11  # an epoch above this is in milliseconds: in seconds it would be the year 5138
 
 
@@ -18,13 +21,19 @@ def time_of(value: object, zone: tzinfo = UTC) -> datetime | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
-        return _epoch(float(value))
+        return of_our_days(_epoch(float(value)))
     text = value.strip() if isinstance(value, str) else ""
     if not text or len(text) > 60:
         return None
-    return _epoch(float(text)) if _NUMBER.fullmatch(text) else _written(text, zone)
+    return of_our_days(_epoch(float(text)) if _NUMBER.fullmatch(text) else _written(text, zone))
 
 
+def of_our_days(time: datetime | None) -> datetime | None:
+    """A time of the years in which there are live blogs; None for any other."""
+    return time if time is not None and _FIRST_YEAR <= time.year <= _LAST_YEAR else None
+
+
+@remembered
 def _written(text: str, zone: tzinfo) -> datetime | None:
     found = _iso(text) or _rfc822(text)
     if found is None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.core.model import Post, Snapshot, SnapshotKind
+from bot.sources.cadence import of_answer
 from bot.sources.feedkeys import FeedPost
 from bot.sources.fields import Fields, body_of, fields_in, filled, id_of, line, rows_in, string
 from bot.sources.parts import absolute, distinct_images, worded
@@ -45,7 +46,7 @@ def read(source: Source, rules: ReadRules) -> Snapshot:
     answer = source.json
     if not _is_answer(answer):
         raise NotReadable("no WordPress Liveblog: there are no entries of type new, update or delete")
-    about = Snapshot(format="wordpress", kind=_kind(answer), posts=())
+    about = Snapshot(format="wordpress", kind=_kind(answer), posts=(), interval_hint=of_answer(answer))
     rows = rows_in(answer.get("entries"))
     fresh = {id_of(row.get("id")) for row in rows if row["type"] == "new"}
     found = [_post(row, source.page.url, rules) for row in _last_words(rows)]

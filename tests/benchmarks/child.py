@@ -18,6 +18,7 @@ RUNS = {
     "breaking": "relays",
     "crowd": "services",
     "polls": "polling",
+    "large": "polling",
 }  # each in its module, as the whole relay takes its time to be imported
 
 if __name__ == "__main__":

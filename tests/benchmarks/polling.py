@@ -18,7 +18,9 @@ from bot.poller import Poller
 from bot.reading import Reading
 from storage import open_store
 from tests.benchmarks.processes import Server, page_server
+from tests.benchmarks.reading import LARGEST, in_a_page, json_page
 from tests.newsroom import settings_of
+from tests.publisher import Publisher
 
 AT_ONCE = 20
 
@@ -67,6 +69,58 @@ async def _relay(server: Server, folder: Path, blogs: int) -> dict[str, Any]:
 
 async def _report(text: str) -> None:
     raise AssertionError(text)
+
+
+class Held:
+    """The longest that the event loop computed without a look at what else there is to do; not what it waited."""
+
+    def __init__(self) -> None:
+        self.longest, self._looking = 0.0, asyncio.create_task(self._look())
+
+    async def _look(self) -> None:
+        before = time.thread_time()
+        while True:
+            await asyncio.sleep(0.001)
+            now = time.thread_time()
+            self.longest, before = max(self.longest, now - before), now
+
+    async def stop(self) -> float:
+        """Milliseconds."""
+        self._looking.cancel()
+        await asyncio.gather(self._looking, return_exceptions=True)
+        return self.longest * 1000
+
+
+async def large(posts: int) -> dict[str, Any]:
+    """A page of so many posts seen for the first time, unchanged but for a byte, and with every post edited."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with Publisher() as publisher:
+            page = in_a_page(json_page(posts), LARGEST)
+            publisher.raw = page
+            settings = settings_of(f'[[blogs]]\nid = "storm"\nurl = "{publisher.url}"\n')
+            store, fetcher, reading = open_store(f"sqlite:///{folder}/relay.db"), Fetcher(), Reading()
+            desk = Desk(store, lambda: settings)
+            poller = Poller(
+                store=store, desk=desk, fetcher=fetcher, reading=reading, settings=lambda: settings, report=_report
+            )
+            await store.in_file([("storm", None, None)], time.time())
+            await fetcher.open()
+            try:
+                found = {"first": await _held(poller)}
+                publisher.raw = page + b" "
+                found["same"] = await _held(poller)
+                publisher.raw = page.replace(b"harbour", b"port")
+                return found | {"edited": await _held(poller)}
+            finally:
+                reading.close()
+                await fetcher.close()
+                await store.close()
+
+
+async def _held(poller: Poller) -> float:
+    held = Held()
+    await poller.poll_now("storm")
+    return await held.stop()
 
 
 async def _bare(server: Server, blogs: int, etag: str) -> dict[str, float]:

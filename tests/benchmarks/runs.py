@@ -15,6 +15,7 @@ from tests.benchmarks.processes import measured
 
 FULL = 1000.0  # messages a second, with paid broadcasts
 USUAL = 30.0
+EVERY = 30.0  # seconds between two polls of a blog
 
 OPEN, ALLOWANCE, OVERTAKING = "Limiter open", "Against a strict limit", "Overtaking"
 CROWD, REPLIES, POLLING = "A very large audience", "Replies while a fan-out runs", "Polling"
@@ -211,6 +212,19 @@ def polling(size: Size) -> Iterator[Measure]:
         yield _measure(POLLING, f"{size.blogs:,} blogs, {name}: CPU per poll", "µs", cpu, bare, floor)
         rate, bare = [run[key]["rate"]], [run[floor_key]["rate"]]
         yield _measure(POLLING, f"{size.blogs:,} blogs, {name}: polls a second", "1/s", rate, bare, floor)
+
+    share = [run["unchanged"]["cpu"] * size.blogs / EVERY / 1e4]
+    name = f"{size.blogs:,} blogs every {EVERY:.0f} s, unchanged (304): share of a core"
+    yield _measure(POLLING, name, "%", share, [25.0], "the bar: a quarter of one")
+    yield from _large(size)
+
+
+def _large(size: Size) -> Iterator[Measure]:
+    """How long the loop computes without giving way, while a page of 2.4 MB is read, compared and written."""
+    (runs,) = _in_turn(size.rounds, lambda: measured("large", posts=size.posts))
+    for key, what in (("first", "first sight"), ("same", "no post changed"), ("edited", "every post edited")):
+        name = f"2.4 MB with {size.posts} posts, {what}: longest hold of the event loop"
+        yield _measure(POLLING, name, "ms CPU", _of(runs, key), [20.0] * len(runs), "the bar: 20 ms")
 
 
 def formats(size: Size) -> Iterator[Measure]:
