@@ -121,16 +121,16 @@ class Judging:
         return replace(memory, page=spared(page, standing, unsure)) if standing or unsure else memory
 
     async def _stands(self, blog: Blog, address: str, key: str, memory: Memory, reader: str) -> bool | None:
-        """Whether the post is shown there; None where there was no answer."""
+        """Whether the post is shown there; None where there was no answer, or none that shows the blog."""
         try:
             page = await self._fetcher.fetch(address, home=blog.url)
         except FetchFailed as error:
             return False if error.status in GONE else None
         assert isinstance(page, Page)
+        found = set[str]()
         for name in readers_of_posts(reader):
-            if key in await self._keys(page, replace(rules_of(blog, None), format=name), memory):
-                return True
-        return False
+            found |= await self._keys(page, replace(rules_of(blog, None), format=name), memory)
+        return key in found if found else None  # a page without any post is some other page: of consent, of an outage
 
     async def _keys(self, page: Page, rules: ReadRules, memory: Memory) -> set[str]:
         try:

@@ -250,6 +250,19 @@ async def test_a_hub_that_fails_is_asked_again_more_and_more_rarely_and_told_of_
     assert (await relay.lease()).is_live(relay.clock())
 
 
+async def test_a_hub_that_grants_a_second_does_not_have_its_page_asked_for_every_second(tmp_path: Path) -> None:
+    async with told(tmp_path, longest=1) as relay:
+        lease = await relay.subscribed()
+        await relay.state(LeaseState.LIVE)
+        polls = relay.watch.publisher.polls
+        for _ in range(10):
+            await relay.look(after=timedelta(seconds=3))
+        assert (relay.watch.publisher.polls, relay.hub.heard["subscribe"]) == (polls, 1)
+        await relay.look(after=timedelta(seconds=40))
+        await relay.hub.until(lambda: relay.hub.happened["subscribed"] == 2)
+        assert (await relay.lease()).callback == lease.callback
+
+
 async def test_a_dead_hub_stops_no_poll(relay: Told) -> None:
     await relay.subscribed()
     await relay.hub.die()

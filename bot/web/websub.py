@@ -88,7 +88,7 @@ class Callbacks:
 
     async def _granted(self, lease: Lease, seconds: float) -> None:
         now = self._clock()
-        await self._store.grant_lease(lease.callback, now + seconds, now + seconds * websub.RENEWED_AFTER)
+        await self._store.grant_lease(lease.callback, now + seconds, now + websub.renewal(seconds))
         self._changed()
         log.info("the hub tells us", blog=lease.blog, hub=lease.hub, seconds=round(seconds))
 
