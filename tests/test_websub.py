@@ -572,6 +572,7 @@ async def renewed(hub: HubServer) -> None:
 
 
 async def test_from_the_hub_to_the_chats_with_renewals_and_a_restart(whole: Service, hub: HubServer) -> None:
+    whole.runner = ("-m", "tests.eager")
     await whole.start()
     await whole.baseline()
     await renewed(hub)
