@@ -72,7 +72,7 @@ class Poller:
     ) -> None:
         self._store, self._desk, self._asker, self._reading = store, desk, Asker(fetcher), reading
         self._settings, self._now = settings, now
-        self._judging, self._alarms = Judging(store, fetcher, reading), Alarms(store, report)
+        self._judging, self._alarms = Judging(store, fetcher, reading), Alarms(store, report, now)
         # A late poll is better than none: without a grace time APScheduler would skip it in silence.
         self._scheduler = AsyncIOScheduler(job_defaults={"misfire_grace_time": None, "coalesce": True})
         self._states: defaultdict[str, BlogState] = defaultdict(BlogState)
@@ -118,6 +118,7 @@ class Poller:
         """New settings are in force: touch only the blogs that changed."""
         settings = self._settings()
         await self._store.in_file(_ids(settings), self._now().timestamp())
+        await self._alarms.remember()
         for blog in before.blogs:
             if settings.blog(blog.id) is None:
                 self._unschedule(blog.id)
@@ -210,7 +211,9 @@ class Poller:
                 found.append(await self._poll_page(blog, url))
             except (FetchFailed, NotReadable) as error:
                 failure = error
-        if failure is not None and not found:
+        if failure is None:
+            await self._alarms.looked_at(blog.id, urls)
+        elif not found:
             raise failure
         return Found(
             told=sum(one.told for one in found),
