@@ -59,8 +59,11 @@ class Judging:
         shown = {own_key(memory, post.key) for post in snapshot.posts}
         return snapshot, await self._judged(blog, url, memory, shown, lambda known: diff(known, snapshot, now))
 
-    async def heard(self, blog: Blog, url: str, page: Page, now: datetime) -> tuple[Snapshot, Verdict] | None:
-        """What a hub sent of a page. None where it cannot be compared with the page as it was last read."""
+    async def heard(self, blog: Blog, url: str, page: Page, now: datetime) -> tuple[Snapshot, Verdict, bool] | None:
+        """What a hub sent of a page, and whether it lacks posts that the page had, so that the page is to be asked.
+
+        None where it cannot be compared with the page as it was last read.
+        """
         known, _ = await self._store.page(blog.id, url)
         if known is None:
             return None  # a first sight is a baseline, and that takes the whole page
@@ -70,7 +73,9 @@ class Judging:
             log.info("the hub sent nothing that can be read, so the page is asked", blog=blog.id, why=str(error))
             return None
         memory, _ = await self._store.memory(blog.id, url, [post.key for post in snapshot.posts])
-        return (snapshot, diff(memory, snapshot, now)) if hearsay.is_comparable(memory, snapshot) else None
+        if not hearsay.is_comparable(memory, snapshot):
+            return None
+        return snapshot, diff(memory, snapshot, now), hearsay.lacks_some(memory, snapshot)
 
     async def read_handed(self, blog: Blog, page: Page) -> Snapshot:
         """What a publisher's system handed to us, which is no page. NotReadable."""

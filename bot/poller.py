@@ -48,6 +48,7 @@ class Found:
 
     told: int = 0
     read: bool = False  # a page that had changed, so that the store knows more of the blog now
+    missing: bool = False  # posts are, and are not believed to be withdrawn yet
     pages: int = 1
     max_age: int | None = None
     retry_at: datetime | None = None
@@ -55,7 +56,8 @@ class Found:
     def then(self, later: Found) -> Found:
         """With what another question about the same page brought."""
         read, told = self.read or later.read, self.told + later.told
-        return replace(later, read=read, told=told, retry_at=later.retry_at or self.retry_at)
+        missing = self.missing or later.missing
+        return replace(later, read=read, told=told, missing=missing, retry_at=later.retry_at or self.retry_at)
 
 
 class Poller:
@@ -218,6 +220,7 @@ class Poller:
         return Found(
             told=sum(one.told for one in found),
             read=any(one.read for one in found),
+            missing=any(one.missing for one in found),
             pages=len(urls),
             max_age=max((o.max_age or 0) for o in found),
             retry_at=next((one.retry_at for one in found if one.retry_at), None),
@@ -255,10 +258,12 @@ class Poller:
         if isinstance(gathered, Gathered):
             kept = page.format if page else None
             return await self._take(blog, url, gathered.page, kept, gathered, lists=asked.lists, instead=instead)
+        missing = False
         if asked.doubted or (page and page.ignored):
             verdict = await self._judging.again(blog, url, self._now())
+            missing = bool(verdict.page and verdict.page.missing)
             await self._publish(blog, url, None, verdict, None)
-        return Found(max_age=gathered.max_age, retry_at=self._soon(gathered.retry_at))
+        return Found(missing=missing, max_age=gathered.max_age, retry_at=self._soon(gathered.retry_at))
 
     async def _take(
         self,
@@ -284,7 +289,7 @@ class Poller:
             return found
         own = page if gathered is None or gathered.conditional else None
         told = await self._publish(blog, url, snapshot, verdict, own, lists=lists)
-        return replace(found, told=told, read=True)
+        return replace(found, told=told, read=True, missing=bool(verdict.page and verdict.page.missing))
 
     def _soon(self, retry_at: datetime | None) -> datetime | None:
         """A wish that came with a good answer: it may be a slip, and is granted for a while only."""
@@ -302,14 +307,29 @@ class Poller:
             if blog is None:
                 return
             try:
-                heard = await self._judging.heard(blog, url, page, self._now())
-                if heard is None or not await self._pass_on(blog, url, *heard):
+                if not await self._hear(blog, url, page):
                     await self._turn(id_)
+                in_doubt = await self._is_in_doubt(id_, url)
             except StoreError as error:
                 log.error("nothing was written", blog=id_, error=str(error))
             else:
-                relied_on = None if self._states[id_].failures else until
+                relied_on = None if self._states[id_].failures or in_doubt else until
                 self._states[id_] = replace(self._states[id_], hub_until=relied_on)
+                if in_doubt and self._scheduler.running:
+                    self._schedule(blog, self._now())  # sooner than the appointment that relied on the hub
+
+    async def _hear(self, blog: Blog, url: str, page: Page) -> bool:
+        """Publish what a hub sent. False where the page is to be asked all the same."""
+        heard = await self._judging.heard(blog, url, page, self._now())
+        if heard is None:
+            return False
+        snapshot, verdict, lacks_some = heard
+        return await self._pass_on(blog, url, snapshot, verdict) and not lacks_some
+
+    async def _is_in_doubt(self, id_: str, url: str) -> bool:
+        """Whether posts are missing from a page: hubs tell nothing of that, so it is polled as usual."""
+        page, _ = await self._store.page(id_, url)
+        return bool(page and page.missing)
 
     async def handed(self, id_: str, page: Page, *, old: bool) -> bool:
         """Posts of the blog that its publisher's system handed to us: news at once, or stored where they are `old`.
@@ -356,7 +376,7 @@ class Poller:
     async def _worked(self, blog: Blog, found: Found) -> None:
         now, before = self._now(), self._states[blog.id]
         # A hub that had not told us of this is not relied on, nor one that may be about the old one of two pages.
-        hub_until = None if found.told or found.pages > 1 else before.hub_until
+        hub_until = None if found.told or found.missing or found.pages > 1 else before.hub_until
         self._states[blog.id] = replace(
             before, failures=0, retry_after=found.retry_at, max_age=found.max_age, hub_until=hub_until
         )

@@ -263,6 +263,35 @@ async def test_a_hub_that_grants_a_second_does_not_have_its_page_asked_for_every
         assert (await relay.lease()).callback == lease.callback
 
 
+async def test_a_page_pushed_without_a_post_it_had_is_polled_until_the_withdrawal_is_believed(relay: Told) -> None:
+    for key in ("a", "b", "c"):
+        relay.watch.publisher.publish(key)
+    lease = await relay.subscribed()
+    whole = {"Content-Type": "text/html"}
+    await relay.deliver(lease, relay.watch.publisher.body(), **whole)
+    await relay.taken()
+    assert relay.watch.poller.state("storm").hub_until is not None
+    relay.watch.publisher.take_away("b")
+    polls = relay.watch.publisher.polls
+    await relay.deliver(lease, relay.watch.publisher.body(), **whole)
+    await relay.taken()
+    assert relay.watch.publisher.polls == polls + 1
+    assert relay.watch.poller.state("storm").hub_until is None
+    await relay.watch.poll(2)
+    assert [(one.kind, one.key) for one in relay.watch.desk.published] == [(ChangeKind.WITHDRAWN, "b")]
+
+
+async def test_a_hole_that_a_poll_finds_is_not_waited_for_as_long_as_hubs_are(relay: Told) -> None:
+    for key in ("a", "b", "c"):
+        relay.watch.publisher.publish(key)
+    lease = await relay.subscribed()
+    await relay.deliver(lease, relay.watch.publisher.body(), **{"Content-Type": "text/html"})
+    await relay.taken()
+    relay.watch.publisher.take_away("b")
+    await relay.watch.poll()
+    assert relay.watch.poller.state("storm").hub_until is None
+
+
 async def test_a_dead_hub_stops_no_poll(relay: Told) -> None:
     await relay.subscribed()
     await relay.hub.die()
