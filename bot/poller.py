@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -21,6 +21,7 @@ from bot.alarming import Alarms
 from bot.asking import Asker, Question, lasts
 from bot.core import alarms
 from bot.core.diff import says_anything
+from bot.core.found import Found, together
 from bot.core.model import Page, Snapshot, Verdict
 from bot.core.pages import pages_to_poll
 from bot.core.publishing import Validators
@@ -40,24 +41,6 @@ log = structlog.get_logger()
 TELL_AFTER = 3  # failed polls in a row; a single time-out is nobody's concern
 NOTE_EVERY = 60.0  # seconds between notes that a quiet blog was polled
 LOOK_SECONDS = 5.0  # between looks at whether the clock was put back; by less, it only makes a poll that late
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What one poll brought: posts that somebody hears of, and what the server said about when to come again."""
-
-    told: int = 0
-    read: bool = False  # a page that had changed, so that the store knows more of the blog now
-    missing: bool = False  # posts are, and are not believed to be withdrawn yet
-    pages: int = 1
-    max_age: int | None = None
-    retry_at: datetime | None = None
-
-    def then(self, later: Found) -> Found:
-        """With what another question about the same page brought."""
-        read, told = self.read or later.read, self.told + later.told
-        missing = self.missing or later.missing
-        return replace(later, read=read, told=told, missing=missing, retry_at=later.retry_at or self.retry_at)
 
 
 class Poller:
@@ -217,14 +200,7 @@ class Poller:
             await self._alarms.looked_at(blog.id, urls)
         elif not found:
             raise failure
-        return Found(
-            told=sum(one.told for one in found),
-            read=any(one.read for one in found),
-            missing=any(one.missing for one in found),
-            pages=len(urls),
-            max_age=max((o.max_age or 0) for o in found),
-            retry_at=next((one.retry_at for one in found if one.retry_at), None),
-        )
+        return together(found, pages=len(urls))
 
     async def _poll_page(self, blog: Blog, url: str) -> Found:
         """Ask what is to be asked about a page; mostly its address. What was read counts, whatever fails after it.
