@@ -33,7 +33,7 @@ async def test_what_comes_on_the_road_is_told_by_name_and_hinders_nobody(tmp_pat
     answer, why = ON_THE_ROAD[name]
     async with harbour(tmp_path) as blogs:
         told = await blogs.meets(answer, times=3)
-        assert told.startswith("storm: ") or any(one.startswith("storm: ") for one in blogs.room.reports)
+        assert told.startswith("storm (") or any(one.startswith("storm (") for one in blogs.room.reports)
         assert sum(why in one for one in blogs.room.reports) == 1, blogs.room.reports
         assert blogs.said("Headline") == []
         await blogs.recovers()
@@ -154,8 +154,8 @@ async def test_what_a_page_holds_is_told_once_and_hinders_nobody(tmp_path: Path)
             await blogs.meets(sent(body, kind="application/xml" if body.startswith(b"<?xml") else "text/html"))
             assert blogs.said("Headline") == [], name
         assert len(blogs.room.reports) == 1
-        assert blogs.room.reports[0].startswith("storm: ")
-        assert "Nothing was sent or withdrawn" in blogs.room.reports[0]
+        assert blogs.room.reports[0].startswith("storm (")
+        assert "nothing is sent or withdrawn" in blogs.room.reports[0]
         await blogs.recovers()
         assert blogs.room.reports[1:] == ["storm: answers again"]
         assert "lol" not in " ".join(blogs.said())

@@ -22,7 +22,7 @@ from bot.sources.feedkeys import FeedPost
 from bot.sources.fields import Fields, fields_in, filled, id_of, line, rows_in, string
 from bot.sources.parts import absolute, distinct_images, unrepeated, worded
 from bot.sources.shape import NotReadable, Reader, ReadRules, Source
-from bot.sources.times import time_of
+from bot.sources.times import any_time_of, time_of
 
 _ADVERT = re.compile(r"\badvert", re.IGNORECASE)
 _RENDITIONS = ("baseImage", "viewImage", "original", "thumbnail")
@@ -75,7 +75,7 @@ def _asks_for_changes(url: str) -> bool:
 
 def _is_ours(row: Fields, now: datetime) -> bool:
     """False for readers' comments, for adverts, and for what is to be published later."""
-    due = time_of(row.get("published_date"))
+    due = any_time_of(row.get("published_date"))
     kinds = [str(part.get("item_type")) for part in _parts(row)]
     is_advert = bool(kinds) and all(_ADVERT.search(kind) for kind in kinds)
     is_comment = row.get("post_status") == "comment" or "comment" in kinds

@@ -16,16 +16,21 @@ _MILLISECONDS = 10**11  # an epoch above this is in milliseconds: in seconds it 
 def time_of(value: object, zone: tzinfo = UTC) -> datetime | None:
     """A time in ISO 8601, RFC 822 or as an epoch (seconds or milliseconds), in UTC; None for anything else.
 
-    `zone` is where the page's clock stands, for times that name none.
+    `zone` is where the page's clock stands, for times that name none. Years without live blogs are no time either.
     """
+    return of_our_days(any_time_of(value, zone))
+
+
+def any_time_of(value: object, zone: tzinfo = UTC) -> datetime | None:
+    """The same of any year: an embargo until 9999 is one."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
-        return of_our_days(_epoch(float(value)))
+        return _epoch(float(value))
     text = value.strip() if isinstance(value, str) else ""
     if not text or len(text) > 60:
         return None
-    return of_our_days(_epoch(float(text)) if _NUMBER.fullmatch(text) else _written(text, zone))
+    return _epoch(float(text)) if _NUMBER.fullmatch(text) else _written(text, zone)
 
 
 def of_our_days(time: datetime | None) -> datetime | None:

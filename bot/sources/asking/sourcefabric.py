@@ -28,7 +28,7 @@ from bot.sources.asking.shape import (
     with_query,
 )
 from bot.sources.fields import Fields, fields_in, rows_in
-from bot.sources.times import time_of
+from bot.sources.times import any_time_of, time_of
 
 OVERLAP = timedelta(seconds=2)
 MOST_PAGES = 10
@@ -131,7 +131,7 @@ def _newest(answers: Sequence[Fields], now: datetime) -> str | None:
 
 def _before_what_waits(cursor: str | None, answers: Sequence[Fields], now: datetime) -> str | None:
     """The cursor, held back at a post that is to be published later: nothing will say that its time has come."""
-    waiting = [row for row in _all_rows(answers) if (due := time_of(row.get("published_date"))) and due > now]
+    waiting = [row for row in _all_rows(answers) if (due := any_time_of(row.get("published_date"))) and due > now]
     return min((one for one in (cursor, *map(_written, _times(waiting))) if one), default=None)
 
 
