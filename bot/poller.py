@@ -200,7 +200,8 @@ class Poller:
             await self._alarms.looked_at(blog.id, urls)
         elif not found:
             raise failure
-        return together(found, pages=len(urls))
+        asked_to_wait = failure.retry_at if isinstance(failure, FetchFailed) else None
+        return together(found, pages=len(urls), retry_at=asked_to_wait)
 
     async def _poll_page(self, blog: Blog, url: str) -> Found:
         """Ask what is to be asked about a page; mostly its address. What was read counts, whatever fails after it.

@@ -99,6 +99,18 @@ async def test_the_alarm_of_a_page_ends_when_the_blog_has_left_it(watch: Watch) 
     assert [said.split(" (")[0] for said in watch.reports[1:]] == ["storm: as it should be again"]
 
 
+async def test_a_page_that_asks_for_patience_gets_it_also_while_the_blog_moves_to_another(watch: Watch) -> None:
+    await watch.poll()
+    watch.publisher.ill, watch.publisher.headers = 429, {"Retry-After": "600"}
+    async with Publisher() as other:
+        other.publish("old")
+        watch.settings = settings_of(f'[[blogs]]\nid = "storm"\nurl = "{other.url}"\n')
+        await watch.poll()
+    retry_at = watch.poller.state("storm").retry_after
+    assert retry_at is not None
+    assert retry_at > datetime.now(UTC) + timedelta(minutes=9)
+
+
 async def test_the_alarm_of_a_blog_ends_under_its_new_name(watch: Watch) -> None:
     await loses_its_posts(watch)
     before = watch.settings

@@ -25,13 +25,16 @@ class Found:
         return replace(later, read=read, told=told, missing=missing, retry_at=later.retry_at or self.retry_at)
 
 
-def together(found: Sequence[Found], *, pages: int) -> Found:
-    """What the pages of a blog brought that answered, of so many that were asked."""
+def together(found: Sequence[Found], *, pages: int, retry_at: datetime | None = None) -> Found:
+    """What the pages of a blog brought that answered, of so many that were asked.
+
+    `retry_at`: what one that did not answer asked of us.
+    """
     return Found(
         told=sum(one.told for one in found),
         read=any(one.read for one in found),
         missing=any(one.missing for one in found),
         pages=pages,
         max_age=max((one.max_age or 0) for one in found),
-        retry_at=next((one.retry_at for one in found if one.retry_at), None),
+        retry_at=next((one.retry_at for one in found if one.retry_at), retry_at),
     )
