@@ -184,7 +184,8 @@ class Poller:
             log.exception("poll broke", blog=blog.id)
             await self._failed(blog, NotReadable(f"stumbled over it ({type(error).__name__}: {error})"))
         else:
-            await self._worked(blog, found)
+            if self._settings().blog(blog.id) is not None:
+                await self._worked(blog, found)
 
     async def _ask(self, blog: Blog) -> Found:
         """Ask every page of the blog once. An older page may fail as long as another one answers."""
@@ -342,6 +343,8 @@ class Poller:
         return told
 
     async def _relay(self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, page: Page | None) -> int:
+        if self._settings().blog(blog.id) is None:
+            return 0  # it has left the file, or got another name, since it was asked
         validators = validators_of(page) if page is not None and verdict.accepted else None
         told = await self._desk.relay(blog, url, snapshot, verdict, validators)
         for change in verdict.changes:

@@ -124,6 +124,21 @@ async def test_the_alarm_of_a_blog_ends_under_its_new_name(watch: Watch) -> None
     assert [said.split(" (")[0] for said in watch.reports[1:]] == ["gale: as it should be again"]
 
 
+async def test_a_blog_that_is_renamed_while_it_is_polled_leaves_nothing_under_its_old_name(watch: Watch) -> None:
+    await watch.poll()
+    watch.publisher.publish("new")
+    before, file = watch.settings, f'[[blogs]]\nid = "gale"\nwas = "storm"\nurl = "{watch.publisher.url}"\n'
+    async with watch.publisher.held():
+        poll = asyncio.create_task(watch.poll())
+        await watch.publisher.waited_for()
+        watch.settings = settings_of(file)
+        await watch.poller.apply(before)
+    await poll
+    await watch.poller.poll_now("gale")
+    assert [one.key for one in watch.desk.published] == ["new"]
+    assert [blog.id for blog in await watch.store.blogs()] == ["gale"]
+
+
 async def test_an_alarm_is_not_told_again_after_a_restart_and_its_end_is(watch: Watch) -> None:
     await loses_its_posts(watch)
     again = Watch(watch.publisher, watch.store, watch.settings, now=watch.now)
