@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -290,6 +291,17 @@ async def test_a_hole_that_a_poll_finds_is_not_waited_for_as_long_as_hubs_are(re
     relay.watch.publisher.take_away("b")
     await relay.watch.poll()
     assert relay.watch.poller.state("storm").hub_until is None
+
+
+async def test_deliveries_that_come_at_once_are_bounded_from_their_first_byte(relay: Told) -> None:
+    lease = await relay.subscribed()
+    body = b"<html>" + b"x" * 900_000
+    async with relay.watch.poller._turns["storm"]:
+        answers = await asyncio.gather(*(relay.deliver(lease, body) for _ in range(20)))
+        assert (answers.count(202), answers.count(503)) == (4, 16)
+    await relay.taken()
+    assert await relay.deliver(lease, body) == 202
+    await relay.taken()
 
 
 async def test_a_dead_hub_stops_no_poll(relay: Told) -> None:
