@@ -72,15 +72,11 @@ class Allowance:
         """Nothing leaves in this turn."""
         self._window.unused(left)
 
-    def answered(self, left: float, messages: int = 1) -> float:
-        """Telegram's answer to what left in this turn is here, or will not come. Without this word it counts longer.
-
-        Returns the moment by which it was counted at the latest.
-        """
-        counted = self._window.answered(left, self._now(), messages)
+    def answered(self, left: float, messages: int = 1) -> None:
+        """Telegram's answer to what left in this turn is here, or will not come. Without this word it counts longer."""
+        self._window.answered(left, self._now(), messages)
         if self._waiting:
             self._arm()
-        return counted
 
     @property
     def interval(self) -> float:

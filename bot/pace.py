@@ -110,8 +110,12 @@ class Pace:
         self._of(paid=paid).unused(left)
 
     def answered(self, chat: int, left: float, *, paid: bool = True, messages: int = 1) -> None:
-        """Telegram's answer to what left in this turn is here, or will not come. Without this word it counts longer."""
-        self._chats.counted(chat, self._of(paid=paid).answered(left, messages), messages)
+        """Telegram's answer to what left in this turn is here, or will not come. Without this word it counts longer.
+
+        It had arrived by now, whatever journeys usually take: a chat's second can begin nowhere earlier for sure.
+        """
+        self._of(paid=paid).answered(left, messages)
+        self._chats.counted(chat, self._now(), messages)
 
     def let_go(self) -> None:
         """Nobody waits any longer: the process is about to end."""

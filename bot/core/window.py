@@ -72,15 +72,14 @@ class Window:
             if not self._unanswered[left]:
                 del self._unanswered[left]
 
-    def answered(self, left: float, now: float, messages: int = 1) -> float:
-        """The answer to what left then is here. Returns the moment by which it was counted at the latest."""
+    def answered(self, left: float, now: float, messages: int = 1) -> None:
+        """The answer to what left then is here: from the latest moment by which it was counted, a window is enough."""
         self._journeys.took(now - left, now)
         counted = left + JITTER + self._share_of(min(LONGEST, now - left - self._journeys.fastest))
         for _ in range(messages):
             if left in self._unanswered:
                 self.unused(left)
                 heapq.heappush(self._counted, counted + self.length)
-        return counted
 
     def _share_of(self, stray: float) -> float:
         """All of it where few stray. Where answers differ widely, it is not the way there: the pace must not suffer."""
