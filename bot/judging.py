@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import structlog
 
+from bot.core import hearsay
 from bot.core.absence import about_to_be_believed, spared
 from bot.core.diff import confirm, diff, needs_all
 from bot.core.judge import own_key
@@ -58,6 +59,39 @@ class Judging:
         shown = {own_key(memory, post.key) for post in snapshot.posts}
         return snapshot, await self._judged(blog, url, memory, shown, lambda known: diff(known, snapshot, now))
 
+    async def heard(self, blog: Blog, url: str, page: Page, now: datetime) -> tuple[Snapshot, Verdict, bool] | None:
+        """What a hub sent of a page, and whether it lacks posts that the page had, so that the page is to be asked.
+
+        None where it cannot be compared with the page as it was last read.
+        """
+        known, _ = await self._store.page(blog.id, url)
+        if known is None:
+            return None  # a first sight is a baseline, and that takes the whole page
+        try:
+            snapshot = hearsay.delta_of(await self._reading.read(page, rules_of(blog, known.format)))
+        except NotReadable as error:
+            log.info("the hub sent nothing that can be read, so the page is asked", blog=blog.id, why=str(error))
+            return None
+        memory, _ = await self._store.memory(blog.id, url, [post.key for post in snapshot.posts])
+        if not hearsay.is_comparable(memory, snapshot):
+            return None
+        return snapshot, diff(memory, snapshot, now), hearsay.lacks_some(memory, snapshot)
+
+    async def read_handed(self, blog: Blog, page: Page) -> Snapshot:
+        """What a publisher's system handed to us, which is no page. NotReadable."""
+        rules = replace(rules_of(blog, None), format="sourcefabric")
+        return hearsay.delta_of(await self._reading.read(page, rules))
+
+    async def has_begun(self, blog: Blog) -> bool:
+        """Whether a page of the blog was ever accepted."""
+        return (await self._store.memory(blog.id, "", ()))[0].started
+
+    async def handed(self, blog: Blog, snapshot: Snapshot, now: datetime, *, old: bool) -> Verdict:
+        """What is different in what was handed to us. `old`: nobody is to be told of it."""
+        memory, _ = await self._store.memory(blog.id, "", [post.key for post in snapshot.posts])
+        verdict = diff(hearsay.memory_of_handed(memory, snapshot.format, old=old), snapshot, now)
+        return replace(verdict, page=None)
+
     async def again(self, blog: Blog, url: str, now: datetime) -> Verdict:
         """The page is as it was when it was last accepted."""
         memory, _ = await self._store.memory(blog.id, url, ())
@@ -92,16 +126,16 @@ class Judging:
         return replace(memory, page=spared(page, standing, unsure)) if standing or unsure else memory
 
     async def _stands(self, blog: Blog, address: str, key: str, memory: Memory, reader: str) -> bool | None:
-        """Whether the post is shown there; None where there was no answer."""
+        """Whether the post is shown there; None where there was no answer, or none that shows the blog."""
         try:
             page = await self._fetcher.fetch(address, home=blog.url)
         except FetchFailed as error:
             return False if error.status in GONE else None
         assert isinstance(page, Page)
+        found = set[str]()
         for name in readers_of_posts(reader):
-            if key in await self._keys(page, replace(rules_of(blog, None), format=name), memory):
-                return True
-        return False
+            found |= await self._keys(page, replace(rules_of(blog, None), format=name), memory)
+        return key in found if found else None  # a page without any post is some other page: of consent, of an outage
 
     async def _keys(self, page: Page, rules: ReadRules, memory: Memory) -> set[str]:
         try:

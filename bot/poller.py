@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -17,16 +17,18 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
+from bot.alarming import Alarms
 from bot.asking import Asker, Question, lasts
-from bot.core import alarms, hearsay
-from bot.core.diff import diff, says_anything
+from bot.core import alarms
+from bot.core.diff import says_anything
+from bot.core.found import Found, together
 from bot.core.model import Page, Snapshot, Verdict
 from bot.core.pages import pages_to_poll
 from bot.core.publishing import Validators
 from bot.core.timing import BACK_OFF_CAP, BlogState, has_date, next_poll
 from bot.desk import Desk
 from bot.fetch import Fetcher, FetchFailed, validators_of
-from bot.judging import Judging, rules_of
+from bot.judging import Judging
 from bot.reading import Reading
 from bot.sources import NotReadable
 from bot.sources.asking import Gathered
@@ -39,22 +41,6 @@ log = structlog.get_logger()
 TELL_AFTER = 3  # failed polls in a row; a single time-out is nobody's concern
 NOTE_EVERY = 60.0  # seconds between notes that a quiet blog was polled
 LOOK_SECONDS = 5.0  # between looks at whether the clock was put back; by less, it only makes a poll that late
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What one poll brought: posts that somebody hears of, and what the server said about when to come again."""
-
-    told: int = 0
-    read: bool = False  # a page that had changed, so that the store knows more of the blog now
-    pages: int = 1
-    max_age: int | None = None
-    retry_at: datetime | None = None
-
-    def then(self, later: Found) -> Found:
-        """With what another question about the same page brought."""
-        read, told = self.read or later.read, self.told + later.told
-        return replace(later, read=read, told=told, retry_at=later.retry_at or self.retry_at)
 
 
 class Poller:
@@ -70,13 +56,11 @@ class Poller:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store, self._desk, self._asker, self._reading = store, desk, Asker(fetcher), reading
-        self._settings, self._report, self._now = settings, report, now
-        self._judging = Judging(store, fetcher, reading)
+        self._settings, self._now = settings, now
+        self._judging, self._alarms = Judging(store, fetcher, reading), Alarms(store, report, now)
         # A late poll is better than none: without a grace time APScheduler would skip it in silence.
         self._scheduler = AsyncIOScheduler(job_defaults={"misfire_grace_time": None, "coalesce": True})
         self._states: defaultdict[str, BlogState] = defaultdict(BlogState)
-        # blog -> page -> the alarm that the admins were told of
-        self._alarms: defaultdict[str, dict[str, str]] = defaultdict(dict)
         self._formats: dict[str, str | None] = {}  # blog -> the reader that has read it so far
         self._polled: dict[str, datetime] = {}
         self._noted: dict[str, float] = {}
@@ -87,8 +71,7 @@ class Poller:
         await self._store.in_file(_ids(self._settings()), self._now().timestamp())
         for blog in await self._store.blogs():
             self._states[blog.id] = _as_known(BlogState(blog=blog.id), blog)
-            if blog.alarm is not None and (pages := await self._store.pages(blog.id)):
-                self._alarms[blog.id][pages[-1].url] = blog.alarm
+        await self._alarms.remember()
         for blog_ in self._settings().blogs:
             self._schedule(blog_, None)
         self._scheduler.start()
@@ -120,6 +103,7 @@ class Poller:
         """New settings are in force: touch only the blogs that changed."""
         settings = self._settings()
         await self._store.in_file(_ids(settings), self._now().timestamp())
+        await self._alarms.remember()
         for blog in before.blogs:
             if settings.blog(blog.id) is None:
                 self._unschedule(blog.id)
@@ -200,7 +184,8 @@ class Poller:
             log.exception("poll broke", blog=blog.id)
             await self._failed(blog, NotReadable(f"stumbled over it ({type(error).__name__}: {error})"))
         else:
-            await self._worked(blog, found)
+            if self._settings().blog(blog.id) is not None:
+                await self._worked(blog, found)
 
     async def _ask(self, blog: Blog) -> Found:
         """Ask every page of the blog once. An older page may fail as long as another one answers."""
@@ -212,15 +197,12 @@ class Poller:
                 found.append(await self._poll_page(blog, url))
             except (FetchFailed, NotReadable) as error:
                 failure = error
-        if failure is not None and not found:
+        if failure is None:
+            await self._alarms.looked_at(blog.id, urls)
+        elif not found:
             raise failure
-        return Found(
-            told=sum(one.told for one in found),
-            read=any(one.read for one in found),
-            pages=len(urls),
-            max_age=max((o.max_age or 0) for o in found),
-            retry_at=next((one.retry_at for one in found if one.retry_at), None),
-        )
+        asked_to_wait = failure.retry_at if isinstance(failure, FetchFailed) else None
+        return together(found, pages=len(urls), retry_at=asked_to_wait)
 
     async def _poll_page(self, blog: Blog, url: str) -> Found:
         """Ask what is to be asked about a page; mostly its address. What was read counts, whatever fails after it.
@@ -230,7 +212,7 @@ class Poller:
         page, validators = await self._store.page(blog.id, url)
         self._formats[blog.id] = page.format if page else self._formats.get(blog.id)
         found, failure = Found(), None
-        doubted = bool(page and (page.missing or page.doubted or self._alarms[blog.id].get(url)))
+        doubted = bool(page and (page.missing or page.doubted or self._alarms.stands(blog.id, url)))
         for question in self._asker.questions(blog.id, url, page, self._now(), reader=blog.format, doubted=doubted):
             if not (question.due or failure):
                 continue
@@ -254,10 +236,12 @@ class Poller:
         if isinstance(gathered, Gathered):
             kept = page.format if page else None
             return await self._take(blog, url, gathered.page, kept, gathered, lists=asked.lists, instead=instead)
+        missing = False
         if asked.doubted or (page and page.ignored):
             verdict = await self._judging.again(blog, url, self._now())
+            missing = bool(verdict.page and verdict.page.missing)
             await self._publish(blog, url, None, verdict, None)
-        return Found(max_age=gathered.max_age, retry_at=self._soon(gathered.retry_at))
+        return Found(missing=missing, max_age=gathered.max_age, retry_at=self._soon(gathered.retry_at))
 
     async def _take(
         self,
@@ -283,7 +267,7 @@ class Poller:
             return found
         own = page if gathered is None or gathered.conditional else None
         told = await self._publish(blog, url, snapshot, verdict, own, lists=lists)
-        return replace(found, told=told, read=True)
+        return replace(found, told=told, read=True, missing=bool(verdict.page and verdict.page.missing))
 
     def _soon(self, retry_at: datetime | None) -> datetime | None:
         """A wish that came with a good answer: it may be a slip, and is granted for a while only."""
@@ -303,26 +287,27 @@ class Poller:
             try:
                 if not await self._hear(blog, url, page):
                     await self._turn(id_)
+                in_doubt = await self._is_in_doubt(id_, url)
             except StoreError as error:
                 log.error("nothing was written", blog=id_, error=str(error))
             else:
-                heard = None if self._states[id_].failures else until
-                self._states[id_] = replace(self._states[id_], hub_until=heard)
+                relied_on = None if self._states[id_].failures or in_doubt else until
+                self._states[id_] = replace(self._states[id_], hub_until=relied_on)
+                if in_doubt and self._scheduler.running:
+                    self._schedule(blog, self._now())  # sooner than the appointment that relied on the hub
 
     async def _hear(self, blog: Blog, url: str, page: Page) -> bool:
-        """Publish what a hub sent. False where it cannot be compared with the page as it was last read."""
-        known, _ = await self._store.page(blog.id, url)
-        if known is None:
-            return False  # a first sight is a baseline, and that takes the whole page
-        try:
-            snapshot = hearsay.delta_of(await self._reading.read(page, rules_of(blog, known.format)))
-        except NotReadable as error:
-            log.info("the hub sent nothing that can be read, so the page is asked", blog=blog.id, why=str(error))
+        """Publish what a hub sent. False where the page is to be asked all the same."""
+        heard = await self._judging.heard(blog, url, page, self._now())
+        if heard is None:
             return False
-        memory, _ = await self._store.memory(blog.id, url, [post.key for post in snapshot.posts])
-        if not hearsay.is_comparable(memory, snapshot):
-            return False
-        return await self._pass_on(blog, url, snapshot, diff(memory, snapshot, self._now()))
+        snapshot, verdict, lacks_some = heard
+        return await self._pass_on(blog, url, snapshot, verdict) and not lacks_some
+
+    async def _is_in_doubt(self, id_: str, url: str) -> bool:
+        """Whether posts are missing from a page: hubs tell nothing of that, so it is polled as usual."""
+        page, _ = await self._store.page(id_, url)
+        return bool(page and page.missing)
 
     async def handed(self, id_: str, page: Page, *, old: bool) -> bool:
         """Posts of the blog that its publisher's system handed to us: news at once, or stored where they are `old`.
@@ -333,16 +318,11 @@ class Poller:
             blog = self._settings().blog(id_)
             if blog is None:
                 return False
-            snapshot = hearsay.delta_of(
-                await self._reading.read(page, replace(rules_of(blog, None), format="sourcefabric"))
-            )
-            keys = [post.key for post in snapshot.posts]
-            memory, _ = await self._store.memory(blog.id, "", keys)
-            if not memory.started and not self._states[id_].failures:
+            snapshot = await self._judging.read_handed(blog, page)
+            if not self._states[id_].failures and not await self._judging.has_begun(blog):
                 await self._turn(id_)  # what stands on the page already is no news
-                memory, _ = await self._store.memory(blog.id, "", keys)
-            verdict = diff(hearsay.memory_of_handed(memory, snapshot.format, old=old), snapshot, self._now())
-            return await self._pass_on(blog, "", snapshot, replace(verdict, page=None))
+            verdict = await self._judging.handed(blog, snapshot, self._now(), old=old)
+            return await self._pass_on(blog, "", snapshot, verdict)
 
     async def _pass_on(self, blog: Blog, url: str, snapshot: Snapshot, verdict: Verdict) -> bool:
         if not verdict.accepted:
@@ -359,10 +339,12 @@ class Poller:
     ) -> int:
         told = await self._relay(blog, url, snapshot, verdict, page)
         if lists or verdict.alarm:
-            await self._alarm(blog, url, verdict.alarm)
+            await self._alarms.about(blog.id, url, verdict.alarm, self._formats.get(blog.id))
         return told
 
     async def _relay(self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, page: Page | None) -> int:
+        if self._settings().blog(blog.id) is None:
+            return 0  # it has left the file, or got another name, since it was asked
         validators = validators_of(page) if page is not None and verdict.accepted else None
         told = await self._desk.relay(blog, url, snapshot, verdict, validators)
         for change in verdict.changes:
@@ -371,24 +353,10 @@ class Poller:
             log.info("baseline", blog=blog.id, posts=len(verdict.stored))
         return told
 
-    async def _alarm(self, blog: Blog, url: str, alarm: str | None) -> None:
-        """Each alarm once, with its end; a blog on two pages may have one on each."""
-        raised = self._alarms[blog.id]
-        before, raised[url] = raised.get(url), alarm or ""
-        if alarm == (before or None):
-            return
-        standing = [text for text in raised.values() if text]
-        await self._store.alarm(blog.id, "; ".join(standing) or None)
-        if alarm:
-            log.warning("alarm", blog=blog.id, page=url, alarm=alarm)
-            await self._report(alarms.line(blog.id, self._formats.get(blog.id), alarm))
-        else:
-            await self._report(f"{blog.id}: as it should be again (it was: {before})")
-
     async def _worked(self, blog: Blog, found: Found) -> None:
         now, before = self._now(), self._states[blog.id]
         # A hub that had not told us of this is not relied on, nor one that may be about the old one of two pages.
-        hub_until = None if found.told or found.pages > 1 else before.hub_until
+        hub_until = None if found.told or found.missing or found.pages > 1 else before.hub_until
         self._states[blog.id] = replace(
             before, failures=0, retry_after=found.retry_at, max_age=found.max_age, hub_until=hub_until
         )
@@ -397,10 +365,7 @@ class Poller:
         if before.failures or now.timestamp() - self._noted.get(blog.id, 0.0) > NOTE_EVERY:
             self._noted[blog.id] = now.timestamp()
             await self._store.polled(blog.id, now.timestamp(), None)
-        if await self._store.note(_failing(blog)) is not None:
-            await self._store.keep_note(_failing(blog), None)
-            log.info("recovered", blog=blog.id)
-            await self._report(f"{blog.id}: answers again")
+        await self._alarms.answers_again(blog.id)
 
     async def _learn(self, id_: str) -> None:
         """What the store knows of a blog's life, after something was written of it."""
@@ -413,19 +378,14 @@ class Poller:
         retry_at = error.retry_at if isinstance(error, FetchFailed) else None
         self._states[blog.id] = replace(self._states[blog.id], failures=failures, retry_after=retry_at)
         log.warning("poll failed", blog=blog.id, why=str(error), failures=failures)
-        if (lasts(error) or failures >= TELL_AFTER) and await self._store.note(_failing(blog)) is None:
-            await self._store.keep_note(_failing(blog), str(error))
-            await self._report(alarms.line(blog.id, self._formats.get(blog.id), alarms.failed(str(error), blog.url)))
+        if lasts(error) or failures >= TELL_AFTER:
+            await self._alarms.failed(blog.id, str(error), blog.url, self._formats.get(blog.id))
 
 
 def _as_known(state: BlogState, stored: StoredState) -> BlogState:
     """With what the store knows of the blog's life, which a restart must not change."""
     hint = None if stored.interval_hint is None else int(stored.interval_hint)
     return replace(state, life=stored.life, interval_hint=hint)
-
-
-def _failing(blog: Blog) -> str:
-    return f"failing {blog.id}"
 
 
 def _ids(settings: Settings) -> list[tuple[str, str | None, str | None]]:

@@ -241,8 +241,11 @@ class Guardian(Api):
 
     blocks: list[int] = field(default_factory=list)
     older: list[int] = field(default_factory=list)
+    consents: bool = True  # else single posts are answered by a question, with a status of 200
 
     def answer(self, request: web.BaseRequest) -> Any:
+        if not self.consents and "page" in request.query:
+            return "<!doctype html><title>Your choice</title><p>May we count you?</p>"
         found = re.search(r"block-\w+(\d)$", request.query.get("page", ""))
         here = self.older if found and int(found[1]) in self.older else self.blocks
         return guardian_page(*(guardian_block(number) for number in here))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -42,7 +44,8 @@ class Publisher:
     async def start(self) -> None:
         app = web.Application()
         app.router.add_get("/live", self._answer)
-        self._asked = asyncio.Condition()
+        self._asked, self._open, self._waiting = asyncio.Condition(), asyncio.Event(), asyncio.Event()
+        self._open.set()
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -76,7 +79,23 @@ class Publisher:
         async with asyncio.timeout(seconds), self._asked:
             await self._asked.wait_for(lambda: self.polls >= target)
 
+    @contextlib.asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Nobody is answered meanwhile."""
+        self._open.clear()
+        self._waiting.clear()
+        try:
+            yield
+        finally:
+            self._open.set()
+
+    async def waited_for(self) -> None:
+        """Until somebody waits for the answer that is held."""
+        await self._waiting.wait()
+
     async def _answer(self, request: web.Request) -> web.Response:
+        self._waiting.set()
+        await self._open.wait()
         answer = self._page(request)
         self.polls += 1
         self.conditional += answer.status == 304

@@ -545,6 +545,18 @@ async def test_a_hole_that_stands_on_another_page_is_none(morning: House, guardi
     assert await morning.screen() == ["Headline 6", "Headline 7", "Headline 8"]
 
 
+async def test_a_hole_is_not_believed_for_a_page_that_shows_nothing_of_the_blog(
+    morning: House, guardian: Guardian
+) -> None:
+    guardian.blocks.remove(7)
+    guardian.consents = False
+    await morning.poll(6)
+    assert await morning.screen() == ["Headline 6", "Headline 7", "Headline 8"]
+    guardian.consents = True
+    await morning.poll(2)
+    assert [text.startswith(GONE) for text in await morning.screen()] == [False, True, False]
+
+
 async def test_a_hole_of_which_nothing_can_be_learnt_waits(morning: House, guardian: Guardian) -> None:
     guardian.blocks.remove(7)
     guardian.ill = lambda asked: 500 if "with:block-" in asked else None

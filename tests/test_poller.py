@@ -73,6 +73,117 @@ async def test_a_passing_failure_is_told_after_three_polls_and_its_end_once(watc
     assert watch.reports[1:] == ["storm: answers again"]
 
 
+async def alarms_in_status(watch: Watch) -> list[str | None]:
+    return [blog.alarm for blog in await watch.store.blogs()]
+
+
+async def loses_its_posts(watch: Watch) -> None:
+    """An alarm stands."""
+    await watch.poll()
+    watch.publisher.posts = []
+    await watch.poll()
+    assert len(watch.reports) == 1
+    assert await alarms_in_status(watch) != [None]
+
+
+async def test_the_alarm_of_a_page_ends_when_the_blog_has_left_it(watch: Watch) -> None:
+    await loses_its_posts(watch)
+    async with Publisher() as other:
+        for key in ("old", "newer"):
+            other.publish(key)
+        watch.settings = settings_of(f'[[blogs]]\nid = "storm"\nurl = "{other.url}"\n')
+        await watch.poll()
+        assert await alarms_in_status(watch) != [None]
+        await watch.poll(2)
+    assert await alarms_in_status(watch) == [None]
+    assert [said.split(" (")[0] for said in watch.reports[1:]] == ["storm: as it should be again"]
+
+
+async def test_a_page_that_asks_for_patience_gets_it_also_while_the_blog_moves_to_another(watch: Watch) -> None:
+    await watch.poll()
+    watch.publisher.ill, watch.publisher.headers = 429, {"Retry-After": "600"}
+    async with Publisher() as other:
+        other.publish("old")
+        watch.settings = settings_of(f'[[blogs]]\nid = "storm"\nurl = "{other.url}"\n')
+        await watch.poll()
+    retry_at = watch.poller.state("storm").retry_after
+    assert retry_at is not None
+    assert retry_at > datetime.now(UTC) + timedelta(minutes=9)
+
+
+async def test_the_alarm_of_a_blog_ends_under_its_new_name(watch: Watch) -> None:
+    await loses_its_posts(watch)
+    before = watch.settings
+    watch.settings = settings_of(f'[[blogs]]\nid = "gale"\nwas = "storm"\nurl = "{watch.publisher.url}"\n')
+    await watch.poller.apply(before)
+    await watch.poller.poll_now("gale")
+    assert len(watch.reports) == 1
+    watch.publisher.publish("old")
+    await watch.poller.poll_now("gale")
+    assert await alarms_in_status(watch) == [None]
+    assert [said.split(" (")[0] for said in watch.reports[1:]] == ["gale: as it should be again"]
+
+
+async def test_a_blog_that_is_renamed_while_it_is_polled_leaves_nothing_under_its_old_name(watch: Watch) -> None:
+    await watch.poll()
+    watch.publisher.publish("new")
+    before, file = watch.settings, f'[[blogs]]\nid = "gale"\nwas = "storm"\nurl = "{watch.publisher.url}"\n'
+    async with watch.publisher.held():
+        poll = asyncio.create_task(watch.poll())
+        await watch.publisher.waited_for()
+        watch.settings = settings_of(file)
+        await watch.poller.apply(before)
+    await poll
+    await watch.poller.poll_now("gale")
+    assert [one.key for one in watch.desk.published] == ["new"]
+    assert [blog.id for blog in await watch.store.blogs()] == ["gale"]
+
+
+async def test_an_alarm_is_not_told_again_after_a_restart_and_its_end_is(watch: Watch) -> None:
+    await loses_its_posts(watch)
+    again = Watch(watch.publisher, watch.store, watch.settings, now=watch.now)
+    await again.open()
+    await again.poller._alarms.remember()
+    await again.poll(2)
+    assert again.reports == []
+    watch.publisher.publish("old")
+    await again.poll()
+    assert len(again.reports) == 1
+    assert await alarms_in_status(watch) == [None]
+    await again._fetcher.close()
+
+
+async def test_a_page_that_is_broken_at_every_other_poll_is_not_told_of_all_day(watch: Watch) -> None:
+    await watch.poll()
+    for _ in range(20):
+        watch.publisher.raw = b"<!doctype html><p>Back soon</p>"
+        await watch.poll()
+        watch.publisher.raw = None
+        await watch.poll()
+    assert len(watch.reports) == 2
+    watch.publisher.raw = b"<!doctype html><p>Back soon</p>"
+    await watch.poll(60)
+    assert len(watch.reports) == 3  # it stays
+    watch.publisher.raw = None
+    await watch.poll()
+    assert watch.reports[3:] == ["storm: answers again"]
+
+
+async def test_an_alarm_that_comes_and_goes_is_not_told_of_all_day(watch: Watch) -> None:
+    await loses_its_posts(watch)
+    for _ in range(20):
+        watch.publisher.publish("old")
+        await watch.poll()
+        watch.publisher.posts = []
+        await watch.poll()
+    assert len(watch.reports) == 2
+    await watch.poll(60)
+    assert len(watch.reports) == 3  # it stays
+    watch.publisher.publish("old")
+    await watch.poll()
+    assert "as it should be again" in watch.reports[3]
+
+
 async def test_a_lasting_failure_is_told_at_once(watch: Watch) -> None:
     await watch.poll()
     watch.publisher.ill = 410

@@ -149,6 +149,15 @@ async def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.Monk
         assert await raw(server, b"GET /healthz HTTP/1.1\r\nHost: x\r\n") == b""
 
 
+async def test_a_host_that_is_no_name_is_told_and_ends_nothing() -> None:
+    reports: list[str] = []
+    told = asyncio.Event()
+    async with serving("a..b:8080", reports, told):
+        async with asyncio.timeout(10):
+            await told.wait()
+    assert reports == ["web.listen: a..b:8080: this is no name of a host. It is tried again; the rest runs."]
+
+
 async def test_a_port_in_use_is_told_once_and_tried_until_it_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "RETRY_SECONDS", 0.01)
     reports: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -248,6 +249,59 @@ async def test_a_hub_that_fails_is_asked_again_more_and_more_rarely_and_told_of_
     await relay.look(after=timedelta(hours=6))
     await relay.hub.until(lambda: relay.hub.happened["subscribed"] == 1)
     assert (await relay.lease()).is_live(relay.clock())
+
+
+async def test_a_hub_that_grants_a_second_does_not_have_its_page_asked_for_every_second(tmp_path: Path) -> None:
+    async with told(tmp_path, longest=1) as relay:
+        lease = await relay.subscribed()
+        await relay.state(LeaseState.LIVE)
+        polls = relay.watch.publisher.polls
+        for _ in range(10):
+            await relay.look(after=timedelta(seconds=3))
+        assert (relay.watch.publisher.polls, relay.hub.heard["subscribe"]) == (polls, 1)
+        await relay.look(after=timedelta(seconds=40))
+        await relay.hub.until(lambda: relay.hub.happened["subscribed"] == 2)
+        assert (await relay.lease()).callback == lease.callback
+
+
+async def test_a_page_pushed_without_a_post_it_had_is_polled_until_the_withdrawal_is_believed(relay: Told) -> None:
+    for key in ("a", "b", "c"):
+        relay.watch.publisher.publish(key)
+    lease = await relay.subscribed()
+    whole = {"Content-Type": "text/html"}
+    await relay.deliver(lease, relay.watch.publisher.body(), **whole)
+    await relay.taken()
+    assert relay.watch.poller.state("storm").hub_until is not None
+    relay.watch.publisher.take_away("b")
+    polls = relay.watch.publisher.polls
+    await relay.deliver(lease, relay.watch.publisher.body(), **whole)
+    await relay.taken()
+    assert relay.watch.publisher.polls == polls + 1
+    assert relay.watch.poller.state("storm").hub_until is None
+    await relay.watch.poll(2)
+    assert [(one.kind, one.key) for one in relay.watch.desk.published] == [(ChangeKind.WITHDRAWN, "b")]
+
+
+async def test_a_hole_that_a_poll_finds_is_not_waited_for_as_long_as_hubs_are(relay: Told) -> None:
+    for key in ("a", "b", "c"):
+        relay.watch.publisher.publish(key)
+    lease = await relay.subscribed()
+    await relay.deliver(lease, relay.watch.publisher.body(), **{"Content-Type": "text/html"})
+    await relay.taken()
+    relay.watch.publisher.take_away("b")
+    await relay.watch.poll()
+    assert relay.watch.poller.state("storm").hub_until is None
+
+
+async def test_deliveries_that_come_at_once_are_bounded_from_their_first_byte(relay: Told) -> None:
+    lease = await relay.subscribed()
+    body = b"<html>" + b"x" * 900_000
+    async with relay.watch.poller._turns["storm"]:
+        answers = await asyncio.gather(*(relay.deliver(lease, body) for _ in range(20)))
+        assert (answers.count(202), answers.count(503)) == (4, 16)
+    await relay.taken()
+    assert await relay.deliver(lease, body) == 202
+    await relay.taken()
 
 
 async def test_a_dead_hub_stops_no_poll(relay: Told) -> None:
@@ -559,6 +613,7 @@ async def renewed(hub: HubServer) -> None:
 
 
 async def test_from_the_hub_to_the_chats_with_renewals_and_a_restart(whole: Service, hub: HubServer) -> None:
+    whole.runner = ("-m", "tests.eager")
     await whole.start()
     await whole.baseline()
     await renewed(hub)

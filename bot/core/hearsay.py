@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.core.absence import backfill, newest_first
+from bot.core.judge import own_key
 from bot.core.model import Memory, PageMemory, Snapshot, SnapshotKind
 
 
@@ -24,6 +25,19 @@ def is_comparable(memory: Memory, snapshot: Snapshot) -> bool:
         return False
     listed = [post for post in newest_first(snapshot.posts, page.order) if not post.pinned and not post.withdrawn]
     return not backfill(page, SnapshotKind.WINDOW, listed, memory.seen)
+
+
+def lacks_some(memory: Memory, snapshot: Snapshot) -> bool:
+    """Whether posts are absent between those that were sent: then they may have been taken away, as the page will say.
+
+    It may as well be that just these few were sent.
+    """
+    page, shown = memory.page, {own_key(memory, post.key) for post in snapshot.posts}
+    if page is None:
+        return False
+    standing = [key for key in page.order if key in memory.seen and not memory.seen[key].withdrawn]
+    lowest = max((place for place, key in enumerate(standing) if key in shown), default=0)
+    return not shown.issuperset(standing[:lowest])
 
 
 def memory_of_handed(memory: Memory, format_: str, *, old: bool) -> Memory:

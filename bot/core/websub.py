@@ -13,6 +13,7 @@ from enum import StrEnum
 ASKED_SECONDS = 864_000  # ten days, what the Recommendation suggests to hubs (8.2)
 LONGEST_LEASE = 30 * 86_400.0  # seconds; a hub that grants more is asked again all the same
 RENEWED_AFTER = 0.8  # of a lease: what is left is for trying again
+RENEWED_AT_MOST = 60.0  # seconds between renewals, however short the leases: each asks the page and the hub
 FIRST_PAUSE, LONGEST_PAUSE = 60.0, 6 * 3600.0  # seconds between attempts, doubling
 PATIENCE = 3  # attempts to unsubscribe; the lease ends by itself
 METHODS = frozenset({"sha1", "sha256", "sha384", "sha512"})  # section 7.1
@@ -56,6 +57,11 @@ def granted(seconds: str | None) -> float:
     if seconds is None or not seconds.isascii() or not seconds.isdigit() or len(seconds) > 18:
         return float(ASKED_SECONDS)
     return min(max(float(seconds), 1.0), LONGEST_LEASE)
+
+
+def renewal(seconds: float) -> float:
+    """How long after a grant the lease is renewed."""
+    return max(seconds * RENEWED_AFTER, RENEWED_AT_MOST)
 
 
 def pause(failures: int) -> float:

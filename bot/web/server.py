@@ -64,7 +64,7 @@ class Server:
         while True:
             try:
                 door = await self._listen_with(runner)
-            except OSError as error:
+            except (OSError, UnicodeError) as error:  # the latter for what is no name of a host ("a..b")
                 if not told:
                     log.error("cannot listen", listen=self._listen, why=_reason(error))
                     await self._report(
@@ -157,5 +157,7 @@ async def _healthy(request: web.Request) -> web.Response:
     return web.Response(text="ok")
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError | UnicodeError) -> str:
+    if isinstance(error, UnicodeError):
+        return "this is no name of a host"
     return error.strerror or str(error)

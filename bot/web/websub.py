@@ -88,7 +88,7 @@ class Callbacks:
 
     async def _granted(self, lease: Lease, seconds: float) -> None:
         now = self._clock()
-        await self._store.grant_lease(lease.callback, now + seconds, now + seconds * websub.RENEWED_AFTER)
+        await self._store.grant_lease(lease.callback, now + seconds, now + websub.renewal(seconds))
         self._changed()
         log.info("the hub tells us", blog=lease.blog, hub=lease.hub, seconds=round(seconds))
 
@@ -114,12 +114,16 @@ class Callbacks:
             raise web.HTTPGone  # the hub may forget us (7)
         if self._waiting[lease.blog] >= WAITING_AT_MOST:
             return web.Response(status=503, headers={"Retry-After": "5"})
-        body = await request.read()
-        if websub.is_signed(lease.secret, body, request.headers.get("X-Hub-Signature")):
-            self._in_doubt.discard(lease.callback)
-            self._take(lease, self._page(lease, body, request.headers.get("Content-Type")))
-        else:
-            self._doubt(lease)
+        self._waiting[lease.blog] += 1  # from its first byte on: many at once would be many bodies in memory
+        try:
+            body = await request.read()
+            if websub.is_signed(lease.secret, body, request.headers.get("X-Hub-Signature")):
+                self._in_doubt.discard(lease.callback)
+                self._take(lease, self._page(lease, body, request.headers.get("Content-Type")))
+            else:
+                self._doubt(lease)
+        finally:
+            self._waiting[lease.blog] -= 1
         return web.Response(status=202)
 
     def _wants(self, lease: Lease) -> bool:
