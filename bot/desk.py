@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.core.model import Change, ChangeKind, Post, Snapshot, SnapshotKind, Verdict
 from bot.core.publishing import Audience, Handover, PostWrite, Publishing, PushText, Validators
@@ -42,7 +43,7 @@ class Desk:
         `snapshot` is None where the page had not changed; `url` is "" where it came from no page. Validators advance in
         the same transaction or not at all.
         """
-        writes = await _writes(blog, verdict)
+        writes = await _writes(blog, verdict, snapshot.url if snapshot else None)
         publishing = Publishing(
             blog=blog.id,
             url=url,
@@ -98,14 +99,17 @@ def _ended(snapshot: Snapshot | None, verdict: Verdict) -> bool | None:
     return snapshot.ended or (None if snapshot.kind is SnapshotKind.DELTA else False)
 
 
-async def _writes(blog: Blog, verdict: Verdict) -> tuple[PostWrite, ...]:
-    """In turns with what else the loop has to do: of hundreds of posts, the summaries take a quarter of a second."""
+async def _writes(blog: Blog, verdict: Verdict, page: str | None) -> tuple[PostWrite, ...]:
+    """In turns with what else the loop has to do: of hundreds of posts, the summaries take a quarter of a second.
+
+    `page`: where readers find a post that has no address of its own.
+    """
     gone = [_gone(change) for change in verdict.changes if change.post is None and _is_about_a_post(change)]
     posts: list[tuple[ChangeKind | None, Post]] = [(None, post) for post in verdict.stored]
     posts += [(change.kind, change.post) for change in verdict.changes if change.post is not None]
     written: list[PostWrite] = []
     for kind, post in posts:
-        written.append(_write(blog, kind, post))
+        written.append(_write(blog, kind, post if post.url else replace(post, url=page)))
         if len(written) % AT_ONCE == 0:
             await asyncio.sleep(0)
     return (*gone, *written)

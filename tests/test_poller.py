@@ -13,6 +13,7 @@ from bot.core.model import ChangeKind
 from bot.core.state import State, state_of
 from bot.core.timing import Schedule, next_poll
 from storage import open_store
+from tests import pages
 from tests.newsroom import settings_of
 from tests.polling import Watch
 from tests.publisher import Publisher, update
@@ -32,6 +33,13 @@ async def watch(tmp_path: Path) -> AsyncIterator[Watch]:
 async def test_a_quiet_page_costs_a_conditional_request_and_no_reading(watch: Watch) -> None:
     await watch.poll(3)
     assert (watch.publisher.polls, watch.publisher.conditional) == (3, 2)
+
+
+async def test_a_post_without_an_address_of_its_own_leads_to_its_page(watch: Watch) -> None:
+    watch.publisher.raw = pages.html(pages.blog(pages.update(2, url=None), pages.update(1))).encode()
+    await watch.poll()
+    posts = await watch.store.latest(blogs=["storm"], now=watch.now.timestamp() + 1, limit=2)
+    assert [post.url for post in posts] == [pages.BLOG, f"{pages.BLOG}#post-1"]
 
 
 async def test_a_hole_counts_on_while_the_page_says_not_modified(watch: Watch) -> None:
