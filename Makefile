@@ -23,7 +23,7 @@ run: setup
 	@$(BIN)/python -m bot run
 
 test: setup
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
 check: setup
 	$(BIN)/ruff check .
