@@ -257,3 +257,12 @@ def test_captured_blocks_have_the_keys_of_their_live_blog_posting(
 def test_whatever_is_wrong_in_the_json_it_is_read_or_refused(document: Any) -> None:
     with suppress(NotReadable):
         snapshot(json.dumps(document), format="guardian")
+
+
+def test_blocks_of_the_old_kind_which_no_capture_confirms_do_not_win_over_live_blog_posting() -> None:
+    words = '<div class="block-elements"><p>The port is shut.</p></div>'
+    old = f'<div id="block-{guardian_id(1)}" class="block">{words}</div>'
+    assert snapshot(html(body=old), url=GUARDIAN).format == "guardian"
+    both = html(blog(update(1), url=GUARDIAN), body=old)
+    assert snapshot(both, url=GUARDIAN).format == "jsonld"
+    assert snapshot(both, url=GUARDIAN, kept="guardian").format == "guardian"

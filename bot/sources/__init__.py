@@ -105,15 +105,24 @@ def _read_as(name: str, source: Source, rules: ReadRules) -> Snapshot:
 
 
 def _candidates(source: Source, rules: ReadRules, refusals: list[str]) -> Iterator[tuple[Reader, str]]:
-    """Readers that would read a source and why, the kept one first. None looks before those ahead of it have failed."""
+    """Readers that would read a source and why, the kept one first, those that follow descriptions alone last.
+
+    None looks before those ahead of it have failed.
+    """
+    described = []
     for reader in sorted(READERS, key=lambda one: one.name != rules.kept):
         try:
             why = reader.sees(source)
         except NotReadable as refusal:
             refusals.append(f"{reader.name}: {refusal}")
             continue
-        if why:
-            yield reader, f"{why}, as last time" if reader.name == rules.kept else why
+        if why and reader.name == rules.kept:
+            yield reader, f"{why}, as last time"
+        elif why and "from description" in why:
+            described.append((reader, why))
+        elif why:
+            yield reader, why
+    yield from described
 
 
 def _nothing(source: Source, refusals: list[str]) -> str:
