@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.core.model import Snapshot, SnapshotKind
 from bot.sources import READERS, NotReadable, ReadRules, read
-from bot.sources.fields import FROM_DESCRIPTION
+from bot.sources.shape import FROM_DESCRIPTION
 from tests.api_answers import ANSWERS
 from tests.blog_builders import Blog
 from tests.pages import blog, page, snapshot, update

@@ -32,7 +32,7 @@ from bot.sources import (
     wordpress,
 )
 from bot.sources.believing import believable
-from bot.sources.shape import NotReadable, Reader, ReadRules, Source
+from bot.sources.shape import FROM_DESCRIPTION, NotReadable, Reader, ReadRules, Source
 
 __all__ = ["FORMATS", "READERS", "NotReadable", "ReadRules", "Reader", "Source", "read"]
 
@@ -118,7 +118,7 @@ def _candidates(source: Source, rules: ReadRules, refusals: list[str]) -> Iterat
             continue
         if why and reader.name == rules.kept:
             yield reader, f"{why}, as last time"
-        elif why and "from description" in why:
+        elif why and FROM_DESCRIPTION in why:
             described.append((reader, why))
         elif why:
             yield reader, why

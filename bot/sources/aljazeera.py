@@ -15,9 +15,9 @@ from typing import Any
 
 from bot.core.model import Post, Snapshot, SnapshotKind
 from bot.sources.feedkeys import FeedPost
-from bot.sources.fields import FROM_DESCRIPTION, Fields, body_of, fields_in, filled, id_of, line, string
+from bot.sources.fields import Fields, body_of, fields_in, filled, id_of, line, string
 from bot.sources.parts import absolute, distinct_images, worded
-from bot.sources.shape import NotReadable, Reader, ReadRules, Source
+from bot.sources.shape import FROM_DESCRIPTION, NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
 _SITE = "https://www.aljazeera.com/"

@@ -17,11 +17,11 @@ from typing import Any
 from bot.core.markup import rich_of_html, text_of_html
 from bot.core.model import Image, Post, Snapshot
 from bot.sources.assembly import Blog, assembled
-from bot.sources.dom import FROM_DESCRIPTION, head_of
+from bot.sources.dom import head_of
 from bot.sources.keys import Candidate
 from bot.sources.loose import Fields, fields, line, objects
 from bot.sources.parts import absolute, distinct_images, unrepeated, worded
-from bot.sources.shape import NotReadable, Reader, ReadRules, Source, parse_json
+from bot.sources.shape import FROM_DESCRIPTION, NotReadable, Reader, ReadRules, Source, parse_json
 from bot.sources.times import time_of
 
 _STATES = (
@@ -75,7 +75,7 @@ def sees(source: Source) -> str | None:
     if of_2020:
         return "the posts in the state of a BBC live page"
     if newer and _URN.search(text):
-        return f"the posts in the state of a BBC live page, newer kind ({FROM_DESCRIPTION})"
+        return f"the posts in the state of a BBC live page, newer kind {FROM_DESCRIPTION}"
     return None
 
 

@@ -18,10 +18,10 @@ from bot.core.model import Post, Snapshot, SnapshotKind
 from bot.sources.assembly import Blog, assembled
 from bot.sources.bylines import authors_of
 from bot.sources.clock import clock_in
-from bot.sources.dom import FROM_DESCRIPTION, Head, attribute, body_of, head_of, images_of, line_of, outermost
+from bot.sources.dom import Head, attribute, body_of, head_of, images_of, line_of, outermost
 from bot.sources.keys import Candidate
 from bot.sources.parts import absolute, is_called_summary, worded
-from bot.sources.shape import NotReadable, Reader, ReadRules, Source
+from bot.sources.shape import FROM_DESCRIPTION, NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
 _OLD = "#posts-and-button"
@@ -42,9 +42,9 @@ def sees(source: Source) -> str | None:
     if not source.is_html:
         return None
     if "live-story-post" in source.text and source.tree.css_first(_NEW) is not None:
-        return f"CNN's live-story-posts ({FROM_DESCRIPTION})"
+        return f"CNN's live-story-posts {FROM_DESCRIPTION}"
     if "posts-and-button" in source.text and _old_posts(source):
-        return f"CNN's articles of before 2024 ({FROM_DESCRIPTION})"
+        return f"CNN's articles of before 2024 {FROM_DESCRIPTION}"
     return None
 
 

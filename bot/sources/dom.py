@@ -17,7 +17,6 @@ from bot.sources.parts import absolute, distinct_images, unrepeated
 from bot.sources.shape import Source
 from bot.sources.times import time_of
 
-FROM_DESCRIPTION = "from description: no captured page has confirmed it"
 _HIGHEST_FIGURE = 6  # elements between a picture and its figure
 
 

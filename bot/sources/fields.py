@@ -17,9 +17,6 @@ from bot.sources.shape import ReadRules, Source
 
 Fields = Mapping[str, Any]
 
-FROM_DESCRIPTION = "(from description: not yet tried on a captured answer)"
-"""Stands in the `why` of a reader that was written from descriptions of its format alone."""
-
 
 def fields_in(value: object) -> Fields:
     """The fields of an object; none where it is none."""

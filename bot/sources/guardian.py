@@ -21,11 +21,11 @@ from bot.core.markup import rich_of_html
 from bot.core.model import Embed, Image, Post, Snapshot, SnapshotKind
 from bot.core.rich import Rich
 from bot.sources.assembly import Blog, assembled
-from bot.sources.dom import FROM_DESCRIPTION, attribute, body_of, head_of, images_of, line_of, outermost, shown_time
+from bot.sources.dom import attribute, body_of, head_of, images_of, line_of, outermost, shown_time
 from bot.sources.keys import Candidate
 from bot.sources.loose import Fields, fields, line, objects
 from bot.sources.parts import absolute, distinct_images, unrepeated, worded
-from bot.sources.shape import NotReadable, Reader, ReadRules, Source, parse_json
+from bot.sources.shape import FROM_DESCRIPTION, NotReadable, Reader, ReadRules, Source, parse_json
 from bot.sources.times import time_of
 
 _BLOCKS = "article.block, div.block[id^=block-]"
@@ -57,7 +57,7 @@ def sees(source: Source) -> str | None:
     if source.start.startswith("{") and ('"blocks"' in source.text or '"numNewBlocks"' in source.text):
         found = _found_in(source.json)
         if found:
-            unconfirmed = "" if found.kind == "page" else f" ({FROM_DESCRIPTION})"
+            unconfirmed = "" if found.kind == "page" else f" {FROM_DESCRIPTION}"
             return f"JSON with the blocks of a Guardian {found.kind}{unconfirmed}"
     return None
 
@@ -69,7 +69,7 @@ def _sees_page(source: Source) -> str | None:
     if not any(_id(node) for node in nodes):
         return None
     old = source.tree.css_first("article.block") is None
-    return "the blocks of a Guardian live page" + (f" ({FROM_DESCRIPTION})" if old else "")
+    return "the blocks of a Guardian live page" + (f" {FROM_DESCRIPTION}" if old else "")
 
 
 def read(source: Source, rules: ReadRules) -> Snapshot:

@@ -11,7 +11,6 @@ from typing import Any
 from bot.core.model import Post, Snapshot, SnapshotKind
 from bot.sources.feedkeys import FeedPost
 from bot.sources.fields import (
-    FROM_DESCRIPTION,
     Fields,
     body_of,
     fields_in,
@@ -22,7 +21,7 @@ from bot.sources.fields import (
     string,
 )
 from bot.sources.parts import distinct_images, worded
-from bot.sources.shape import NotReadable, Reader, ReadRules, Source
+from bot.sources.shape import FROM_DESCRIPTION, NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
 

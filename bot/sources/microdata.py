@@ -13,10 +13,10 @@ from typing import Any
 from selectolax.lexbor import LexborNode
 
 from bot.core.model import Snapshot
-from bot.sources.dom import FROM_DESCRIPTION, attribute, head_of, outermost
+from bot.sources.dom import attribute, head_of, outermost
 from bot.sources.jsonld import snapshot_of
 from bot.sources.ldjson import Found
-from bot.sources.shape import NotReadable, Reader, ReadRules, Source
+from bot.sources.shape import FROM_DESCRIPTION, NotReadable, Reader, ReadRules, Source
 
 _BLOG = '[itemscope][itemtype*="LiveBlogPosting"]'
 _SAID = re.compile(r"itemtype\s*=\s*[\"']?[^\"'<>\s]*LiveBlogPosting", re.IGNORECASE)
@@ -34,7 +34,7 @@ _VALUES = {
 def sees(source: Source) -> str | None:
     if not source.is_html or not _SAID.search(source.text) or source.tree.css_first(_BLOG) is None:
         return None
-    return f"LiveBlogPosting as microdata ({FROM_DESCRIPTION})"
+    return f"LiveBlogPosting as microdata {FROM_DESCRIPTION}"
 
 
 def read(source: Source, rules: ReadRules) -> Snapshot:

@@ -12,7 +12,6 @@ from bot.core.model import Post, Snapshot
 from bot.sources.assembly import Blog, assembled
 from bot.sources.bylines import authors_of
 from bot.sources.dom import (
-    FROM_DESCRIPTION,
     Head,
     attribute,
     body_of,
@@ -24,7 +23,7 @@ from bot.sources.dom import (
 )
 from bot.sources.keys import Candidate
 from bot.sources.parts import absolute, worded
-from bot.sources.shape import NotReadable, Reader, ReadRules, Source
+from bot.sources.shape import FROM_DESCRIPTION, NotReadable, Reader, ReadRules, Source
 
 _FEED = "#live-feed-items"
 _POSTS = "[data-testid=live-blog-post], [data-testid=reporter-update]"
@@ -36,7 +35,7 @@ _NO_TEXT = f"{_HEADLINE}, {_BYLINE}, header, footer, time, figure, figcaption, b
 def sees(source: Source) -> str | None:
     if not source.is_html or "live-feed-items" not in source.text:
         return None
-    return f"the feed of a New York Times live page ({FROM_DESCRIPTION})" if _posts(source) else None
+    return f"the feed of a New York Times live page {FROM_DESCRIPTION}" if _posts(source) else None
 
 
 def read(source: Source, rules: ReadRules) -> Snapshot:

@@ -9,10 +9,10 @@ from selectolax.lexbor import LexborNode
 
 from bot.core.model import Post, Snapshot
 from bot.sources.assembly import Blog, assembled
-from bot.sources.dom import FROM_DESCRIPTION, Head, attribute, body_of, head_of, images_of, line_of, outermost
+from bot.sources.dom import Head, attribute, body_of, head_of, images_of, line_of, outermost
 from bot.sources.keys import Candidate
 from bot.sources.parts import absolute, names_in, worded
-from bot.sources.shape import NotReadable, Reader, ReadRules, Source
+from bot.sources.shape import FROM_DESCRIPTION, NotReadable, Reader, ReadRules, Source
 from bot.sources.times import time_of
 
 _REACH = ".live-event-entry[id]"
@@ -27,7 +27,7 @@ def sees(source: Source) -> str | None:
     if "live-event-entry" in source.text and source.tree.css_first(_REACH) is not None:
         return "the posts of a Reach live page"
     if "live-events__entry" in source.text and source.tree.css_first(_EXPRESS) is not None:
-        return f"the posts of an Express live page ({FROM_DESCRIPTION})"
+        return f"the posts of an Express live page {FROM_DESCRIPTION}"
     return None
 
 

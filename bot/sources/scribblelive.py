@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from bot.core.model import Post, Snapshot, SnapshotKind
 from bot.sources.feedkeys import FeedPost
 from bot.sources.fields import (
-    FROM_DESCRIPTION,
     Fields,
     body_of,
     fields_in,
@@ -25,7 +24,7 @@ from bot.sources.fields import (
     string,
 )
 from bot.sources.parts import distinct_images, worded
-from bot.sources.shape import NotReadable, Reader, ReadRules, Source, parse_json
+from bot.sources.shape import FROM_DESCRIPTION, NotReadable, Reader, ReadRules, Source, parse_json
 from bot.sources.times import time_of
 
 _CALL = re.compile(r"[\ufeff\s]*(?:/\*\*/\s*)?[\w$.]{1,80}\s*\((?=\s*\{)")

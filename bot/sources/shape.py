@@ -29,6 +29,10 @@ _DEEPER_THAN_BROWSERS = " > ".join(["*"] * 513)
 _LONGEST_REFUSAL = 600  # characters
 
 
+FROM_DESCRIPTION = "(from description: nothing captured has confirmed it)"
+"""Stands in the `why` of a reader that was written from descriptions of its format alone: others come before it."""
+
+
 class NotReadable(Exception):
     """No live blog in it for us. Its text is one line: what was looked for and what was found.
 

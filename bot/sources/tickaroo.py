@@ -15,9 +15,9 @@ from dataclasses import replace
 from bot.core.identity import fold
 from bot.core.model import Post, Snapshot, SnapshotKind
 from bot.sources import jsonld
-from bot.sources.fields import FROM_DESCRIPTION, fields_in, string
+from bot.sources.fields import fields_in, string
 from bot.sources.parts import body_in, worded
-from bot.sources.shape import NotReadable, Reader, ReadRules, Source, parse_json
+from bot.sources.shape import FROM_DESCRIPTION, NotReadable, Reader, ReadRules, Source, parse_json
 
 _INITIAL = re.compile(r"\binitialData\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _SHORTEST = 3  # words of a headline that a body repeats; a shorter one may be how its first sentence begins
