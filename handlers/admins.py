@@ -15,7 +15,7 @@ from config.schedule import words as schedule_words
 from config.settings import BadSettings
 from handlers.asked import N_, Asked
 from handlers.blogs import Known
-from handlers.editors import everything_is_held
+from handlers.holding import everything_is_held
 from handlers.naming import blogs_of
 
 SOON, LATER = 1, 5  # next polls shown: of each of several blogs, of the one that was asked for

@@ -86,7 +86,7 @@ def named(words: str, t: Texts) -> str:
 
 
 def language_of(chat: Chat, person: User | None) -> str:
-    return chat.language or (person.language_code if person else None) or "en"
+    return chat.choices.language or chat.language or (person.language_code if person else None) or "en"
 
 
 def is_private(message: Message) -> bool:

@@ -12,7 +12,7 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.core.model import Rendered
 from bot.core.writing import Writing
-from handlers import admins, chats, editors, readers, subscribing
+from handlers import admins, chats, editors, holding, readers, subscribing
 from handlers.access import Role
 from handlers.asked import N_, Asked
 from handlers.house import House
@@ -66,8 +66,8 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         name="push", form="text", who=Role.EDITOR, does=N_("send a message to all who follow a blog"), act=editors.push
     ),
-    Command(name="hold", form="blog|all", who=Role.EDITOR, does=N_("stop relaying for now"), act=editors.hold),
-    Command(name="release", form="blog|all", who=Role.EDITOR, does=N_("let relaying go on"), act=editors.release),
+    Command(name="hold", form="blog|all", who=Role.EDITOR, does=N_("stop relaying for now"), act=holding.hold),
+    Command(name="release", form="blog|all", who=Role.EDITOR, does=N_("let relaying go on"), act=holding.release),
     Command(name="status", who=Role.ADMIN, does=N_("blogs, queue, pace, errors"), act=admins.status),
     Command(name="schedule", form="[blog]", who=Role.ADMIN, does=N_("when blogs are polled next"), act=admins.schedule),
     Command(name="reload", who=Role.ADMIN, does=N_("apply the file now"), act=admins.reload),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from sqlite3 import Connection, Row
 from typing import Any
 
+from bot.core.choices import Choices, Quiet
 from storage import expansion
 
 
@@ -21,6 +22,8 @@ class Chat:
     language: str | None = None
     open: bool = True
     closed_why: str | None = None
+    choices: Choices = field(default_factory=Choices)
+    looked_at: float | None = None  # up to when /catchup told it
 
 
 def meet(
@@ -53,7 +56,38 @@ def _find(db: Connection, bot: str, telegram_id: int) -> Any:
 
 
 def _chat(row: Row) -> Chat:
-    return Chat(**{name: row[name] for name in Chat.__slots__} | {"open": bool(row["open"])})
+    columns = {name: row[name] for name in Chat.__slots__ if name != "choices"}
+    return Chat(**columns | {"open": bool(row["open"]), "choices": _choices(row)})
+
+
+# --- what it chose -------------------------------------------------------------------------------------------------
+
+
+def _choices(row: Row) -> Choices:
+    quiet = None
+    if row["quiet_from"] is not None:
+        quiet = Quiet(start=row["quiet_from"], end=row["quiet_until"], breaking=bool(row["quiet_breaking"]))
+    return Choices(
+        language=row["chosen_language"], timezone=row["timezone"], quiet=quiet, muted_until=row["muted_until"]
+    )
+
+
+def choose(db: Connection, chat: int, choices: Choices) -> None:
+    """All that a chat chose, in the place of what it had chosen before."""
+    quiet = choices.quiet
+    db.execute(
+        """UPDATE chat SET chosen_language = :language, timezone = :timezone, quiet_from = :start, quiet_until = :end,
+        quiet_breaking = :breaking, muted_until = :muted_until WHERE id = :chat""",
+        {
+            "chat": chat,
+            "language": choices.language,
+            "timezone": choices.timezone,
+            "start": quiet.start if quiet else None,
+            "end": quiet.end if quiet else None,
+            "breaking": quiet.breaking if quiet else True,
+            "muted_until": choices.muted_until,
+        },
+    )
 
 
 # --- closed, and open again ----------------------------------------------------------------------------------------

@@ -320,6 +320,75 @@ def what_state_blogs_are_in_and_what_is_said_of_it(db: Database) -> None:
         db.execute(statement)
 
 
+CHOICES = """
+-- what a chat chose in /settings; `language` is its client's, or where it was imported from
+ALTER TABLE chat ADD COLUMN chosen_language TEXT;
+ALTER TABLE chat ADD COLUMN timezone TEXT;
+-- minutes after midnight in its zone; NULL: no quiet hours
+ALTER TABLE chat ADD COLUMN quiet_from INTEGER;
+ALTER TABLE chat ADD COLUMN quiet_until INTEGER;
+-- breaking news comes through all the same
+ALTER TABLE chat ADD COLUMN quiet_breaking INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE chat ADD COLUMN muted_until REAL NOT NULL DEFAULT 0;
+-- up to when /catchup told it
+ALTER TABLE chat ADD COLUMN looked_at REAL;
+ALTER TABLE subscription ADD COLUMN sound INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE subscription ADD COLUMN pictures INTEGER NOT NULL DEFAULT 1;
+-- '30m', '3h' or '08:00 18:00'; for that volume
+ALTER TABLE subscription ADD COLUMN digest TEXT NOT NULL DEFAULT '1h';
+-- plain words beside the topics, and those that keep a post away; between spaces
+ALTER TABLE subscription ADD COLUMN words TEXT NOT NULL DEFAULT ' ';
+ALTER TABLE subscription ADD COLUMN without TEXT NOT NULL DEFAULT ' ';
+"""
+
+
+@migrations()
+def what_chats_choose(db: Database) -> None:
+    for statement in _statements(CHOICES):
+        db.execute(statement)
+
+
+ACTS = """
+-- of an editor's own: [[kind, file id], …]
+ALTER TABLE post ADD COLUMN media TEXT NOT NULL DEFAULT '[]';
+-- links under it: [[words, address], …]
+ALTER TABLE post ADD COLUMN buttons TEXT NOT NULL DEFAULT '[]';
+-- a push that was stopped on its way
+ALTER TABLE post ADD COLUMN paused_at REAL;
+-- 'withdrawn' or 'corrected' by our editors: the page has no say in it
+ALTER TABLE post ADD COLUMN editors_word TEXT;
+ALTER TABLE push ADD COLUMN lane INTEGER NOT NULL DEFAULT 1;
+-- its audience, as of a publication
+ALTER TABLE push ADD COLUMN blog TEXT;
+ALTER TABLE push ADD COLUMN topics TEXT NOT NULL DEFAULT ' ';
+ALTER TABLE push ADD COLUMN language TEXT;
+-- just this chat (ours)
+ALTER TABLE push ADD COLUMN only_chat INTEGER;
+ALTER TABLE push ADD COLUMN send_at REAL;
+ALTER TABLE push ADD COLUMN approved_by INTEGER;
+ALTER TABLE publication ADD COLUMN language TEXT;
+ALTER TABLE publication ADD COLUMN only_chat INTEGER;
+-- who did what, when, to how many; outlives the posts
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY,
+  at REAL NOT NULL,
+  person INTEGER,                      -- Telegram's id; NULL: the relay itself, or its command line
+  act TEXT NOT NULL,
+  post INTEGER,
+  blog TEXT,
+  chats INTEGER,
+  words TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX audit_post ON audit (post);
+"""
+
+
+@migrations()
+def what_editors_do(db: Database) -> None:
+    for statement in _statements(ACTS):
+        db.execute(statement)
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:

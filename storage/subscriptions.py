@@ -21,6 +21,11 @@ class Subscription:
     topics: tuple[str, ...] = ()
     volume: Volume = Volume.EVERYTHING
     language: str | None = None
+    sound: bool = True
+    pictures: bool = True
+    digest: str = "1h"  # when its digests come: "30m", "3h", or times of day, "08:00 18:00"
+    words: tuple[str, ...] = ()  # plain words that it follows beside the topics
+    without: tuple[str, ...] = ()  # plain words that keep a post away
 
 
 def subscribe(
@@ -127,6 +132,22 @@ def _value(row: Row) -> Subscription:
         topics=unspaced(row["topics"]),
         volume=Volume(row["volume"]),
         language=row["language"],
+        sound=bool(row["sound"]),
+        pictures=bool(row["pictures"]),
+        digest=row["digest"],
+        words=unspaced(row["words"]),
+        without=unspaced(row["without"]),
+    )
+
+
+def choose(
+    db: Connection, *, chat: int, thread: int, blog: str, volume: Volume, sound: bool, pictures: bool, digest: str
+) -> None:
+    """How a thread wants to hear of a blog that it follows."""
+    db.execute(
+        """UPDATE subscription SET volume = ?, sound = ?, pictures = ?, digest = ?
+        WHERE blog = ? AND chat = ? AND thread = ?""",
+        (volume.value, sound, pictures, digest, blog, chat, thread),
     )
 
 

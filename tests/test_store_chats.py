@@ -386,7 +386,7 @@ async def test_an_export_that_is_taken_in_twice_is_as_it_was(store: Store) -> No
 async def test_an_export_of_many_chats_comes_in_chunks_and_misses_none(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.sqlite.CHATS_AT_ONCE", 2)
+    monkeypatch.setattr("storage.door_chats.CHATS_AT_ONCE", 2)
     await ledger.store.take_in("main", ROWS, NOON)
     for person in range(3001, 3006):
         chat = await ledger.chat(person)

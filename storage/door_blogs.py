@@ -1,0 +1,88 @@
+"""What may be asked of the store about blogs, their pages and leases at hubs, and how a poll is published."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from bot.core.model import Memory, PageMemory
+from bot.core.pages import KnownPage
+from bot.core.publishing import Publishing, Validators
+from bot.core.websub import Lease
+from storage import (
+    blogs,
+    expansion,
+    leases,
+    states,
+)
+from storage.door import Door
+from storage.states import BlogState
+
+
+class BlogsDoor(Door):
+    async def memory(self, blog: str, url: str, keys: Collection[str] | None = None) -> tuple[Memory, Validators]:
+        """What a diff of this page needs; of all the blog's posts, unless `keys` says of which."""
+        return await self._db.read(blogs.memory, blog, url, keys)
+
+    async def page(self, blog: str, url: str) -> tuple[PageMemory | None, Validators]:
+        return await self._db.read(blogs.page, blog, url)
+
+    async def pages(self, blog: str) -> list[KnownPage]:
+        return await self._db.read(blogs.pages, blog)
+
+    async def publish(self, publishing: Publishing) -> list[int]:
+        return await self._db.write(blogs.publish, publishing)
+
+    async def expand(self, now: float) -> bool:
+        """Take one chunk of the most urgent publication that is due. False: there is none."""
+        return await self._db.write_often(expansion.advance, now)
+
+    async def polled(self, blog: str, now: float, error: str | None) -> int:
+        return await self._db.write(states.polled, blog, now, error)
+
+    async def alarm(self, blog: str, text: str | None) -> None:
+        await self._db.write(states.alarm, blog, text)
+
+    async def in_file(self, ids: Sequence[tuple[str, str | None, str | None]], now: float) -> None:
+        await self._db.write(states.in_file, ids, now)
+
+    async def blogs(self, *, counted: bool = False) -> list[BlogState]:
+        """The blogs in the file; `counted`: with how many posts and subscriptions, which may take a second."""
+        return await (self._db.count(states.counted) if counted else self._db.read(states.states))
+
+    async def blog(self, id_: str) -> BlogState | None:
+        """One blog, without counts."""
+        return await self._db.read(states.state, id_)
+
+    async def titles(self) -> dict[str, str]:
+        return await self._db.read(states.titles)
+
+    async def hold(self, blog: str | None, now: float) -> None:
+        """Stop the relaying of a blog, or of all."""
+        await self._db.write(states.hold, blog, now)
+
+    async def release(self, blog: str | None, now: float) -> None:
+        await self._db.write(states.release, blog, now)
+
+    async def leases(self) -> list[Lease]:
+        return await self._db.read(leases.every)
+
+    async def lease(self, callback: str) -> Lease | None:
+        return await self._db.read(leases.find, callback)
+
+    async def begin_lease(self, lease: Lease) -> None:
+        await self._db.write(leases.begin, lease)
+
+    async def asked_for_lease(self, callback: str, next_at: float) -> None:
+        await self._db.write(leases.asked, callback, next_at)
+
+    async def grant_lease(self, callback: str, until: float, next_at: float) -> None:
+        await self._db.write(leases.grant, callback, until, next_at)
+
+    async def deny_lease(self, callback: str, next_at: float) -> None:
+        await self._db.write(leases.deny, callback, next_at)
+
+    async def leave_lease(self, callback: str, now: float) -> None:
+        await self._db.write(leases.leave, callback, now)
+
+    async def drop_lease(self, callback: str) -> None:
+        await self._db.write(leases.drop, callback)

@@ -1,0 +1,90 @@
+"""What may be asked of the store about chats, and what they follow and chose."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from bot.core.choices import Choices
+from bot.core.model import Volume
+from bot.core.publishing import Audience
+from storage import (
+    chats,
+    subscriptions,
+)
+from storage.chats import Chat
+from storage.door import Door
+from storage.subscriptions import Subscription
+
+CHATS_AT_ONCE = 1000  # that an export reads
+
+
+class ChatsDoor(Door):
+    async def meet(
+        self, *, bot: str, telegram_id: int, kind: str, title: str | None, language: str | None, now: float
+    ) -> Chat:
+        return await self._db.write(
+            chats.meet, bot=bot, telegram_id=telegram_id, kind=kind, title=title, language=language, now=now
+        )
+
+    async def chat(self, bot: str, telegram_id: int) -> Chat | None:
+        return await self._db.read(chats.find, bot, telegram_id)
+
+    async def choose(self, chat: int, choices: Choices) -> None:
+        """What a chat chose for itself, in the place of what it had chosen before."""
+        await self._db.write(chats.choose, chat, choices)
+
+    async def close_chat(self, chat: int, why: str, now: float) -> None:
+        await self._db.write(chats.close, chat, why, now)
+
+    async def reopen_chat(self, chat: int) -> None:
+        await self._db.write(chats.reopen, chat)
+
+    async def close_thread(self, chat: int, thread: int) -> None:
+        await self._db.write(chats.close_thread, chat, thread)
+
+    async def move_chat(self, bot: str, chat: int, to: int) -> None:
+        await self._db.write(chats.move, bot, chat, to)
+
+    async def forget(self, chat: int) -> None:
+        await self._db.write(chats.forget, chat)
+
+    async def subscribe(
+        self, *, chat: int, thread: int, blog: str, topics: Sequence[str], now: float
+    ) -> Subscription | None:
+        return await self._db.write(
+            subscriptions.subscribe, chat=chat, thread=thread, blog=blog, topics=topics, now=now
+        )
+
+    async def choose_for(
+        self, *, chat: int, thread: int, blog: str, volume: Volume, sound: bool, pictures: bool, digest: str
+    ) -> None:
+        """How a thread wants to hear of a blog that it follows."""
+        await self._db.write(
+            subscriptions.choose,
+            chat=chat,
+            thread=thread,
+            blog=blog,
+            volume=volume,
+            sound=sound,
+            pictures=pictures,
+            digest=digest,
+        )
+
+    async def unsubscribe(self, *, chat: int, thread: int, blog: str | None) -> list[Subscription]:
+        return await self._db.write(subscriptions.unsubscribe, chat=chat, thread=thread, blog=blog)
+
+    async def subscriptions(self, chat: int, thread: int) -> list[Subscription]:
+        return await self._db.read(subscriptions.subscriptions, chat, thread)
+
+    async def every_subscription(self) -> AsyncIterator[list[Subscription]]:
+        """Those of open chats, a few at a time: they may be millions."""
+        after: subscriptions.Place | None = subscriptions.FROM_THE_FIRST
+        while after is not None:
+            rows, after = await self._db.count(subscriptions.subscriptions_after, after, CHATS_AT_ONCE)
+            yield rows
+
+    async def take_in(self, bot: str, rows: Sequence[Subscription], now: float) -> int:
+        return await self._db.write(subscriptions.take_in, bot, rows, now)
+
+    async def audience(self, audience: Audience) -> int:
+        return await self._db.count(subscriptions.audience, audience.blog, audience.topics)

@@ -1,0 +1,84 @@
+"""What may be asked of the store about what leaves for chats."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable, Collection, Container, Coroutine, Sequence
+from functools import partial
+from typing import Any
+
+from bot.core.model import Lane
+from bot.core.settle import Moved
+from storage import (
+    claims,
+    expansion,
+    settling,
+    waiting,
+)
+from storage.claims import Again, Claim, Found
+from storage.database import StoreError
+from storage.door import Door
+from storage.looking import Due
+from storage.settling import Settled
+
+
+class DeliveriesDoor(Door):
+    _due: Due
+
+    async def claim(
+        self,
+        *,
+        bot: str,
+        now: float,
+        limit: int,
+        busy: Container[int],
+        on_withdrawal: Callable[[str | None], str],
+        settled: Sequence[Settled] = (),
+        without: Collection[Lane] = (),
+    ) -> Found:
+        """At most `limit` actions, the most urgent first, one per chat, none for the `busy` (Telegram's ids), none
+        looked for in the lanes `without`.
+
+        What came of earlier ones is written in the same transaction, before anything is claimed.
+        """
+        turn = partial(
+            _turn, due=self._due, bot=bot, now=now, limit=limit, busy=busy, on_withdrawal=on_withdrawal, without=without
+        )
+        found: Found = await self._writes(settled)(turn, settled)
+        with contextlib.suppress(StoreError):  # what was settled is written; who asks again is told
+            while found.again is Again.AT_ONCE and not found.claims:  # in turns: others can do theirs between
+                await asyncio.sleep(0)
+                found = await self._db.write_little(turn, ())
+        return found
+
+    async def settle(self, settled: Sequence[Settled], now: float) -> None:
+        await self._writes(settled)(settling.settle, settled, now)
+
+    def _writes(self, settled: Sequence[Settled]) -> Callable[..., Coroutine[Any, Any, Any]]:
+        """On the event loop, but for two chats that are found to be one: that takes a look at every post."""
+        moves = any(isinstance(made.chat, Moved) for _, made in settled)
+        return self._db.write_often if moves else self._db.write_little
+
+    async def release_claims(self, claims: Sequence[Claim]) -> None:
+        await self._db.write(waiting.release_claims, claims)
+
+    async def recover(self, bot: str, ambiguous: str, now: float) -> int:
+        return await self._db.write(waiting.recover, bot, ambiguous, now)
+
+    async def next_due(self, bot: str, now: float) -> float | None:
+        """The instant at which something that waits for its time becomes due; None: nothing waits for a time."""
+        dues = (await self._db.read(waiting.next_due, bot, now), await self._db.read(expansion.next_due, now))
+        return min((due for due in dues if due is not None), default=None)
+
+    async def queue(self, bot: str) -> dict[Lane, int]:
+        return await self._db.count(waiting.queue, bot)
+
+    async def recent_sends(self, since: float) -> list[tuple[int, str, float]]:
+        return await self._db.count(waiting.recent_sends, since)
+
+
+def _turn(db: sqlite3.Connection, /, settled: Sequence[Settled], due: Due, *, now: float, **about: Any) -> Found:
+    settling.settle(db, settled, now)
+    return claims.claim(db, due, now=now, **about)
