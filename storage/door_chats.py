@@ -49,10 +49,29 @@ class ChatsDoor(Door):
         await self._db.write(chats.forget, chat)
 
     async def subscribe(
-        self, *, chat: int, thread: int, blog: str, topics: Sequence[str], now: float
+        self,
+        *,
+        chat: int,
+        thread: int,
+        blog: str,
+        topics: Sequence[str],
+        now: float,
+        words: Sequence[str] = (),
+        without: Sequence[str] = (),
     ) -> Subscription | None:
+        """Set what a thread follows of a blog: topics, words beside them, and words that keep a post away.
+
+        Returns the subscription it had before.
+        """
         return await self._db.write(
-            subscriptions.subscribe, chat=chat, thread=thread, blog=blog, topics=topics, now=now
+            subscriptions.subscribe,
+            chat=chat,
+            thread=thread,
+            blog=blog,
+            topics=topics,
+            now=now,
+            words=words,
+            without=without,
         )
 
     async def choose_for(
