@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection, Row
 
@@ -174,6 +174,27 @@ def choose(
         WHERE blog = ? AND chat = ? AND thread = ?""",
         (volume.value, sound, pictures, digest, blog, chat, thread),
     )
+
+
+def rechoose(
+    db: Connection, chat: int, thread: int, blog: str, change: Callable[[Subscription], Subscription]
+) -> Subscription | None:
+    """Change a part of how a thread hears of a blog, whoever else changes another part. None: it does not follow it."""
+    before = next((one for one in subscriptions(db, chat, thread) if one.blog == blog), None)
+    if before is None:
+        return None
+    now = change(before)
+    choose(
+        db,
+        chat=chat,
+        thread=thread,
+        blog=blog,
+        volume=now.volume,
+        sound=now.sound,
+        pictures=now.pictures,
+        digest=now.digest,
+    )
+    return now
 
 
 def take_in(db: Connection, bot: str, rows: Iterable[Subscription], now: float) -> int:
