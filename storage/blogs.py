@@ -315,7 +315,9 @@ def _bring_back(db: Connection, publishing: Publishing, write: PostWrite, before
 
 
 def _pass_on(db: Connection, publishing: Publishing, write: PostWrite, before: Any) -> None:
-    """An edit to whoever has the post, and the post to whoever follows a topic that it has only now."""
+    """An edit to whoever has the post, and the post to whoever follows what it has become only now: of a topic, a key
+    event.
+    """
     # One edit per quiet time: a change that still waits will carry this revision as well.
     times = {
         "not_before": publishing.now + publishing.edit_quiet,
@@ -324,9 +326,17 @@ def _pass_on(db: Connection, publishing: Publishing, write: PostWrite, before: A
     expansion.begin(db, _audience(publishing, write, before["id"], "change") | times)
     gained = set(write.topics) - set(unspaced(before["topics"]))
     told = _told(db, before["id"])
-    if gained and told is not None and told["begun_at"] is not None and before["withdrawn_at"] is None:
+    if told is None or told["begun_at"] is None or before["withdrawn_at"] is not None:
+        return
+    if gained:
         topics = {"lane": Lane.LIVE, "topics": spaced(sorted(gained))}
         expansion.begin(db, _audience(publishing, write, before["id"], "gained") | topics)
+    if _is_key(write.post) and not (before["pinned"] or before["key_event"]):
+        expansion.begin(db, _audience(publishing, write, before["id"], "key") | {"lane": Lane.LIVE})
+
+
+def _is_key(post: Post) -> bool:
+    return post.pinned or post.key_event
 
 
 def _told(db: Connection, post: int) -> Any:
