@@ -105,7 +105,7 @@ def _instant(where: ZoneInfo, day: date, minutes: int) -> float:
 
 @lru_cache(maxsize=1024)
 def zone_of(name: str) -> ZoneInfo:
-    """The zone of that name. One that this machine's database lacks, as an older one may, is UTC: nobody goes without."""
+    """The zone of that name; UTC where this machine's database lacks it, as an older one may."""
     try:
         return ZoneInfo(name)
     except (KeyError, OSError, ValueError):
