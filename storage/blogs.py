@@ -12,7 +12,7 @@ from typing import Any
 from bot.core.model import ChangeKind, Lane, Memory, PageMemory, Post
 from bot.core.pages import KnownPage, among_pages
 from bot.core.publishing import LANE_OF_CHANGE, PostWrite, Publishing, Validators
-from storage import expansion, handovers, states
+from storage import expansion, handovers, key_events, states
 from storage.rows import (
     entities_json,
     instant,
@@ -108,6 +108,7 @@ def publish(db: Connection, publishing: Publishing) -> list[int]:
     if (handover := publishing.handover) is not None:
         steps.insert(0 if handover.begun else len(steps), partial(handovers.tell, db, publishing, handover))
     told = [post for step in steps if (post := step()) is not None]
+    told += key_events.mark(db, publishing.blog, publishing.key_events, publishing.now)
     _advance(db, publishing)
     return told
 
@@ -331,12 +332,8 @@ def _pass_on(db: Connection, publishing: Publishing, write: PostWrite, before: A
     if gained:
         topics = {"lane": Lane.LIVE, "topics": spaced(sorted(gained))}
         expansion.begin(db, _audience(publishing, write, before["id"], "gained") | topics)
-    if _is_key(write.post) and not (before["pinned"] or before["key_event"]):
-        expansion.begin(db, _audience(publishing, write, before["id"], "key") | {"lane": Lane.LIVE})
-
-
-def _is_key(post: Post) -> bool:
-    return post.pinned or post.key_event
+    if key_events.is_gained(write.post, before):
+        key_events.tell(db, before["id"], _audience(publishing, write, before["id"], "key"))
 
 
 def _told(db: Connection, post: int) -> Any:

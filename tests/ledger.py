@@ -107,8 +107,16 @@ class Ledger:
         self.numbers.update(zip(keys, numbers, strict=True))
         return numbers
 
-    async def edit(self, key: str, *, topics: Sequence[str] = (), text: str = "Edited.", **about: object) -> None:
-        post = Post(key=key, title=key, text=text)
+    async def edit(
+        self,
+        key: str,
+        *,
+        topics: Sequence[str] = (),
+        text: str = "Edited.",
+        post: Post | None = None,
+        **about: object,
+    ) -> None:
+        post = post or Post(key=key, title=key, text=text)
         await self.change(PostWrite(change=ChangeKind.EDITED, post=post, topics=tuple(topics)), **about)
 
     async def withdraw(self, key: str, **about: object) -> None:

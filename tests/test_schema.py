@@ -17,7 +17,7 @@ from sqlite_utils import Database, Migrations
 
 import storage.database
 import storage.schema
-from bot.core.model import TryLater
+from bot.core.model import Post, TryLater, Volume
 from storage import StoreError, expansion, open_store
 from tests.ledger import BLOG, NOON, Ledger
 
@@ -115,6 +115,22 @@ async def closing_opening_and_leaving(ledger: Ledger) -> None:
     await ledger.leave(chat)
 
 
+async def sleeping_and_waking(ledger: Ledger) -> None:
+    chat = await ledger.chat(ANN)
+    await ledger.choose(chat, muted_until=NOON + 60)
+    await ledger.hear(await ledger.chat(ANN + 1), Volume.DIGEST)
+    await ledger.hear(await ledger.chat(ANN + 2), Volume.KEY)
+    await expanding(ledger)
+    await ledger.deliver()
+    await ledger.hear(chat, Volume.KEY)
+    await ledger.edit("a", topics=("nato",), post=Post(key="a", title="a", key_event=True))
+    await ledger.change(key_events=("b",))
+    await ledger.store.next_due("main", NOON)
+    await ledger.store.chats_asleep("main")
+    ledger.now += 3600.0
+    await ledger.run()
+
+
 async def moving_and_forgetting(ledger: Ledger) -> None:
     await expanding(ledger)
     await ledger.deliver()
@@ -159,6 +175,7 @@ ACTS = [
     recovering,
     looking_when_something_is_due,
     closing_opening_and_leaving,
+    sleeping_and_waking,
     moving_and_forgetting,
     remembering,
     asking,
