@@ -168,7 +168,8 @@ class _Decided:
                 alike[row.post, row.thread].append(chat)
             for (post, thread), ids in alike.items():
                 db.execute(statement, (bot, post, thread, to_json(ids)))
-        sleeping.wake_at(db, self._wakes)
+        if self._wakes:
+            sleeping.wake_at(db, self._wakes)
         for chat in self._woken:
             sleeping.wake(db, chat)
         return bool(self._skipped or self._dropped or self._asleep or self._woken)

@@ -141,7 +141,7 @@ def test_an_editors_copied_message_cannot_be_edited_and_is_left_alone() -> None:
     assert isinstance(plan([shown(1, kind="copy")], NOW), Skip)
 
 
-# --- what a chat does not want to hear of yet: it is 00:16 of the first of January 1970 --------------------------------
+# --- what a chat does not want to hear of yet: it is 00:16 of the first of January 1970 -----------------------------
 
 HOUR = 3600.0
 NIGHT = Choices(quiet=Quiet(start=23 * 60, end=7 * 60))

@@ -193,7 +193,8 @@ async def test_what_is_done_often_finds_its_rows_by_an_index_and_sorts_nothing(
     recorded: Ledger, act: Callable[[Ledger], Awaitable[None]]
 ) -> None:
     asked: Statements = {}
-    connections = (recorded.store._db.writing, recorded.store._db.reading, recorded.store._db.counting)
+    db = recorded.store._db
+    connections = (db.writing, db.at_once, db.reading, db.counting)
     for connection in connections:
         connection.asked = {}  # type: ignore[attr-defined]
     await act(recorded)
