@@ -12,7 +12,7 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.core.model import Rendered
 from bot.core.writing import Writing
-from handlers import admins, chats, editors, holding, readers, subscribing
+from handlers import admins, chats, editors, holding, readers, settings, subscribing, typed
 from handlers.access import Role
 from handlers.asked import N_, Asked
 from handlers.house import House
@@ -57,8 +57,13 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="latest", form="[blog] [n]", does=N_("the newest posts in one message"), act=readers.latest),
     Command(name="topic", form="[name]", does=N_("posts of a topic; alone: all topics"), act=readers.topic),
     Command(name="search", form="words", does=N_("posts with these words"), act=readers.search),
-    Command(name="subscribe", form="[blog] [topic…]", does=N_("follow a live blog"), act=subscribing.subscribe),
-    Command(name="unsubscribe", form="[blog] [topic…]", does=N_("stop following"), act=subscribing.unsubscribe),
+    Command(name="subscribe", form="[blog] [topic|word…]", does=N_("follow a live blog"), act=subscribing.subscribe),
+    Command(name="unsubscribe", form="[blog] [topic|word…]", does=N_("stop following"), act=subscribing.unsubscribe),
+    Command(name="settings", does=N_("how much, when and how posts arrive"), act=settings.settings),
+    Command(name="mute", form="[2h]", does=N_("nothing new for a while"), act=typed.mute),
+    Command(name="quiet", form="[22:30-6:15]", does=N_("hours in which posts wait"), act=typed.quiet),
+    Command(name="digest", form="[blog] [times]", does=N_("several posts as one, at times"), act=typed.digest),
+    Command(name="timezone", form="[city]", does=N_("whose clock counts"), act=typed.timezone),
     Command(name="privacy", does=N_("what is kept of this chat"), act=chats.privacy),
     Command(name="forget", does=N_("delete everything about this chat"), act=chats.forget),
     Command(name="id", does=N_("the numbers an admin needs"), act=readers.who_is_this),

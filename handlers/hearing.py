@@ -14,7 +14,7 @@ from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, C
 from bot.core.model import Rendered
 from bot.core.texts import Texts
 from bot.core.writing import cut
-from handlers import chats, commands, editors, subscribing
+from handlers import chats, commands, editors, settings, subscribing
 from handlers.access import Role, person_of, role_of
 from handlers.arguments import Spoken, spoken
 from handlers.asked import N_, Asked, Effect, Pressed, Where, Wrong, language_of
@@ -42,6 +42,7 @@ PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "forget": chats.press_forget,
     "keep": subscribing.press_keep,
     "push": editors.press_push,
+    "set": settings.press_settings,
 }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from bot.core.model import ChangeKind, Lane, Memory, PageMemory, Post
 from bot.core.pages import KnownPage, among_pages
 from bot.core.publishing import LANE_OF_CHANGE, PostWrite, Publishing, Validators
-from storage import expansion, handovers, key_events, states
+from storage import expansion, filters, handovers, key_events, states
 from storage.rows import (
     entities_json,
     instant,
@@ -325,15 +325,24 @@ def _pass_on(db: Connection, publishing: Publishing, write: PostWrite, before: A
         "sent_since": publishing.now - publishing.edits_for,
     }
     expansion.begin(db, _audience(publishing, write, before["id"], "change") | times)
-    gained = set(write.topics) - set(unspaced(before["topics"]))
     told = _told(db, before["id"])
     if told is None or told["begun_at"] is None or before["withdrawn_at"] is not None:
         return
-    if gained:
-        topics = {"lane": Lane.LIVE, "topics": spaced(sorted(gained))}
-        expansion.begin(db, _audience(publishing, write, before["id"], "gained") | topics)
+    _win(db, publishing, write, before)
     if key_events.is_gained(write.post, before):
         key_events.tell(db, before["id"], _audience(publishing, write, before["id"], "key"))
+
+
+def _win(db: Connection, publishing: Publishing, write: PostWrite, before: Any) -> None:
+    """Whoever wants the post only now, for a topic or for what it says. Where nobody can, nothing is looked at."""
+    gained = set(write.topics) - set(unspaced(before["topics"]))
+    said_before = None
+    if filters.exist(db, publishing.blog):
+        after = db.execute("SELECT * FROM post WHERE id = ?", (before["id"],)).fetchone()
+        said_before = filters.said(before).text if filters.said(before) != filters.said(after) else None
+    if gained or said_before is not None:
+        more = {"lane": Lane.LIVE, "topics": spaced(sorted(gained)), "said_before": said_before}
+        expansion.begin(db, _audience(publishing, write, before["id"], "gained") | more)
 
 
 def _told(db: Connection, post: int) -> Any:

@@ -404,6 +404,20 @@ def rows_sleep_while_their_chat_does_not_want_them(db: Database) -> None:
         db.execute(statement)
 
 
+WORDS = """
+-- The subscriptions that look at what a post says, of each blog.
+CREATE INDEX subscription_words ON subscription (blog, chat, thread) WHERE words <> ' ' OR without <> ' ';
+-- what the post said before an edit (`bot.core.words`), for an audience of those whom it matches only now
+ALTER TABLE publication ADD COLUMN said_before TEXT;
+"""
+
+
+@migrations()
+def what_is_found_by_plain_words(db: Database) -> None:
+    for statement in _statements(WORDS):
+        db.execute(statement)
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:

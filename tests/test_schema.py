@@ -105,6 +105,16 @@ async def looking_when_something_is_due(ledger: Ledger) -> None:
     await ledger.store.queue("main")
 
 
+async def following_words(ledger: Ledger) -> None:
+    store, chat = ledger.store, await ledger.chat(ANN)
+    for words in (["one"], ["one", "two_words"]):
+        await store.subscribe(chat=chat, thread=0, blog=BLOG, topics=(), words=words, without=["x"], now=NOON)
+    await expanding(ledger)
+    await ledger.edit("a", text="One.")
+    await ledger.run()
+    await store.subscribe(chat=chat, thread=0, blog=BLOG, topics=(), words=["two_words"], without=["x"], now=NOON)
+
+
 async def closing_opening_and_leaving(ledger: Ledger) -> None:
     await expanding(ledger)
     chat = await ledger.chat(ANN)
@@ -173,6 +183,7 @@ ACTS = [
     settling,
     following_edits_and_withdrawals,
     recovering,
+    following_words,
     looking_when_something_is_due,
     closing_opening_and_leaving,
     sleeping_and_waking,
