@@ -33,8 +33,8 @@ async def privacy(asked: Asked) -> Rendered:
     text.sentence(
         t.gettext(
             "Its number and kind (of a group or channel its title too), your language, what it follows (blogs, topics,"
-            " words), what was chosen in /settings, when you last asked what you missed, and the numbers of the messages"
-            " that were delivered to it, so that they can follow corrections."
+            " words), what was chosen in /settings, up to when /catchup told you, and the numbers of the messages that"
+            " were delivered to it, so that they can follow corrections."
         )
     )
     text.newline(2).sentence(

@@ -389,6 +389,21 @@ def what_editors_do(db: Database) -> None:
         db.execute(statement)
 
 
+SLEEP = """
+-- when the first of its rows that are asleep is looked at again; NULL: none is
+ALTER TABLE chat ADD COLUMN wakes_at REAL;
+CREATE INDEX chat_asleep ON chat (bot, wakes_at) WHERE wakes_at IS NOT NULL;
+-- it was held back for its chat's quiet hours, mute or digest
+ALTER TABLE delivery ADD COLUMN slept INTEGER NOT NULL DEFAULT 0;
+"""
+
+
+@migrations()
+def rows_sleep_while_their_chat_does_not_want_them(db: Database) -> None:
+    for statement in _statements(SLEEP):
+        db.execute(statement)
+
+
 WORDS = """
 -- The subscriptions that look at what a post says, of each blog.
 CREATE INDEX subscription_words ON subscription (blog, chat, thread) WHERE words <> ' ' OR without <> ' ';

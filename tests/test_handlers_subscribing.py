@@ -270,7 +270,7 @@ async def test_unsubscribe_alone_names_the_words_as_well(house: TelegramHouse) -
 async def test_privacy_says_what_is_kept_and_by_whom(house: TelegramHouse) -> None:
     said = await house.ask(ANN, "/privacy")
     assert all(words in said for words in ("language", "what it follows", "/forget", "30 days", "The Harbour Post"))
-    assert all(words in said for words in ("topics, words", "/settings", "when you last asked", "blocked me"))
+    assert all(words in said for words in ("topics, words", "/settings", "/catchup", "blocked me"))
     assert "Of editors it is noted" not in said
     assert "Of editors it is noted what they did and when." in await house.ask(EDITOR, "/privacy")
 
