@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from bot.core.model import Button, Rendered
+from bot.core.model import Button, Relayed, Rendered
 from bot.core.render_lists import BlogLine, TopicLine, blogs_list, search_results, topics_list
 from bot.core.render_lists import latest as latest_list
 from bot.core.state import State
@@ -16,7 +16,7 @@ from handlers.arguments import Name, find_topic, nearest, number_in
 from handlers.asked import Asked, Wrong
 from handlers.blogs import Known, topics_of
 from handlers.naming import all_blogs, blogs_of, called, names
-from handlers.subscribing import follow_buttons, topic_button
+from handlers.subscribing import follow_buttons, topic_button, word_button
 
 USUAL, MOST = 5, 20  # posts in one answer
 FOUND = 10  # posts that a topic or a search shows
@@ -134,7 +134,7 @@ async def _search_instead(asked: Asked, blogs: list[Known], topics: list[Name]) 
     now = asked.house.clock()
     posts = await asked.house.store.search(words=asked.rest, blogs=ids(blogs), now=now, limit=FOUND)
     if posts:
-        return search_results(posts, asked.rest, asked.blogs.style_of, asked.t, asked.house.now())
+        return _found(asked, blogs, posts)
     meant = nearest(asked.rest, topics)
     if meant is None:
         raise Wrong(
@@ -187,7 +187,15 @@ async def search(asked: Asked) -> Rendered:
         raise Wrong(asked.t.gettext("Search for what? Write some words after it, as in /search power cut."))
     blogs = await all_blogs(asked)
     posts = await asked.house.store.search(words=asked.rest, blogs=ids(blogs), now=asked.house.clock(), limit=FOUND)
-    return search_results(posts, asked.rest, asked.blogs.style_of, asked.t, asked.house.now())
+    return _found(asked, blogs, posts)
+
+
+def _found(asked: Asked, blogs: list[Known], posts: list[Relayed]) -> Rendered:
+    """And a button to follow the words, where it is clear in which blog."""
+    shown = search_results(posts, asked.rest, asked.blogs.style_of, asked.t, asked.house.now())
+    homes = [one for one in blogs if one.id in {post.blog for post in posts}] or blogs
+    row = word_button(asked, homes[0], asked.rest) if len(homes) == 1 else ()
+    return replace(shown, buttons=(row,)) if row else shown
 
 
 def ids(blogs: list[Known]) -> list[str]:

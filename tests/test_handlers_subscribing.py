@@ -259,6 +259,18 @@ async def test_unsubscribing_a_word_keeps_the_others_and_the_last_one_ends_it(ho
     assert await house.follows(ANN) == {}
 
 
+async def test_what_was_searched_for_is_followed_by_a_button(house: TelegramHouse) -> None:
+    await house.room.publish(post("mole", "Waves over the mole again."))
+    found = await house.answer(ANN, "/search waves over")
+    assert carried(found) == ["follow:storm:+waves_over"]
+    pressed = await house.telegram.press(ANN, ANN, found.id, "follow:storm:+waves_over")
+    assert pressed.text.startswith("You now follow “waves over” in Storm")
+    assert await wish(house, ANN) == Wish(words=("waves_over",))
+    assert carried(await house.answer(BEN, "/topic mole")) == ["follow:storm:+mole"]
+    assert carried(await house.answer(BEN, "/search nothing of that sort")) == []  # there are two blogs
+    assert carried(await house.answer(BEN, "/search mole " + "mole " * 9)) == []
+
+
 async def test_unsubscribe_alone_names_the_words_as_well(house: TelegramHouse) -> None:
     await house.ask(ANN, "/subscribe storm mole -football")
     assert "“mole” in Storm over the harbour, without “football”" in await house.ask(ANN, "/unsubscribe")
