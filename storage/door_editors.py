@@ -5,18 +5,26 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Sequence
 
 from bot.core.corrections import Correction
+from bot.core.model import Relayed
 from bot.core.publishing import Audience, Progress, PushText
 from storage import (
     afterwards,
     audit,
+    editorials,
+    held,
     pushes,
+    standing,
     takedowns,
+    wishes,
 )
 from storage.afterwards import Sent
 from storage.audit import Act
 from storage.door import Door
+from storage.editorials import Editorial
+from storage.held import Fate, Held, Offer
 from storage.pushes import Push
 from storage.takedowns import Restored
+from storage.wishes import Wish
 
 ACTS_AT_ONCE = 500  # that an export reads
 
@@ -88,6 +96,56 @@ class EditorsDoor(Door):
 
     async def restore(self, act: Act) -> Restored:
         return await self._db.write(takedowns.restore, act)
+
+    async def posts_of_message(self, bot: str, chat: int, message: int) -> list[Relayed]:
+        return await self._db.read(standing.of_message, bot, chat, message)
+
+    async def posts_of_link(self, url: str) -> list[Relayed]:
+        return await self._db.read(standing.of_link, url)
+
+    async def keep_wish(self, wish: Wish, now: float) -> int:
+        return await self._db.write(wishes.keep, wish, now)
+
+    async def wish(self, number: int) -> Wish | None:
+        return await self._db.read(wishes.find, number)
+
+    # --- posts held back
+
+    async def held_posts(self, now: float) -> list[Held]:
+        return await self._db.read(held.waiting, now)
+
+    async def send_held_now(self, act: Act) -> bool:
+        return await self._db.write(held.send_now, act)
+
+    async def drop_held(self, act: Act) -> bool:
+        return await self._db.write(held.drop, act)
+
+    async def fate(self, post: int) -> Fate:
+        return await self._db.read(held.fate, post)
+
+    async def offers(self) -> list[Offer]:
+        return await self._db.read(held.offers)
+
+    async def offered(self, made: Sequence[Offer]) -> None:
+        await self._db.write(held.offered, made)
+
+    async def forget_offers(self, past: Sequence[Offer]) -> None:
+        await self._db.write(held.forget, past)
+
+    # --- posts that editors add to a blog
+
+    async def draft_editorial(
+        self, *, author: int, blog: str, said: Correction, topics: Sequence[str], now: float, photo: str | None
+    ) -> int:
+        return await self._db.write(
+            editorials.draft, author=author, blog=blog, said=said, topics=topics, now=now, photo=photo
+        )
+
+    async def editorial(self, post: int) -> Editorial | None:
+        return await self._db.read(editorials.find, post)
+
+    async def send_editorial(self, act: Act) -> bool:
+        return await self._db.write(editorials.send, act)
 
     # --- what was done
 

@@ -65,7 +65,7 @@ def relayed(row: Row) -> Relayed:
         updated_at=moment(row["updated_at"]),
         withdrawn_at=moment(row["withdrawn_at"]),
         taken_down=row["editors_word"] == "withdrawn",
-        by_editors=row["blog"] is not None and row["key"].startswith(OWN),
+        by_editors=row["key"].startswith(OWN),
         pictures=tuple(Image(**one) for one in orjson.loads(row["images"])),
         authors=tuple(orjson.loads(row["authors"])),
         topics=unspaced(row["topics"]),
