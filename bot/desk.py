@@ -113,23 +113,25 @@ class Desk:
 
     # --- what stands in chats
 
-    async def withdraw(self, post: int, *, person: int | None = None, why: str = "") -> bool:
+    async def withdraw(self, post: int, *, person: int | None = None, why: str = "") -> int | None:
         """Take a post down in every chat and list; the page cannot bring it back. A push is recalled in this way.
 
-        False where there is none, or an editor did it before.
+        Returns in how many chats it is; None where there is no such post, or an editor did it before.
         """
-        return await self._woken(self._store.withdraw(await self._act("withdraw", post, person, why)))
+        act = await self._act("withdraw", post, person, why)
+        return act.chats if await self._woken(self._store.withdraw(act)) else None
 
-    async def correct(self, post: int, said: PushText, *, person: int | None = None) -> bool:
+    async def correct(self, post: int, said: PushText, *, person: int | None = None) -> int | None:
         """Let a post say this in every chat and list, against its page. Its picture stays, unless `said` has one.
 
-        False where there is none, it is withdrawn, or it was copied as it was and cannot be edited.
+        Returns in how many chats it is; None where there is no such post, it is withdrawn, or it was copied as it was
+        and cannot be edited.
         """
         found = await self._store.post(post)
         if found is None:
-            return False
+            return None
         act = await self._act("correct", post, person, line(said.text))
-        return await self._woken(self._store.correct(act, self._correction(found, said)))
+        return act.chats if await self._woken(self._store.correct(act, self._correction(found, said))) else None
 
     async def restore(self, post: int, *, person: int | None = None) -> Restored:
         """Take our editors' word back: the post is as its page has it now."""

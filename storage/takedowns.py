@@ -7,6 +7,7 @@ editor's own push is taken down and corrected in the same way; no page speaks of
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from enum import Enum
 from sqlite3 import Connection, Row
 from typing import Any
@@ -139,8 +140,8 @@ def _is_down(post: Row) -> bool:
 
 def _note(db: Connection, act: Act, post: Row) -> None:
     """With the blog that the post is of; and a push that is watched shows how it goes on."""
-    columns = {name: getattr(act, name) for name in Act.__slots__} | {"blog": act.blog or post["blog"]}
-    audit.note(db, Act(**columns))
+    what = "recall" if act.act == "withdraw" and post["blog"] is None else act.act
+    audit.note(db, replace(act, act=what, blog=post["blog"]))
     db.execute("UPDATE push SET acted_at = ?, end_shown = 0 WHERE post = ?", (act.at, post["id"]))
 
 
