@@ -202,8 +202,8 @@ async def _ask_again(pressed: Pressed, push: Sent) -> Effect:
     yes = Button(text=t.gettext("Yes, recall it"), data=f"after:yes:{push.post.id}")
     no = Button(text=t.gettext("No"), data=f"after:no:{push.post.id}")
     text = t.ngettext(
-        "Recall “{words}” from {n} chat? It is deleted there; where Telegram no longer lets it be, a notice takes its place.",
-        "Recall “{words}” from {n} chats? It is deleted there; where Telegram no longer lets it be, a notice takes its place.",
+        "Recall “{words}” from {n} chat? It is deleted; where Telegram forbids that, a notice takes its place.",
+        "Recall “{words}” from {n} chats? It is deleted; where Telegram forbids that, a notice takes its place.",
         chats,
         words=pressed.named(_beginning(pressed, push, _LABEL)),
     )

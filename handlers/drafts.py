@@ -46,6 +46,14 @@ def draft_of(message: Message, end: int) -> PushText | None:
     return _content(message.reply_to_message) if message.reply_to_message else None
 
 
+def source_of(message: Message, end: int) -> int:
+    """The message that `draft_of` reads: this one, or the one that it replies to."""
+    answered = message.reply_to_message
+    if answered is None or message.photo or words_of(message, end).text:
+        return message.message_id
+    return answered.message_id
+
+
 def words_of(message: Message, end: int) -> PushText:
     """The words after `end` (characters) with their formatting, and nothing else of the message."""
     written = message.text or message.caption or ""

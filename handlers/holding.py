@@ -19,7 +19,7 @@ async def hold(asked: Asked) -> Rendered:
         return asked.say(t.gettext("Everything is held already; /release all lets it go on."))
     if known is not None and known.state.held_at is not None:
         return asked.say(t.gettext("{blog} is held already; /release {id} lets it go on.", **_called(asked, known)))
-    await asked.house.desk.hold(known.id if known else None, person=asked.person.id if asked.person else None)
+    await asked.house.desk.hold(known.id if known else None, person=asked.by)
     if known is None:
         return asked.say(
             t.gettext(

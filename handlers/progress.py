@@ -67,9 +67,10 @@ def is_over(push: Sent, progress: Progress) -> bool:
 
 def _under_way(push: Sent, progress: Progress, audience: int, seconds: float, per_second: float, t: Texts) -> str:
     if progress.expanded and not progress.waiting:
+        time_taken = _time(seconds, t)
         return t.ngettext(
-            "Delivered to {n} chat in {time}.", "Delivered to {n} chats in {time}.", progress.sent, time=_time(seconds, t)
-        )  # fmt: skip
+            "Delivered to {n} chat in {time}.", "Delivered to {n} chats in {time}.", progress.sent, time=time_taken
+        )
     away = progress.closed + progress.refused
     total = progress.sent + progress.waiting + away
     total = total if progress.expanded else max(total, audience)
