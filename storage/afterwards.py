@@ -159,8 +159,10 @@ def progress(db: Connection, bot: str, post: int) -> Progress:
 
 
 def reached(db: Connection, bot: str, post: int) -> int:
-    """In how many chats it stands. Counts every row of it."""
-    row = db.execute("SELECT count(*) FROM delivery WHERE bot = ? AND post = ? AND sent > 0", (bot, post)).fetchone()
+    """In how many chats it stands, or is on the wire to. Counts every row of it."""
+    row = db.execute(
+        "SELECT count(*) FROM delivery WHERE bot = ? AND post = ? AND (sent > 0 OR sending IS NOT NULL)", (bot, post)
+    ).fetchone()
     return int(row[0])
 
 

@@ -53,9 +53,10 @@ def push(state: str = "sent", *, paused: bool = False, recalled: bool = False) -
         (Progress(sent=0, waiting=0, expanded=True), 0, 0.3, "Delivered to 0 chats in less than a second."),
         (Progress(sent=5, waiting=2, asleep=2, expanded=True), 7, 3.0,
          "Sent to 5 of 7; 2 to go. 2 wait for the end of quiet hours."),
-        (Progress(sent=5, waiting=0, changing=3, stuck=1, expanded=True), 5, 3.0,
-         "Delivered to 5 chats in 3 seconds. 3 chats still get the correction. "
-         "In 1 chat Telegram would not change it."),
+        (Progress(sent=5, waiting=0, changing=3, expanded=True), 5, 3.0,
+         "Delivered to 5 chats in 3 seconds. 3 chats still get the correction."),
+        (Progress(sent=5, waiting=0, stuck=1, expanded=True), 5, 3.0,
+         "Delivered to 5 chats in 3 seconds. In 1 chat Telegram would not change it."),
     ],
 )  # fmt: skip
 def test_progress_in_words(progress: Progress, audience: int, seconds: float, said: str) -> None:
