@@ -21,9 +21,7 @@ async def note(asked: Asked) -> Rendered:
     known, end = await _blog_and_end(asked)
     said = words_of(asked.message, end)
     if not said.text:
-        raise Wrong(
-            asked.t.gettext("Note what? Write the blog and the text after /note, as in /note storm All is calm.")
-        )
+        raise _nothing(asked)
     assert asked.by is not None, "only a person is an editor"
     number = await asked.house.desk.draft_editorial(known.blog, said, person=asked.by)
     found = await asked.house.store.editorial(number)
@@ -55,9 +53,7 @@ async def _blog_and_end(asked: Asked) -> tuple[Known, int]:
     if len(blogs) == 1:
         return blogs[0], asked.end
     if not first:
-        raise Wrong(
-            asked.t.gettext("Note what? Write the blog and the text after /note, as in /note storm All is calm.")
-        )
+        raise _nothing(asked)
     raise unknown_blog(asked, first, blogs)
 
 
