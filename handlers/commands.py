@@ -12,7 +12,19 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.core.model import Rendered
 from bot.core.writing import Writing
-from handlers import admins, chats, editors, holding, readers, settings, subscribing, typed
+from handlers import (
+    admins,
+    afterwards,
+    chats,
+    editors,
+    holding,
+    notes,
+    readers,
+    settings,
+    subscribing,
+    takedown,
+    typed,
+)
 from handlers.access import Role
 from handlers.asked import N_, Asked
 from handlers.house import House
@@ -70,6 +82,33 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="help", does=N_("this list"), act=help_),
     Command(
         name="push", form="text", who=Role.EDITOR, does=N_("send a message to all who follow a blog"), act=editors.push
+    ),
+    Command(
+        name="pushes", who=Role.EDITOR, does=N_("what was pushed: progress, correct, recall"), act=afterwards.pushes
+    ),
+    Command(
+        name="note", form="blog text", who=Role.EDITOR, does=N_("add a post of your own to a blog"), act=notes.note
+    ),
+    Command(
+        name="withdraw",
+        form="[link] [why]",
+        who=Role.EDITOR,
+        does=N_("as a reply or with a link: take a post down everywhere"),
+        act=takedown.withdraw,
+    ),
+    Command(
+        name="correct",
+        form="[link] text",
+        who=Role.EDITOR,
+        does=N_("as a reply or with a link: let a post say this everywhere"),
+        act=takedown.correct,
+    ),
+    Command(
+        name="restore",
+        form="[link]",
+        who=Role.EDITOR,
+        does=N_("as a reply or with a link: let a post be as its page has it"),
+        act=takedown.restore,
     ),
     Command(name="hold", form="blog|all", who=Role.EDITOR, does=N_("stop relaying for now"), act=holding.hold),
     Command(name="release", form="blog|all", who=Role.EDITOR, does=N_("let relaying go on"), act=holding.release),
