@@ -14,10 +14,10 @@ from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, C
 from bot.core.model import Rendered
 from bot.core.texts import Texts
 from bot.core.writing import cut
-from handlers import chats, commands, editors, subscribing
+from handlers import catching_up, chats, commands, editors, lists, subscribing, topics
 from handlers.access import Role, person_of, role_of
 from handlers.arguments import Spoken, spoken
-from handlers.asked import N_, Asked, Effect, Pressed, Where, Wrong, language_of
+from handlers.asked import N_, Asked, Effect, Pressed, Told, Where, Wrong, language_of
 from handlers.blogs import Blogs
 from handlers.commands import Command
 from handlers.drafts import says_something
@@ -42,6 +42,10 @@ PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "forget": chats.press_forget,
     "keep": subscribing.press_keep,
     "push": editors.press_push,
+    "catch": catching_up.press_catchup,
+    "latest": lists.press_latest,
+    "topic": topics.press_topic,
+    "found": lists.press_found,
 }
 
 
@@ -111,10 +115,13 @@ class Hearing:
 
     async def _do(self, command: Command, message: Message, words: Spoken) -> None:
         reply = await self._reply(command, message, words)
-        if reply is not None:
+        if isinstance(reply, Told):
+            if await _answer(message, reply.rendered):
+                await reply.then()
+        elif reply is not None:
             await _answer(message, reply)
 
-    async def _reply(self, command: Command, message: Message, words: Spoken) -> Rendered | None:
+    async def _reply(self, command: Command, message: Message, words: Spoken) -> Rendered | Told | None:
         """What the command answers, whatever happens: the errors of its author and our own as a sentence."""
         person = person_of(message)
         t = Texts.of((person and person.language_code) or "en")
@@ -233,11 +240,14 @@ def _not_yours(where: Where, command: Command) -> str:
     return where.t.gettext("/{name} is for this relay's editors.", name=command.name)
 
 
-async def _answer(message: Message, rendered: Rendered) -> None:
+async def _answer(message: Message, rendered: Rendered) -> bool:
+    """Whether it stands there now."""
     try:
         await answer(message, rendered)
     except TelegramError as error:  # blocked meanwhile, or no right to write there: there is nobody to tell
         log.warning("reply not delivered", chat=message.chat.id, why=str(error))
+        return False
+    return True
 
 
 async def _show(query: CallbackQuery, effect: Effect) -> None:
