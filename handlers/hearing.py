@@ -9,7 +9,15 @@ import structlog
 from telegram import CallbackQuery, Message, MessageEntity, Update, User
 from telegram.constants import ChatType
 from telegram.error import BadRequest, Forbidden, TelegramError
-from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, ContextTypes, MessageHandler, filters
+from telegram.ext import (
+    Application,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    ContextTypes,
+    InlineQueryHandler,
+    MessageHandler,
+    filters,
+)
 
 from bot.core.model import Rendered
 from bot.core.texts import Texts
@@ -22,6 +30,7 @@ from handlers.blogs import Blogs
 from handlers.commands import Command
 from handlers.drafts import says_something
 from handlers.house import House
+from handlers.inline import Inline
 from handlers.once import Once
 from handlers.replies import answer, rewrite, send, thread_of
 from handlers.trouble import Trouble
@@ -57,6 +66,7 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], house: Hous
     application.add_handler(MessageHandler(_CAME, hearing.came))
     application.add_handler(MessageHandler(new, hearing.said))
     application.add_handler(CallbackQueryHandler(hearing.pressed))
+    application.add_handler(InlineQueryHandler(hearing.typed))
     application.add_handler(ChatMemberHandler(hearing.member, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_error_handler(hearing.failed)
 
@@ -65,6 +75,7 @@ class Hearing:
     def __init__(self, house: House) -> None:
         self._house = house
         self._blogs = Blogs(house)
+        self._inline = Inline(house, self._blogs)
         self._trouble = Trouble(house)
         self._once = Once(house.clock)
 
@@ -204,6 +215,12 @@ class Hearing:
             argument=argument,
             accessible=isinstance(message, Message),
         )
+
+    # --- what is typed after our name, in any chat -----------------------------------------------------------------
+
+    async def typed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        if update.inline_query is not None:
+            await self._inline.answer(update.inline_query)
 
     # --- what happens to chats -------------------------------------------------------------------------------------
 

@@ -37,7 +37,12 @@ def test_a_topic_trends_when_its_share_doubles(
         ("en", "", "Rain fell. Then Macron spoke to NATO. Macron left.", {"Macron", "NATO"}),
         ("en", "", "Ferries are late. Harbours are shut.", set()),
         ("en", "What We Know About The Storm In Nova Scotia", "", set()),
-        ("en", "", "Macron’s plan, the U.S. Senate and St. Petersburg", {"Macron", "US Senate", "St Petersburg"}),
+        (
+            "en",
+            "",
+            "news of Macron’s plan, the U.S. Senate and St. Petersburg",
+            {"Macron", "US Senate", "St Petersburg"},
+        ),
         ("en-GB", "", "Breaking: The King spoke in May.", {"King"}),
         ("de", "", "Der Hafen und die Fähre warten auf Angela Merkel und die NATO.", {"Angela Merkel", "NATO"}),
         ("de", "", "Die Stadt Kiel meldet Schäden.", {"Stadt Kiel"}),

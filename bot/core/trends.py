@@ -46,7 +46,7 @@ _OPENERS = frozenset(_OPENING.split())
 
 _WORD = re.compile(r"[^\W\d_][\w’'.&-]*[^\W_]|[^\W\d_]")
 _ENDS = re.compile(r"[.!?…:;\n“”\"()–—|•]")
-_TITLE_CASE = 0.6  # of the longer words of a headline
+_TITLE_CASE = 0.8  # of the longer words of a headline
 
 
 @dataclass(frozen=True, slots=True)
