@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.core import render_lists
 from bot.demo.telegram import LocalMessage
 from tests.newsroom import post
 from tests.telegram_house import ANN, BEN, GROUP, TelegramHouse, boats, buttons, telegram_house
@@ -107,18 +107,18 @@ async def test_buttons_that_were_made_up_change_nothing(house: TelegramHouse) ->
     assert shown(message) == [6, 5, 4, 3, 2]
 
 
-async def test_what_does_not_fit_a_message_stands_on_the_next_page(house: TelegramHouse) -> None:
-    await house.room.publish(
-        *(replace(post(f"p{n}", title=f"About boat-{n} " + "@nobody #nothing " * 40), url=None) for n in range(20))
-    )
+async def test_what_does_not_fit_a_message_stands_on_the_next_page(
+    house: TelegramHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(render_lists, "MESSAGE", 600)
+    await house.room.publish(*boats(20))
     message = await house.answer(ANN, "/latest 20")
     first = shown(message)
-    assert first[0] == 19
+    assert 2 < len(first) < 20
     await press(house, message, "Older")
-    assert shown(message)[0] == first[-1] - 1
-    second = shown(message)
+    assert shown(message) == [number - len(first) for number in first]
     await press(house, message, "Newer")
-    assert shown(message)[-1] == second[0] + 1
+    assert shown(message) == first
 
 
 # --- /topic, /search ------------------------------------------------------------------------------------------------
