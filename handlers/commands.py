@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
-from telegram import Bot, BotCommand, BotCommandScopeChat, BotCommandScopeDefault
+from telegram import Bot, BotCommand, BotCommandScopeAllGroupChats, BotCommandScopeChat, BotCommandScopeDefault
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.core.model import Rendered
@@ -114,6 +114,7 @@ async def set_menus(bot: Bot, house: House) -> None:
 
 async def _set_all(bot: Bot, house: House) -> None:
     await bot.set_my_commands(_menu(Role.READER), scope=BotCommandScopeDefault())
+    await bot.set_my_commands(_menu(Role.READER, group=True), scope=BotCommandScopeAllGroupChats())
     access = house.settings().access
     people = dict.fromkeys(access.editors, Role.EDITOR) | dict.fromkeys(access.admins, Role.ADMIN)
     had = {int(number) for number in (await house.store.note(MENUS) or "").split()}
@@ -133,8 +134,16 @@ async def set_menu(bot: Bot, house: House, person: int, role: Role) -> None:
         log.warning("menu not set", person=person, why=str(error))
 
 
-def _menu(role: Role) -> list[BotCommand]:
-    return [BotCommand(command.name, _description(command)) for command in offered(role)]
+def _menu(role: Role, *, group: bool = False) -> list[BotCommand]:
+    """In groups, commands that are answered to their asker alone are said to the bot alone as well."""
+    return [
+        BotCommand(
+            command.name,
+            _description(command),
+            api_kwargs={"is_ephemeral": True} if group and command.alone else None,
+        )
+        for command in offered(role)
+    ]
 
 
 def _description(command: Command) -> str:
