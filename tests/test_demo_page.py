@@ -347,6 +347,7 @@ async def test_what_one_person_is_told_alone_is_marked_as_theirs(
     session: ClientSession, telegram: LocalTelegram
 ) -> None:
     telegram.promote(PAIR)
+    telegram.first_bot.updates.drop()
     alone = {"receiver_user_id": EDITOR}
     keyboard = {"inline_keyboard": [[{"text": "Older", "callback_data": "older"}]]}
     await call(
