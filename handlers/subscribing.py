@@ -117,7 +117,7 @@ async def _subscription(where: Where, target: Target, known: Known) -> Subscript
 
 def follow_buttons(blogs: Sequence[Known]) -> list[tuple[Button, ...]]:
     """One for each blog."""
-    return [(Button(text=label(one.title), data=f"follow:{one.id}"),) for one in blogs[:MOST_BUTTONS]]
+    return [(Button(text=labelled(one.title), data=f"follow:{one.id}"),) for one in blogs[:MOST_BUTTONS]]
 
 
 def topic_button(where: Where, known: Known, topic: Name, *, alone: bool) -> Button:
@@ -126,7 +126,7 @@ def topic_button(where: Where, known: Known, topic: Name, *, alone: bool) -> But
     words = where.t.gettext("Follow {topic}", topic=topic.title)
     if not alone:
         words = where.t.gettext("Follow {topic} in {blog}", topic=topic.title, blog=known.title)
-    return Button(text=label(words), data=data)
+    return Button(text=labelled(words), data=data)
 
 
 def word_button(where: Where, known: Known, text: str) -> tuple[Button, ...]:
@@ -136,12 +136,12 @@ def word_button(where: Where, known: Known, text: str) -> tuple[Button, ...]:
     if not word or word.count("_") >= MOST_TOGETHER or len(data.encode()) > _DATA:
         return ()
     if len(where.house.blogs()) == 1:
-        return (Button(text=label(where.t.gettext("Follow “{word}”", word=shown(word))), data=data),)
+        return (Button(text=labelled(where.t.gettext("Follow “{word}”", word=shown(word))), data=data),)
     words = where.t.gettext("Follow “{word}” in {blog}", word=shown(word), blog=known.title)
-    return (Button(text=label(words), data=data),)
+    return (Button(text=labelled(words), data=data),)
 
 
-def label(text: str) -> str:
+def labelled(text: str) -> str:
     return cut(text, (), _LABEL)[0]
 
 

@@ -108,6 +108,11 @@ def rechoose(db: Connection, chat: int, change: Callable[[Choices], Choices]) ->
     return now
 
 
+def looked(db: Connection, chat: int, at: float) -> None:
+    """What happened up to then was told there. A look never goes back."""
+    db.execute("UPDATE chat SET looked_at = max(coalesce(looked_at, 0), ?) WHERE id = ?", (at, chat))
+
+
 # --- closed, and open again ----------------------------------------------------------------------------------------
 
 
@@ -264,3 +269,4 @@ def _forget_previews(db: Connection, telegram_id: int) -> None:
         me,
     )
     db.execute("UPDATE push SET preview_chat = NULL, preview_message = NULL WHERE preview_chat = :me", me)
+    db.execute("UPDATE push SET said_chat = NULL, said_message = NULL WHERE said_chat = :me", me)

@@ -15,6 +15,7 @@ from storage import filters, states
 from storage.rows import to_json, unspaced
 
 CHUNK = 1000
+STOP = "stop"  # the kind of a publication that drops the rows that were never sent
 TOP = 2**62  # above every id
 
 _RANGE = """(s.chat, s.thread) > (:low_chat, :low_thread) AND (s.chat, s.thread) <= (:high_chat, :high_thread)"""
@@ -65,13 +66,18 @@ _NEVER_SENT = f"""
 DELETE FROM delivery AS s WHERE s.bot = :bot AND s.post = :post AND {_RANGE} AND s.sent = 0 AND s.sending IS NULL
 """
 
+# What is on the wire: should it come back as not sent, it is dropped.
+_NOT_AGAIN = f"""
+UPDATE delivery AS s SET aside = 'left' WHERE s.bot = :bot AND s.post = :post AND {_RANGE} AND s.sent = 0
+"""
+
 # Posts of a blog reach each chat in the order they were published: what came before must be expanded first, also where
 # it waits for a longer hold. A scheduled push stands in nobody's way.
 _DUE = f"""
 SELECT p.* FROM publication p JOIN post ON post.id = p.post LEFT JOIN blog ON blog.id = post.blog
 WHERE p.done_at IS NULL AND p.not_before <= :now AND (:id IS NULL OR p.id = :id)
   AND (p.lane = {Lane.WITHDRAWAL:d} OR post.blog IS NULL OR (blog.held_at IS NULL AND NOT :all_held))
-  AND (p.kind = 'change' OR NOT EXISTS (SELECT 1 FROM publication q INDEXED BY publication_before
+  AND (p.kind = 'change' OR p.ahead OR NOT EXISTS (SELECT 1 FROM publication q INDEXED BY publication_before
     WHERE q.done_at IS NULL AND q.id < p.id AND q.kind <> 'change' AND q.blog IS p.blog AND q.lane = p.lane
     AND (post.blog IS NOT NULL OR q.not_before <= :now)))
 ORDER BY p.lane, p.created_at, p.id LIMIT 1
@@ -137,7 +143,13 @@ def _step(db: Connection, publication: Row, now: float) -> None:
         cancel(db, post["id"], now)
         return
     bound = _bound(publication, post) | filters.bound(db, publication, post)
-    end = _raise(db, bound, post) if publication["kind"] == "change" else _insert(db, bound)
+    match publication["kind"]:
+        case "change":
+            end = _raise(db, bound, post)
+        case kind if kind == STOP:
+            end = _chunk(db, _END.format(source=_ROWS), (_NEVER_SENT, _NOT_AGAIN), bound)
+        case _:
+            end = _insert(db, bound)
     _keep_cursor(db, publication, end, now)
 
 

@@ -268,7 +268,24 @@ async def test_what_was_searched_for_is_followed_by_a_button(house: TelegramHous
     assert await wish(house, ANN) == Wish(words=("waves_over",))
     assert carried(await house.answer(BEN, "/topic mole")) == ["follow:storm:+mole"]
     assert carried(await house.answer(BEN, "/search nothing of that sort")) == []  # there are two blogs
+    assert carried(await house.answer(BEN, "/search waves of the sort")) == []
     assert carried(await house.answer(BEN, "/search mole " + "mole " * 9)) == []
+
+
+async def test_catching_up_tells_what_is_wanted_alone(house: TelegramHouse) -> None:
+    await house.ask(ANN, "/subscribe storm ferries mole -football")
+    await house.ask(BEN, "/subscribe storm -football")
+    await house.room.publish(
+        post("dry", "A dry day."),
+        post("mole", "Waves over the mole."),
+        post("boat", "The ferry is late."),
+        post("goal", "Football at the mole."),
+    )
+    await house.newest_says(ANN, "About boat")
+    for person, told in ((ANN, ["mole", "boat"]), (BEN, ["dry", "mole", "boat"])):
+        await house.room.quiet()
+        said = await house.ask(person, "/catchup")
+        assert [key for key in ("dry", "mole", "boat", "goal") if f"About {key}" in said] == told, said
 
 
 async def test_unsubscribe_alone_names_the_words_as_well(house: TelegramHouse) -> None:
