@@ -118,7 +118,7 @@ async def found(where: Where, blogs: list[Known], words: str, turn: Turn | None 
     if not page.posts:
         return None
     one = blogs[0] if len(blogs) == 1 < len(where.house.blogs()) else None
-    data = await _words_for_buttons(where, plain, "" if one is None else one.id) if page.newer or page.older else ""
+    data = await words_for_buttons(where, plain, "" if one is None else one.id) if page.newer or page.older else ""
     return search_results(
         page.posts,
         words if turn is None else plain,
@@ -131,7 +131,7 @@ async def found(where: Where, blogs: list[Known], words: str, turn: Turn | None 
     )
 
 
-async def _words_for_buttons(where: Where, words: str, blog: str) -> str:
+async def words_for_buttons(where: Where, words: str, blog: str) -> str:
     """`<blog or nothing>:<words>`, or what stands for them in the store where they are too long."""
     longest = f"found:o{'z' * 12}:{blog}:{words}"
     return f"{blog}:{words if fits(longest) else KEPT + await where.house.store.keep_words(words, where.house.clock())}"

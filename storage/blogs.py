@@ -12,7 +12,7 @@ from typing import Any
 from bot.core.model import ChangeKind, Lane, Memory, PageMemory, Post
 from bot.core.pages import KnownPage, among_pages
 from bot.core.publishing import LANE_OF_CHANGE, PostWrite, Publishing, Validators
-from storage import expansion, handovers, states
+from storage import expansion, handovers, key_events, states
 from storage.rows import (
     entities_json,
     instant,
@@ -108,6 +108,7 @@ def publish(db: Connection, publishing: Publishing) -> list[int]:
     if (handover := publishing.handover) is not None:
         steps.insert(0 if handover.begun else len(steps), partial(handovers.tell, db, publishing, handover))
     told = [post for step in steps if (post := step()) is not None]
+    told += key_events.mark(db, publishing.blog, publishing.key_events, publishing.now)
     _advance(db, publishing)
     return told
 
@@ -315,7 +316,9 @@ def _bring_back(db: Connection, publishing: Publishing, write: PostWrite, before
 
 
 def _pass_on(db: Connection, publishing: Publishing, write: PostWrite, before: Any) -> None:
-    """An edit to whoever has the post, and the post to whoever follows a topic that it has only now."""
+    """An edit to whoever has the post, and the post to whoever follows what it has become only now: of a topic, a key
+    event.
+    """
     # One edit per quiet time: a change that still waits will carry this revision as well.
     times = {
         "not_before": publishing.now + publishing.edit_quiet,
@@ -324,9 +327,13 @@ def _pass_on(db: Connection, publishing: Publishing, write: PostWrite, before: A
     expansion.begin(db, _audience(publishing, write, before["id"], "change") | times)
     gained = set(write.topics) - set(unspaced(before["topics"]))
     told = _told(db, before["id"])
-    if gained and told is not None and told["begun_at"] is not None and before["withdrawn_at"] is None:
+    if told is None or told["begun_at"] is None or before["withdrawn_at"] is not None:
+        return
+    if gained:
         topics = {"lane": Lane.LIVE, "topics": spaced(sorted(gained))}
         expansion.begin(db, _audience(publishing, write, before["id"], "gained") | topics)
+    if key_events.is_gained(write.post, before):
+        key_events.tell(db, before["id"], _audience(publishing, write, before["id"], "key"))
 
 
 def _told(db: Connection, post: int) -> Any:

@@ -30,17 +30,18 @@ _END_OF_CHATS = f"SELECT s.chat, {TOP} AS thread {{source}} GROUP BY s.chat ORDE
 _MATCHES = """
   (:any_topic OR (s.topics = ' ' AND NOT :gained)
    OR EXISTS (SELECT 1 FROM json_each(:topics) t WHERE instr(s.topics, ' ' || t.value || ' ')))
-  AND (:push OR s.volume <> 'key' OR :is_key) AND s.created_at <= :audience_of
-  AND (NOT :notice OR s.volume IN ('everything', 'key'))
+  AND (:push OR s.volume IN ('everything', 'digest') OR s.volume = 'key' AND :is_key)
+  AND (NOT :only_key OR s.volume = 'key') AND s.created_at <= :audience_of
   AND (:unless IS NULL OR NOT EXISTS (SELECT 1 FROM delivery d
     WHERE d.bot = :bot AND d.post = :unless AND d.chat = s.chat AND d.thread = s.thread))
   AND EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open AND chat.bot = :bot)
 """
 _INSERT = """
 INSERT INTO delivery (bot, post, chat, thread, wanted, lane, since, silent)
-SELECT :bot, :post, s.chat, {thread}, :revision, :lane, :since, :silent {source} AND {matches} {group}
+SELECT :bot, :post, s.chat, {thread}, :revision, {lane}, :since, :silent {source} AND {matches} {group}
 ON CONFLICT DO NOTHING
 """
+_LANE = f"CASE WHEN s.volume = 'digest' AND NOT :notice THEN {Lane.DIGEST:d} ELSE :lane END"
 # The subscriptions of a blog that left the file sleep. Who has a push in one thread gets it in no other.
 _AWAKE_AND_WITHOUT_IT = """
   AND NOT EXISTS (SELECT 1 FROM blog b WHERE b.id = s.blog AND b.removed_at IS NOT NULL)
@@ -50,7 +51,7 @@ _AWAKE_AND_WITHOUT_IT = """
 # What was never sent keeps its place, since its first sending is what waits; a raised row that still waited as well.
 _RAISE = f"""
 UPDATE delivery AS s SET wanted = :revision, plain = 0,
-  aside = CASE WHEN s.aside = 'left' THEN 'left'
+  aside = CASE WHEN s.aside = 'left' THEN 'left' WHEN s.aside = 'asleep' AND s.sent = 0 THEN 'asleep'
     WHEN EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open) THEN NULL ELSE 'closed' END,
   attempts = CASE WHEN s.sent = s.wanted THEN 0 ELSE s.attempts END,
   not_before = CASE WHEN s.sent = s.wanted THEN 0 ELSE s.not_before END,
@@ -158,6 +159,7 @@ def _bound(publication: Row, post: Row) -> dict[str, Any]:
         "is_key": bool(post["pinned"] or post["key_event"] or notice),
         "any_topic": notice or (push and not asked),
         "gained": publication["kind"] == "gained",
+        "only_key": publication["kind"] == "key",
         "topics": to_json(asked or unspaced(post["topics"])),
         "audience_of": publication["not_before"],
         "sent_since": publication["sent_since"],
@@ -173,10 +175,11 @@ def _insert(db: Connection, bound: dict[str, Any]) -> tuple[int, int] | None:
     """One chunk of an audience; returns its last (chat, thread), or None where the stretch is at its end."""
     source = _OF_ALL if bound["blog"] is None else _OF_BLOG
     if not bound["push"]:
-        statement = _INSERT.format(thread="s.thread", source=source, matches=_MATCHES, group="")
+        statement = _INSERT.format(thread="s.thread", lane=_LANE, source=source, matches=_MATCHES, group="")
         return _chunk(db, _END.format(source=source), (statement,), bound)
     matches = _MATCHES + _AWAKE_AND_WITHOUT_IT
-    statement = _INSERT.format(thread="min(s.thread)", source=source, matches=matches, group="GROUP BY s.chat")
+    parts = {"thread": "min(s.thread)", "lane": ":lane", "group": "GROUP BY s.chat"}
+    statement = _INSERT.format(source=source, matches=matches, **parts)
     return _chunk(db, _END_OF_CHATS.format(source=source), (statement,), bound)
 
 

@@ -86,8 +86,8 @@ def cancel(db: Connection, post: int) -> bool:
 def progress(db: Connection, bot: str, post: int) -> Progress:
     row = db.execute(
         """SELECT count(CASE WHEN sent > 0 THEN 1 END) AS sent,
-        count(CASE WHEN sent = 0 AND aside IS NULL THEN 1 END) AS waiting,
-        count(CASE WHEN sent = 0 AND aside IS NOT NULL THEN 1 END) AS aside
+        count(CASE WHEN sent = 0 AND coalesce(aside, 'asleep') = 'asleep' THEN 1 END) AS waiting,
+        count(CASE WHEN sent = 0 AND aside <> 'asleep' THEN 1 END) AS aside
         FROM delivery WHERE bot = ? AND post = ?""",
         (bot, post),
     ).fetchone()

@@ -389,6 +389,21 @@ def what_editors_do(db: Database) -> None:
         db.execute(statement)
 
 
+SLEEP = """
+-- when the first of its rows that are asleep is looked at again; NULL: none is
+ALTER TABLE chat ADD COLUMN wakes_at REAL;
+CREATE INDEX chat_asleep ON chat (bot, wakes_at) WHERE wakes_at IS NOT NULL;
+-- it was held back for its chat's quiet hours, mute or digest
+ALTER TABLE delivery ADD COLUMN slept INTEGER NOT NULL DEFAULT 0;
+"""
+
+
+@migrations()
+def rows_sleep_while_their_chat_does_not_want_them(db: Database) -> None:
+    for statement in _statements(SLEEP):
+        db.execute(statement)
+
+
 ASKED = """
 -- Key events and pinned posts in the order of lists: few, among very many posts.
 CREATE INDEX post_key ON post (blog, coalesce(published_at, first_seen_at) DESC, first_seen_at DESC, id DESC)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection, Row
 
-from bot.core.model import Volume
-from storage import chats
+from bot.core.habits import parse_digest
+from bot.core.model import Lane, Volume
+from storage import chats, sleeping
 from storage.rows import spaced, to_json, unspaced
 
 
@@ -64,6 +65,8 @@ def subscribe(
         chats.reopen_thread(db, chat, thread)
     elif topics and not (before.topics and set(before.topics) <= set(topics)):
         _drop(db, chat, _OTHER_TOPICS, {"thread": thread, "blog": blog, "topics": to_json(list(topics))})
+    if before is not None and volume not in (None, before.volume):
+        _go_by_volume(db, chat, thread, blog, Volume(volume))
     return before
 
 
@@ -79,6 +82,10 @@ def unsubscribe(db: Connection, *, chat: int, thread: int, blog: str | None) -> 
 
 
 _OF_BLOG = "thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog)"
+_POSTS_OF_BLOG = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog
+  AND p.notice IS NULL)"""
+_OF_BLOG_BUT_KEY = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog
+  AND p.notice IS NULL AND NOT (p.pinned OR p.key_event))"""
 _OTHER_TOPICS = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog
   AND NOT EXISTS (SELECT 1 FROM json_each(:topics) t WHERE instr(p.topics, ' ' || t.value || ' ')))"""
 # Pushes go to chats: one waits as long as some thread of its chat follows what the push is for.
@@ -149,12 +156,31 @@ def _value(row: Row) -> Subscription:
 def choose(
     db: Connection, *, chat: int, thread: int, blog: str, volume: Volume, sound: bool, pictures: bool, digest: str
 ) -> None:
-    """How a thread wants to hear of a blog that it follows."""
+    """How a thread wants to hear of a blog that it follows; what waits goes by that at once.
+
+    ValueError where `digest` says no times. Posts that wait and are none for this volume are dropped.
+    """
+    parse_digest(digest)
     db.execute(
         """UPDATE subscription SET volume = ?, sound = ?, pictures = ?, digest = ?
         WHERE blog = ? AND chat = ? AND thread = ?""",
         (volume.value, sound, pictures, digest, blog, chat, thread),
     )
+    _go_by_volume(db, chat, thread, blog, volume)
+
+
+def _go_by_volume(db: Connection, chat: int, thread: int, blog: str, volume: Volume) -> None:
+    """What waits, or sleeps, is what this volume has, in its lane, and is decided anew."""
+    bound = {"thread": thread, "blog": blog, "chat": chat}
+    if volume in (Volume.KEY, Volume.CARD):
+        _drop(db, chat, _OF_BLOG_BUT_KEY if volume is Volume.KEY else _POSTS_OF_BLOG, bound)
+    lanes = (Lane.LIVE, Lane.DIGEST) if volume is Volume.DIGEST else (Lane.DIGEST, Lane.LIVE)
+    db.execute(
+        f"""UPDATE delivery INDEXED BY delivery_waiting SET lane = :to
+        WHERE chat = :chat AND sent <> wanted AND sent = 0 AND lane = :from AND {_POSTS_OF_BLOG}""",
+        bound | {"from": lanes[0], "to": lanes[1]},
+    )
+    sleeping.wake(db, chat)
 
 
 def take_in(db: Connection, bot: str, rows: Iterable[Subscription], now: float) -> int:
