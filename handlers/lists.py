@@ -7,6 +7,7 @@ from bot.core.paging import Sought, Turn, fits
 from bot.core.render_lists import BlogLine, blogs_list, search_results
 from bot.core.render_lists import latest as latest_list
 from bot.core.snippets import words_of
+from bot.core.wishes import Wish
 from handlers.arguments import number_in
 from handlers.asked import Asked, Effect, Pressed, Where, Wrong
 from handlers.blogs import Known
@@ -37,9 +38,9 @@ async def _blog_line(asked: Asked, known: Known) -> BlogLine:
     )
 
 
-def everything(blogs: list[Known]) -> dict[str, tuple[str, ...]]:
-    """All posts of these blogs, whatever their topics."""
-    return {one.id: () for one in blogs}
+def everything(blogs: list[Known]) -> dict[str, Wish]:
+    """All posts of these blogs."""
+    return {one.id: Wish() for one in blogs}
 
 
 async def one_blog(where: Where, id_: str) -> list[Known]:

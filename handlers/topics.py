@@ -11,6 +11,7 @@ from bot.core.render_lists import TopicLine, topics_list
 from bot.core.render_lists import latest as latest_list
 from bot.core.topics import slug
 from bot.core.trends import EARLIER, READ, RECENT, Trend, trending, trending_names
+from bot.core.wishes import Wish
 from bot.core.writing import Writing
 from handlers.access import Role
 from handlers.arguments import Name, find_topic, nearest
@@ -43,7 +44,7 @@ async def topic(asked: Asked) -> Rendered:
 
 
 async def _one_topic(where: Where, blogs: list[Known], named: Name, turn: Turn | None = None) -> Rendered:
-    page = await page_of(where, Sought(blogs={one.id: (named.id,) for one in blogs}), FOUND, turn)
+    page = await page_of(where, Sought(blogs={one.id: Wish(topics=(named.id,)) for one in blogs}), FOUND, turn)
     homes = await _homes(where, blogs, named)
     follow = [(topic_button(where, one, named, alone=len(homes) == 1),) for one in homes[:HOMES]]
     pages = turns(where, page, lambda turn: f"topic:{turn}:{digest(named.id)}")
@@ -54,7 +55,7 @@ async def _homes(where: Where, blogs: list[Known], named: Name) -> list[Known]:
     """Where it can be followed: the blogs that have it in the file, and those with posts of it."""
     homes = []
     for one in blogs:
-        sought = Sought(blogs={one.id: (named.id,)})
+        sought = Sought(blogs={one.id: Wish(topics=(named.id,))})
         page = await where.house.store.listed(sought, now=where.house.clock(), limit=1)
         if one.blog.topic(named.id) is not None or (page is not None and page.posts):
             homes.append(one)

@@ -38,13 +38,14 @@ LOOK_AT = 200  # chats that one claim looks at: what it settles without a messag
 
 _ROWS = f"""
 SELECT d.chat, d.post, d.thread, d.lane, d.wanted, d.sent, d.since, d.not_before, d.attempts, d.plain, d.silent,
-  d.slept, p.withdrawn_at, p.blog, p.copied_chat, p.notice, s.volume, s.digest, s.pictures,
+  d.slept, p.withdrawn_at, p.blog, p.copied_chat, p.notice, p.editors_word, s.volume, s.digest, s.pictures,
   CASE WHEN p.blog IS NULL THEN (SELECT max(f.sound) FROM subscription f INDEXED BY subscription_chat
     WHERE f.chat = d.chat AND f.thread = d.thread) ELSE s.sound END AS sound FROM json_each(:chats) j
 CROSS JOIN delivery d INDEXED BY delivery_waiting ON d.chat = j.value
 CROSS JOIN post p ON p.id = d.post LEFT JOIN blog b ON b.id = p.blog
 LEFT JOIN subscription s ON s.blog = p.blog AND s.chat = d.chat AND s.thread = d.thread
 WHERE {WAITS} AND (d.lane = 0 OR p.blog IS NULL OR b.held_at IS NULL AND NOT :all_held)
+  AND (p.paused_at IS NULL OR d.sent > 0 OR d.lane = 0)
 """
 # The messages of an album were written together: their numbers are as far apart as their positions.
 _MESSAGES = """
@@ -188,9 +189,16 @@ def _waiting(
     for chat, ones in rows.items():
         for row in ones if len(ones) <= ROWS else _first_of_each(ones):
             message = _message(db, row) if row["sent"] else None
-            how = on_withdrawal(row["blog"]) if row["withdrawn_at"] is not None else "notice"
-            waiting[chat].append(_value(row, message, how, zone(row["blog"])))
+            waiting[chat].append(_value(row, message, _how_it_goes(row, on_withdrawal), zone(row["blog"])))
     return waiting
+
+
+def _how_it_goes(row: Row, on_withdrawal: Callable[[str | None], str]) -> str:
+    """What our own editors take down neither stays nor stays readable, whatever the blog does with withdrawals."""
+    if row["withdrawn_at"] is None:
+        return "notice"
+    how = on_withdrawal(row["blog"])
+    return "notice" if row["editors_word"] == "withdrawn" and how in ("keep", "strike") else how
 
 
 def _first_of_each(rows: Sequence[Row]) -> Iterator[Row]:

@@ -19,6 +19,7 @@ import storage.database
 import storage.schema
 from bot.core.model import Post, TryLater, Volume
 from bot.core.paging import Sought, Span, Turn
+from bot.core.wishes import Wish
 from storage import StoreError, expansion, open_store
 from tests.ledger import BLOG, NOON, Ledger
 
@@ -106,6 +107,16 @@ async def looking_when_something_is_due(ledger: Ledger) -> None:
     await ledger.store.queue("main")
 
 
+async def following_words(ledger: Ledger) -> None:
+    store, chat = ledger.store, await ledger.chat(ANN)
+    for words in (["one"], ["one", "two_words"]):
+        await store.subscribe(chat=chat, thread=0, blog=BLOG, topics=(), words=words, without=["x"], now=NOON)
+    await expanding(ledger)
+    await ledger.edit("a", text="One.")
+    await ledger.run()
+    await store.subscribe(chat=chat, thread=0, blog=BLOG, topics=(), words=["two_words"], without=["x"], now=NOON)
+
+
 async def closing_opening_and_leaving(ledger: Ledger) -> None:
     await expanding(ledger)
     chat = await ledger.chat(ANN)
@@ -154,13 +165,13 @@ async def asking(ledger: Ledger) -> None:
     await store.search(words="a", blogs=[BLOG], now=NOON, limit=5)
     span = Span(since=NOON - 60, until=NOON, oldest=NOON - 3600)
     for sought in (
-        Sought(blogs={BLOG: ("nato",)}),
-        Sought(blogs={BLOG: ()}, span=span, but=frozenset({1})),
-        Sought(blogs={BLOG: ()}, span=span, key_events=True),
+        Sought(blogs={BLOG: Wish(topics=("nato",))}),
+        Sought(blogs={BLOG: Wish()}, span=span, but=frozenset({1})),
+        Sought(blogs={BLOG: Wish()}, span=span, key_events=True),
     ):
         for turn in (None, Turn(older=True, post=1), Turn(older=False, post=1)):
             await store.listed(sought, now=NOON, limit=5, turn=turn)
-    await store.tally(Sought(blogs={BLOG: ()}, span=span), now=NOON)
+    await store.tally(Sought(blogs={BLOG: Wish()}, span=span), now=NOON)
     await store.told_lately(blogs=[BLOG], now=NOON, since=NOON - 60, limit=5)
     await store.kept_words(await store.keep_words("a", NOON))
     await store.topics(blogs=[BLOG], now=NOON)
@@ -185,6 +196,7 @@ ACTS = [
     settling,
     following_edits_and_withdrawals,
     recovering,
+    following_words,
     looking_when_something_is_due,
     closing_opening_and_leaving,
     sleeping_and_waking,
