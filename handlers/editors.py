@@ -8,7 +8,7 @@ from datetime import timedelta
 from telegram.error import BadRequest
 
 from bot.core.model import Button, Rendered, Style
-from bot.core.publishing import Audience, PushText
+from bot.core.publishing import Audience, PushText, Sending
 from bot.core.render import message as rendered_message
 from bot.desk import seconds_to_send
 from handlers.access import Role
@@ -105,7 +105,7 @@ def _refuse_others(pressed: Pressed, found: Push | None) -> None:
 
 async def _send(pressed: Pressed, found: Push, *, silent: bool) -> Effect:
     """The message is rewritten by the loop that shows progress, so that nobody writes over a newer count."""
-    if not await pressed.house.desk.send(found.post.id, Audience(), silent=silent):
+    if not await pressed.house.desk.send(found.post.id, Sending(silent=silent)):
         raise Wrong(await _why_not(pressed, found))
     return Effect(toast=pressed.t.gettext("On its way."))
 

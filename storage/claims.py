@@ -178,7 +178,7 @@ def _value(row: Row, message: OnScreen | None, on_withdrawal: str) -> Waiting:
         withdrawn=row["withdrawn_at"] is not None,
         on_withdrawal=on_withdrawal,
         copied=row["copied_chat"] is not None,
-        alone=row["notice"] is not None,
+        alone=row["notice"] is not None or row["blog"] is None,
         message=message,
     )
 

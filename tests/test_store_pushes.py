@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.model import ChatClosed, Lane, Refused
-from bot.core.publishing import Audience, Progress, PushText
+from bot.core.publishing import Progress, PushText, Sending
 from storage import Store, expansion
 from tests.ledger import BLOG, NOON, Ledger
 
@@ -14,7 +14,7 @@ EDITOR = 1002
 
 
 async def send(store: Store, number: int, *, silent: bool = False, now: float = NOON) -> bool:
-    return await store.send_push(number, audience=Audience(), silent=silent, now=now)
+    return await store.send_push(number, sending=Sending(silent=silent), now=now)
 
 
 async def test_a_draft_is_kept_with_its_author_and_heard_of_by_nobody(ledger: Ledger) -> None:

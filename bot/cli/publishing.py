@@ -27,7 +27,7 @@ ROWS_AT_ONCE = 200  # of an import, in one transaction: a running relay writes b
 @config_option
 def push(text: str, blog: str | None, topic: str | None, silent: bool, dry_run: bool, config: Path | None) -> None:
     """An editor's broadcast from a script."""
-    from bot.core.publishing import Audience, PushText
+    from bot.core.publishing import Audience, PushText, Sending
     from bot.core.writing import units
     from bot.desk import Desk
 
@@ -46,7 +46,7 @@ def push(text: str, blog: str | None, topic: str | None, silent: bool, dry_run: 
                 return
             desk = Desk(store, lambda: settings)
             number = await desk.draft(0, PushText(text=said))
-            await desk.send(number, audience, silent=silent)
+            await desk.send(number, Sending(audience=audience, silent=silent), chats=chats)
             click.echo(f"Push {number} goes to {chats:,} chats, in about {seconds:.0f} s, while the relay runs.")
 
     finish(work())
