@@ -304,7 +304,8 @@ def _with_links(text: str, entities: tuple[Entity, ...], links: Sequence[Button]
     words = Writing().formatted(text, entities, 0)
     for number, one in enumerate(links):
         words.newline(1 if number else 2).write(one.text, url=one.url)
-    return tidy(words.text, words.entities)
+    said = words.rendered()
+    return said.text, said.entities
 
 
 # --- when Telegram refused -----------------------------------------------------------------------------------------
