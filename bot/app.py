@@ -206,6 +206,7 @@ class Relay:
         listening = asyncio.create_task(self._listen())
         watching = asyncio.create_task(self._watch())
         pruning = asyncio.create_task(self._pruner.run())
+        await self._desk.drop_drafts_of_others()
         await self._poller.start()
         hearing = asyncio.create_task(self.web.run())
         self.ready.set()
@@ -306,6 +307,7 @@ class Relay:
         self.web.wake()
         self._sender.wake()
         if before.access != after.access:
+            await self._desk.drop_drafts_of_others()
             self._spawn(set_menus(self._application.bot, self._house))
         return difference.words(difference.difference(before, after))
 

@@ -12,7 +12,7 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.core.model import Rendered
 from bot.core.writing import Writing
-from handlers import admins, chats, editors, holding, readers, subscribing
+from handlers import admins, chats, holding, pushing, readers, subscribing
 from handlers.access import Role
 from handlers.asked import N_, Asked
 from handlers.house import House
@@ -64,7 +64,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="id", does=N_("the numbers an admin needs"), act=readers.who_is_this),
     Command(name="help", does=N_("this list"), act=help_),
     Command(
-        name="push", form="text", who=Role.EDITOR, does=N_("send a message to all who follow a blog"), act=editors.push
+        name="push", form="text", who=Role.EDITOR, does=N_("send a message to all who follow a blog"), act=pushing.push
     ),
     Command(name="hold", form="blog|all", who=Role.EDITOR, does=N_("stop relaying for now"), act=holding.hold),
     Command(name="release", form="blog|all", who=Role.EDITOR, does=N_("let relaying go on"), act=holding.release),

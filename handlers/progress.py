@@ -12,7 +12,7 @@ from telegram import Bot
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.core.model import Rendered
-from bot.core.publishing import Audience, Progress
+from bot.core.publishing import Progress
 from bot.core.texts import Texts
 from bot.desk import seconds_to_send
 from handlers.house import House
@@ -114,7 +114,7 @@ class _Shown:
     async def _watch(self, push: Push, chat: int) -> _Watched:
         known = await self._house.store.chat(self._house.bot, chat)
         watched = _Watched(
-            audience=await self._house.store.audience(Audience()),
+            audience=await self._house.store.audience(push.sending.audience),
             t=Texts.of((known and known.language) or "en"),
             next_at=float("-inf"),
         )

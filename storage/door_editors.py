@@ -41,6 +41,9 @@ class EditorsDoor(Door):
     async def ask_for_approval(self, post: int, sending: Sending) -> bool:
         return await self._db.write(pushes.ask, post, sending)
 
+    async def take_back(self, post: int) -> bool:
+        return await self._db.write(pushes.take_back, post)
+
     async def approve_push(self, post: int, *, person: int, now: float, chats: int | None = None) -> bool:
         return await self._db.write(pushes.approve, post, person=person, now=now, chats=chats)
 

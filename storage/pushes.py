@@ -138,6 +138,11 @@ def ask(db: Connection, post: int, sending: Sending) -> bool:
     return choose(db, post, sending) and _moves(db, post, "draft", "waiting")
 
 
+def take_back(db: Connection, post: int) -> bool:
+    """Nobody could be asked: it is a draft again."""
+    return _moves(db, post, "waiting", "draft")
+
+
 def approve(db: Connection, post: int, *, person: int, now: float, chats: int | None = None) -> bool:
     """What waits goes out as its author wanted, in the name of both: False where it does not wait any more."""
     row = db.execute(

@@ -168,7 +168,7 @@ def _content(message: LocalMessage) -> str:
 
 def _called(kind: str) -> str:
     """As tdlib's `can_send_message_content` calls it."""
-    return "voice notes" if kind == "voice" else f"{kind}s"
+    return {"voice": "voice notes", "video_note": "video notes"}.get(kind, f"{kind}s")
 
 
 def _original(world: People, bot: LocalBot, call: Arguments, what: str) -> tuple[LocalChat, LocalMessage]:
