@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from bot.demo.telegram import LocalMessage
 from handlers import show_progress
 from tests.telegram_house import EDITOR, TelegramHouse, buttons
+
+PIXEL = "\x89PNG\r\n\x1a\n a small picture"
 
 
 @contextlib.asynccontextmanager
@@ -32,6 +34,23 @@ async def pushed(
     await house.telegram.until(lambda: len(house.said(EDITOR)) == before + 2)
     preview, control = house.said(EDITOR)[before:]
     return preview, control
+
+
+def album(house: TelegramHouse, kinds: Sequence[str], caption: str, *, bearing: int) -> list[int]:
+    """An editor sends so many files as one album, of which one bears the caption: the message ids."""
+    name = f"album {len(house.telegram.chats[EDITOR].messages)}"
+    captions = [""] * len(kinds)
+    captions[bearing] = caption
+    return [
+        house.telegram.say(EDITOR, EDITOR, photo=f"{PIXEL} {n}".encode("latin1"), kind=kind, caption=words, album=name)
+        for n, (kind, words) in enumerate(zip(kinds, captions, strict=True))
+    ]
+
+
+async def control_after(house: TelegramHouse, before: int, messages: int) -> LocalMessage:
+    """The message with the buttons below a preview of so many messages."""
+    await house.telegram.until(lambda: len(house.said(EDITOR)) == before + messages + 1)
+    return house.said(EDITOR)[-1]
 
 
 def number(control: LocalMessage) -> str:

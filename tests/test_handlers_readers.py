@@ -12,7 +12,6 @@ from tests.newsroom import post
 from tests.telegram_house import (
     ANN,
     ONE_BLOG,
-    STRANGER,
     US,
     TelegramHouse,
     boats,
