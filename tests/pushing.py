@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from sqlite3 import Connection
 from typing import Any
 
 from bot.demo.telegram import LocalMessage
@@ -63,3 +64,12 @@ async def press(house: TelegramHouse, control: LocalMessage, data: str, person: 
 
 async def got(house: TelegramHouse, chat: int, text: str) -> None:
     await house.telegram.until(lambda: any(one.text == text for one in house.said(chat)))
+
+
+async def audited(house: TelegramHouse) -> list[tuple[str, int | None, int | None]]:
+    """Who did what, and to how many chats."""
+
+    def read(db: Connection) -> list[tuple[str, int | None, int | None]]:
+        return [tuple(row) for row in db.execute("SELECT act, person, chats FROM audit ORDER BY id")]
+
+    return await house.room.store._db.read(read)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from sqlite3 import Connection
 
 import pytest
 
+from bot.core.model import Lane
 from bot.demo.telegram import Fault, LocalMessage, LocalTelegram
+from storage import expansion
 from tests.pushing import album, control_after, got, number, press, pushed, shown
 from tests.telegram_house import ANN, BEN, EDITOR, TelegramHouse, telegram_house
 
@@ -49,11 +52,35 @@ async def test_a_reply_takes_a_file_of_any_kind_as_our_own(house: TelegramHouse,
     assert not any(call.method == "copyMessage" for call in house.telegram.calls)
 
 
-async def test_a_file_can_be_withdrawn_from_the_chats_that_have_it(house: TelegramHouse) -> None:
-    _, control = await pushed(house, "", photo=FILE, kind="video", caption="/push The quay")
-    await press(house, control, f"push:send:{number(control)}")
+async def changed(house: TelegramHouse, post: int, lane: Lane, column: str, value: object) -> None:
+    """What a correction and a recall write."""
+
+    def write(db: Connection) -> None:
+        db.execute(f"UPDATE post SET revision = revision + 1, {column} = ? WHERE id = ?", (value, post))
+        now = house.room.clock()
+        expansion.begin(db, {"post": post, "kind": "change", "lane": lane, "created_at": now, "not_before": now})
+
+    await house.room.store._db.write(write)
+    house.room.sender.wake()
+
+
+@pytest.mark.parametrize("kinds", [*((kind,) for kind in KINDS), ("document", "document"), ("photo", "video", "photo")])
+async def test_files_can_be_corrected_and_recalled(house: TelegramHouse, kinds: tuple[str, ...]) -> None:
+    before = len(house.said(EDITOR))
+    album(house, kinds, "/push The quay", bearing=0)
+    control = await control_after(house, before, len(kinds))
+    post = int(number(control))
+    await press(house, control, f"push:send:{post}")
     await got(house, ANN, "The quay")
-    assert house.said(ANN)[-1].media is not None
+    standing = files(house.said(ANN)[-len(kinds) :])
+    await changed(house, post, Lane.EDIT, "text", "The pier")
+    await got(house, ANN, "The pier")
+    assert files([one for one in house.said(ANN) if one.visible][-len(kinds) :]) == standing
+    await changed(house, post, Lane.WITHDRAWAL, "withdrawn_at", house.room.clock())
+    recalled = [file for file in standing if file]
+    await house.telegram.until(lambda: not any(one.visible and one.text == "The pier" for one in house.said(ANN)))
+    await house.room.quiet()
+    assert not {*files([one for one in house.said(ANN) if one.visible])} & {*recalled}
 
 
 # --- albums ----------------------------------------------------------------------------------------------------------
