@@ -100,7 +100,15 @@ async def press_push(pressed: Pressed) -> Effect:
         raise Wrong(pressed.t.gettext("Only who wrote this push can send or cancel it."))
     if act not in ACTS:
         raise Wrong(pressed.t.gettext("This button means nothing any more."))
+    await _find_again(pressed, found)
     return await ACTS[act](pressed, found, argument)
+
+
+async def _find_again(pressed: Pressed, found: Push) -> None:
+    """A kill may have come between the message with the buttons and the word of where it stands."""
+    message = pressed.query.message
+    if found.preview_message is None and message is not None:
+        await pressed.house.store.push_shown_at(found.post.id, message.chat.id, message.message_id)
 
 
 def _is_orphaned(pressed: Pressed, found: Push) -> bool:
