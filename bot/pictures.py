@@ -68,6 +68,11 @@ def _file_in(message: dict[str, Any]) -> str | None:
     return str(found["file_id"]) if found else None
 
 
+def unpictured(post: Relayed) -> Relayed:
+    """A post of a blog without its pictures. What an editor pushed is as it is: its picture may be all of it."""
+    return post if post.blog is None else replace(post, photo=None, pictures=())
+
+
 def _as_sent(address: str) -> str:
     return safe_url(address) or address
 

@@ -94,7 +94,7 @@ async def _too_late(pressed: Pressed, found: Push) -> Effect:
 async def _approve(pressed: Pressed, found: Push) -> Effect:
     person = pressed.query.from_user.id
     chats = await pressed.house.store.audience(found.sending.audience)
-    if not await pressed.house.desk.approve(found.post.id, person, chats):
+    if not await pressed.house.desk.approve(found.post.id, person=person, chats=chats):
         return await _too_late(pressed, found)
     now = await pressed.house.store.push(found.post.id)
     if now is not None and now.state == "scheduled":
@@ -106,7 +106,7 @@ async def _approve(pressed: Pressed, found: Push) -> Effect:
 
 
 async def _reject(pressed: Pressed, found: Push) -> Effect:
-    if not await pressed.house.desk.reject(found.post.id, pressed.query.from_user.id):
+    if not await pressed.house.desk.reject(found.post.id, person=pressed.query.from_user.id):
         return await _too_late(pressed, found)
     there = await _at_the_author(pressed, found)
     said = there.t.gettext("{name} rejected it: this goes to nobody.", name=_name(pressed, there.t))

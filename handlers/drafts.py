@@ -56,12 +56,29 @@ def draft_of(message: Message, end: int, parts: Parts = alone) -> PushText | Non
     return replace(content, buttons=said.buttons or content.buttons) if content else None
 
 
+def source_of(message: Message, end: int) -> int:
+    """The message that `draft_of` reads: this one, or the one that it replies to."""
+    answered = message.reply_to_message
+    if answered is None or message.effective_attachment or _said(message, end).text:
+        return message.message_id
+    return answered.message_id
+
+
+def words_of(message: Message, end: int) -> PushText:
+    """The words after `end` (characters) with their formatting, and nothing else of the message."""
+    return _words((message.text or message.caption or "")[end:], message, end)
+
+
+def _words(words: str, message: Message, end: int) -> PushText:
+    before = (message.text or message.caption or "")[:end]
+    text, entities = tidy(words, _entities(_given(message), units(before)))
+    return PushText(text=text, entities=entities)
+
+
 def _said(message: Message, end: int) -> PushText:
     """The words of a message behind the command, and the links below them."""
-    written = message.text or message.caption or ""
-    words, buttons = links_below(written[end:])
-    text, entities = tidy(words, _entities(_given(message), units(written[:end])))
-    return PushText(text=text, entities=entities, buttons=buttons)
+    words, buttons = links_below((message.text or message.caption or "")[end:])
+    return replace(_words(words, message, end), buttons=buttons)
 
 
 def _content(message: Message, parts: Parts) -> PushText | None:
@@ -84,6 +101,10 @@ def _with_files(said: PushText, files: Sequence[Media | None]) -> PushText:
     if len(known) == 1 and known[0].kind == "photo":
         return replace(said, photo=known[0].file)
     return replace(said, media=known)
+
+
+def files_in(said: PushText) -> tuple[Media, ...]:
+    return said.media or ((Media(kind="photo", file=said.photo),) if said.photo else ())
 
 
 def media_of(message: Message) -> Media | None:

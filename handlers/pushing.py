@@ -14,7 +14,7 @@ from bot.core.publishing import Audience, PushText, Sending
 from handlers import approving, pushing_screens
 from handlers.access import Role
 from handlers.asked import Asked, Effect, Pressed, Where, Wrong
-from handlers.drafts import Unfit, draft_of
+from handlers.drafts import Unfit, draft_of, source_of
 from handlers.replies import answer, rewrite, send
 from storage import Push
 
@@ -23,7 +23,8 @@ async def push(asked: Asked) -> None:
     """The preview, exactly as readers will see it, and below it one message with the buttons."""
     text = _draft(asked)
     number = await asked.house.desk.draft(_author(asked), text)
-    await _show(asked, number, _album_of_one(asked, text))
+    shown = await _show(asked, number, _album_of_one(asked, text))
+    await asked.house.store.push_said_at(number, asked.message.chat.id, source_of(asked.message, asked.end), shown)
 
 
 def _album_of_one(asked: Asked, text: PushText) -> str:
@@ -35,17 +36,20 @@ def _album_of_one(asked: Asked, text: PushText) -> str:
     return asked.t.gettext("Of the album it takes this one: the others are not known any more.")
 
 
-async def _show(asked: Asked, number: int, besides: str = "") -> None:
-    """The preview and the message with the buttons; what Telegram does not take is no draft any more."""
+async def _show(asked: Asked, number: int, besides: str = "") -> int:
+    """The preview and the message with the buttons; what Telegram does not take is no draft any more. Returns the
+    preview's message id."""
     found = await asked.house.store.push(number)
     assert found is not None, "it is there"
     try:
-        await send(asked.bot, asked.message.chat.id, pushing_screens.preview(asked, found.post), thread=asked.thread)
+        rendered = pushing_screens.preview(asked, found.post)
+        shown = await send(asked.bot, asked.message.chat.id, rendered, thread=asked.thread)
     except BadRequest as error:
-        await asked.house.desk.cancel(number, _author(asked))
+        await asked.house.desk.cancel(number, person=_author(asked))
         raise Wrong(asked.t.gettext("Telegram does not take that: {why}.", why=asked.named(error.message))) from None
     control = await answer(asked.message, await pushing_screens.control(asked, found, besides=besides))
     await asked.house.store.push_shown_at(number, asked.message.chat.id, control)
+    return shown
 
 
 def _author(asked: Asked) -> int:
@@ -92,7 +96,7 @@ async def press_push(pressed: Pressed) -> Effect:
     if pressed.role < Role.EDITOR:
         await pressed.house.desk.drop_drafts_of_others()
         raise Wrong(pressed.t.gettext("Only editors can do that."))
-    if found is None:
+    if found is None or found.post.blog is not None:
         raise Wrong(pressed.t.gettext("This push is not there any more."))
     if act in approving.ACTS or (act == "send" and found.state == "waiting"):
         return await approving.press(pressed, found, act)
@@ -138,13 +142,13 @@ async def gone(pressed: Pressed, found: Push) -> Effect:
 
 
 async def _send_now(pressed: Pressed, found: Push, _: str) -> Effect:
-    if not await pressed.house.desk.send_now(found.post.id, pressed.query.from_user.id):
+    if not await pressed.house.desk.send_push_now(found.post.id, person=pressed.query.from_user.id):
         raise Wrong(await pushing_screens.why_not(pressed, found))
     return Effect(toast=pressed.t.gettext("On its way."))
 
 
 async def _cancel(pressed: Pressed, found: Push, _: str) -> Effect:
-    if not await pressed.house.desk.cancel(found.post.id, pressed.query.from_user.id):
+    if not await pressed.house.desk.cancel(found.post.id, person=pressed.query.from_user.id):
         raise Wrong(await pushing_screens.why_not(pressed, found))
     return Effect(
         toast=pressed.t.gettext("Cancelled."),

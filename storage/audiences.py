@@ -14,7 +14,8 @@ _TAG = "coalesce(c.chosen_language, s.language, c.language, '')"
 LANGUAGE = f"lower(substr({_TAG}, 1, instr({_TAG} || '-', '-') - 1))"
 
 _AWAKE = "NOT EXISTS (SELECT 1 FROM blog b WHERE b.id = s.blog AND b.removed_at IS NOT NULL)"
-_FOLLOWS = """(:blog IS NULL OR s.blog = :blog) AND (NOT :some OR s.topics = ' ' OR EXISTS
+_ALL_OF_IT = "s.topics = ' ' AND s.words = ' '"
+_FOLLOWS = f"""(:blog IS NULL OR s.blog = :blog) AND (NOT :some OR ({_ALL_OF_IT}) OR EXISTS
   (SELECT 1 FROM json_each(:topics) t WHERE instr(s.topics, ' ' || t.value || ' ')))"""
 
 
@@ -66,15 +67,13 @@ def by_topic(db: Connection, blog: str) -> dict[str, int]:
     A chat may follow other topics in other threads: chats are put together by all that they follow.
     """
     rows = db.execute(
-        f"""SELECT followed, count(*) FROM (SELECT group_concat(s.topics, '|') AS followed FROM subscription s
-        JOIN chat c ON c.id = s.chat AND c.open WHERE s.blog = ? AND {_AWAKE} GROUP BY s.chat) GROUP BY followed""",
+        f"""SELECT followed, everything, count(*) FROM (
+        SELECT group_concat(s.topics, ' ') AS followed, max({_ALL_OF_IT}) AS everything FROM subscription s
+        JOIN chat c ON c.id = s.chat AND c.open WHERE s.blog = ? AND {_AWAKE} GROUP BY s.chat) GROUP BY 1, 2""",
         (blog,),
     )
     of_topic, of_all = Counter[str](), 0
-    for followed, chats in rows:
-        threads = [set(topics.split()) for topics in followed.split("|")]
-        if not all(threads):
-            of_all += chats
-        else:
-            of_topic.update(dict.fromkeys(set[str]().union(*threads), chats))
+    for followed, everything, chats in rows:
+        of_all += chats if everything else 0
+        of_topic.update(dict.fromkeys(followed.split(), 0 if everything else chats))
     return {"": of_all} | {topic: chats + of_all for topic, chats in of_topic.items()}

@@ -7,7 +7,7 @@ from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.model import Lane, Relayed
-from bot.core.publishing import Audience, Progress, PushText, Sending
+from bot.core.publishing import Audience, PushText, Sending
 from storage import audit, expansion
 from storage.audit import Act
 from storage.rows import entities_json, relayed, spaced, to_json, unspaced
@@ -209,7 +209,7 @@ def expire(db: Connection, before: float) -> int:
     return _drop(db, "created_at < :before", "expired", {"before": before})
 
 
-def cancel_of_others(db: Connection, editors: str) -> int:
+def drop_drafts_but_of(db: Connection, editors: str) -> int:
     """Drop what people wrote who are no editors any more. `editors`: their Telegram ids, as JSON."""
     return _drop(
         db, "author <> 0 AND author NOT IN (SELECT value FROM json_each(:editors))", "cancelled", {"editors": editors}
@@ -236,21 +236,3 @@ def _state(db: Connection, post: int) -> str | None:
 def _moves(db: Connection, post: int, before: str, after: str) -> bool:
     changed = db.execute("UPDATE push SET state = ? WHERE post = ? AND state = ?", (after, post, before))
     return changed.rowcount == 1
-
-
-def progress(db: Connection, bot: str, post: int) -> Progress:
-    row = db.execute(
-        """SELECT count(CASE WHEN sent > 0 THEN 1 END) AS sent,
-        count(CASE WHEN sent = 0 AND aside IS NULL THEN 1 END) AS waiting,
-        count(CASE WHEN sent = 0 AND aside IS NOT NULL THEN 1 END) AS aside
-        FROM delivery WHERE bot = ? AND post = ?""",
-        (bot, post),
-    ).fetchone()
-    open_ = db.execute("SELECT 1 FROM publication WHERE post = ? AND done_at IS NULL", (post,)).fetchone()
-    return Progress(sent=row["sent"], waiting=row["waiting"], aside=row["aside"], expanded=open_ is None)
-
-
-def under_way(db: Connection, bot: str, since: float) -> list[Push]:
-    """Pushes whose preview should still show progress: sent after `since` and not everywhere yet, or just finished."""
-    rows = db.execute("SELECT * FROM push WHERE state = 'sent' AND sent_at >= ? ORDER BY sent_at", (since,)).fetchall()
-    return [_push(db, row) for row in rows]

@@ -403,8 +403,8 @@ async def test_whoever_left_the_file_loses_what_was_not_sent(house: TelegramHous
     _, control = await pushed(house)
     kept = house.room.settings
     house.settings = replace(house.settings, access=replace(house.settings.access, editors=(OTHER_EDITOR,)))
-    assert await house.room.store.cancel_drafts_of_others([OTHER_EDITOR, EDITOR]) == 0
-    assert await house.room.store.cancel_drafts_of_others([OTHER_EDITOR]) == 1
+    assert await house.room.store.drop_drafts_but_of([OTHER_EDITOR, EDITOR]) == 0
+    assert await house.room.store.drop_drafts_but_of([OTHER_EDITOR]) == 1
     assert await press(house, control, f"push:send:{number(control)}") == "Only editors can do that."
     house.settings = kept
     assert await press(house, control, f"push:send:{number(control)}") == "This push was cancelled before."
