@@ -17,8 +17,8 @@ import structlog
 
 from bot.bodies import Bodies
 from bot.core.albums import WHOLE, Step, numbers
-from bot.core.model import Done, Lane, Outcome, Refused, Style, TryLater
-from bot.core.plan import Send
+from bot.core.model import Done, Gone, Lane, Outcome, Refused, Style, TryLater
+from bot.core.plan import Pin, Send
 from bot.core.reports import Reported
 from bot.core.settle import Settlement, postponed, settle
 from bot.pace import Pace
@@ -288,6 +288,9 @@ class Sender:
             self._pace.rest(outcome.after)
         elif isinstance(outcome, TryLater) and outcome.flood and not outcome.slow_mode:
             self._pace.flooded(claim.telegram_id, outcome.after)
+        if isinstance(claim.action, Pin) and isinstance(outcome, Refused | Gone):
+            log.info("the card stands unpinned", chat=claim.telegram_id, why=outcome.why)
+            return
         log.warning("not delivered", chat=claim.telegram_id, outcome=outcome)
         if settlement.report and self._reported.is_news(settlement.report, self._clock()):
             self._spawn(self._report(settlement.report))

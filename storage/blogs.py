@@ -12,7 +12,7 @@ from typing import Any
 from bot.core.model import ChangeKind, Lane, Memory, PageMemory, Post
 from bot.core.pages import KnownPage, among_pages
 from bot.core.publishing import LANE_OF_CHANGE, PostWrite, Publishing, Validators
-from storage import expansion, handovers, states
+from storage import cards, expansion, handovers, states
 from storage.rows import (
     entities_json,
     instant,
@@ -109,6 +109,7 @@ def publish(db: Connection, publishing: Publishing) -> list[int]:
         steps.insert(0 if handover.begun else len(steps), partial(handovers.tell, db, publishing, handover))
     told = [post for step in steps if (post := step()) is not None]
     _advance(db, publishing)
+    cards.look(db, publishing.blog, publishing.now)
     return told
 
 

@@ -30,7 +30,7 @@ _END_OF_CHATS = f"SELECT s.chat, {TOP} AS thread {{source}} GROUP BY s.chat ORDE
 _MATCHES = """
   (:any_topic OR (s.topics = ' ' AND NOT :gained)
    OR EXISTS (SELECT 1 FROM json_each(:topics) t WHERE instr(s.topics, ' ' || t.value || ' ')))
-  AND (:push OR s.volume <> 'key' OR :is_key) AND s.created_at <= :audience_of
+  AND (:push OR s.volume <> 'key' OR :is_key) AND (:push OR s.volume <> 'card') AND s.created_at <= :audience_of
   AND (NOT :notice OR s.volume IN ('everything', 'key'))
   AND (:unless IS NULL OR NOT EXISTS (SELECT 1 FROM delivery d
     WHERE d.bot = :bot AND d.post = :unless AND d.chat = s.chat AND d.thread = s.thread))
@@ -57,7 +57,7 @@ UPDATE delivery AS s SET wanted = :revision, plain = 0,
   lane = CASE WHEN s.sent > 0 OR :lane = {Lane.WITHDRAWAL:d} THEN :lane
     WHEN s.lane = {Lane.WITHDRAWAL:d} THEN {Lane.LIVE:d} ELSE s.lane END,
   since = CASE WHEN s.sent = s.wanted THEN :since ELSE s.since END
-WHERE s.bot = :bot AND s.post = :post AND {_RANGE} AND s.wanted < :revision
+WHERE s.bot = :bot AND s.post = :post AND {_RANGE} AND s.wanted < :revision AND s.wanted > 0
   AND (s.first_sent_at IS NULL OR s.first_sent_at >= :sent_since)
 """
 _NEVER_SENT = f"""

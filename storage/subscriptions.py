@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlite3 import Connection, Row
 
 from bot.core.model import Volume
-from storage import chats
+from storage import cards, chats
 from storage.rows import spaced, to_json, unspaced
 
 
@@ -64,6 +64,7 @@ def subscribe(
         chats.reopen_thread(db, chat, thread)
     elif topics and not (before.topics and set(before.topics) <= set(topics)):
         _drop(db, chat, _OTHER_TOPICS, {"thread": thread, "blog": blog, "topics": to_json(list(topics))})
+    cards.follow(db, chat=chat, thread=thread, blog=blog)
     return before
 
 
@@ -73,13 +74,16 @@ def unsubscribe(db: Connection, *, chat: int, thread: int, blog: str | None) -> 
     for one in ended:
         db.execute("DELETE FROM subscription WHERE blog = ? AND chat = ? AND thread = ?", (one.blog, chat, thread))
         _drop(db, chat, _OF_BLOG, {"thread": thread, "blog": one.blog})
+        cards.follow(db, chat=chat, thread=thread, blog=one.blog)
     if ended:
         _drop(db, chat, _PUSHES_FOR_OTHERS, {})
     return ended
 
 
-_OF_BLOG = "thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog)"
+_OF_BLOG = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog
+  AND p.notice IS NOT 'card')"""
 _OTHER_TOPICS = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog
+  AND p.notice IS NOT 'card'
   AND NOT EXISTS (SELECT 1 FROM json_each(:topics) t WHERE instr(p.topics, ' ' || t.value || ' ')))"""
 # Pushes go to chats: one waits as long as some thread of its chat follows what the push is for.
 _PUSHES_FOR_OTHERS = """EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog IS NULL) AND NOT EXISTS (
@@ -149,6 +153,9 @@ def choose(
         WHERE blog = ? AND chat = ? AND thread = ?""",
         (volume.value, sound, pictures, digest, blog, chat, thread),
     )
+    if volume is Volume.CARD:  # no single post of the blog, then
+        _drop(db, chat, _OF_BLOG, {"thread": thread, "blog": blog})
+    cards.follow(db, chat=chat, thread=thread, blog=blog)
 
 
 def take_in(db: Connection, bot: str, rows: Iterable[Subscription], now: float) -> int:

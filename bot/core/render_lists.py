@@ -56,18 +56,18 @@ def merged(posts: Sequence[Relayed], style_of: StyleOf, t: Texts, title: str | N
     Where they do not all fit the newest stay, and the last line counts the others.
     """
     newest_first = sorted(posts, key=lambda post: (said_at(post), post.id), reverse=True)
-    heading = Writing(rtl=t.rtl).sentence(_counted(title, len(posts), t), "bold")
-    rows = _fitting(heading, (_row(post, style_of(post), t, said_at(newest_first[0])) for post in newest_first))
+    heading = Writing(rtl=t.rtl).sentence(counted_title(title, len(posts), t), "bold")
+    rows = _fitting(heading, (row_of(post, style_of(post), t, said_at(newest_first[0])) for post in newest_first))
     missing = t.ngettext("and {n} more before this", "and {n} more before these", len(posts) - len(rows))
     return _under(heading, rows[::-1], missing if len(rows) < len(posts) else "").rendered()
 
 
-def _counted(title: str | None, count: int, t: Texts) -> str:
+def counted_title(title: str | None, count: int, t: Texts) -> str:
     updates = t.ngettext("{n} update", "{n} updates", count)
-    return t.gettext("{title}: {updates}", title=_name(title, t), updates=updates) if title else updates
+    return t.gettext("{title}: {updates}", title=name_of(title, t), updates=updates) if title else updates
 
 
-def _row(post: Relayed, style: Style, t: Texts, now: datetime) -> Writing:
+def row_of(post: Relayed, style: Style, t: Texts, now: datetime) -> Writing:
     """The time and the linked headline as it is now, or the notice in its place."""
     row = Writing(rtl=t.rtl).write(t.moment(said_at(post), style.timezone, now), isolate=True).plain(" · ")
     words = headline(post, style, _HEADLINE) or t.gettext("(no text)")
@@ -98,7 +98,7 @@ def _under(heading: Writing, rows: Iterable[Writing], rest: str = "", between: s
     return Writing().join(heading).join(*rows, last, between=between)
 
 
-def _name(name: str | None, t: Texts) -> str:
+def name_of(name: str | None, t: Texts) -> str:
     """A title, or words somebody typed, fit to stand in a sentence of ours."""
     return isolated(fitted(line(name or ""), _NAME, most=5), rtl=t.rtl)
 
@@ -108,7 +108,7 @@ def _name(name: str | None, t: Texts) -> str:
 
 def latest(posts: Sequence[Relayed], blog_title: str | None, style_of: StyleOf, t: Texts, now: datetime) -> Rendered:
     """Posts under a title (a blog's or a topic's), in the order given: time, linked headline, summary."""
-    heading = Writing(rtl=t.rtl).sentence(_name(blog_title, t), "bold")
+    heading = Writing(rtl=t.rtl).sentence(name_of(blog_title, t), "bold")
     if not posts:
         return _under(heading, [Writing(rtl=t.rtl).sentence(t.gettext("No posts yet."))]).rendered()
     return _listed(heading, posts, style_of, t, now)
@@ -116,7 +116,7 @@ def latest(posts: Sequence[Relayed], blog_title: str | None, style_of: StyleOf, 
 
 def search_results(posts: Sequence[Relayed], words: str, style_of: StyleOf, t: Texts, now: datetime) -> Rendered:
     """What a search for `words` found, in the order given."""
-    sought = _name(words, t)
+    sought = name_of(words, t)
     if not posts:
         return Writing(rtl=t.rtl).sentence(t.gettext("Nothing found for “{words}”.", words=sought)).rendered()
     found = t.ngettext("{n} post with “{words}”", "{n} posts with “{words}”", len(posts), words=sought)
@@ -125,7 +125,7 @@ def search_results(posts: Sequence[Relayed], words: str, style_of: StyleOf, t: T
 
 def _listed(heading: Writing, posts: Sequence[Relayed], style_of: StyleOf, t: Texts, now: datetime) -> Rendered:
     """Summaries are shortened evenly first; posts are dropped from the end only when their headlines do not fit."""
-    rows = _fitting(heading, (_row(post, style_of(post), t, now) for post in posts), _APART)
+    rows = _fitting(heading, (row_of(post, style_of(post), t, now) for post in posts), _APART)
     summaries = [_summary(post, style_of(post)) for post in posts[: len(rows)]]
     taken = heading.length + _REST + sum(row.length + _APART for row in rows)
     share = _even_share([units(each) for each in summaries], MESSAGE - taken)
@@ -173,14 +173,14 @@ def topics_list(topics: Sequence[TopicLine], t: Texts) -> Rendered:
     rows: list[Writing] = []
     for blog, of_blog in groupby(topics, key=lambda topic: topic.blog):
         if blog:
-            rows.append(Writing(rtl=t.rtl).sentence(_name(blog, t), "italic"))
+            rows.append(Writing(rtl=t.rtl).sentence(name_of(blog, t), "italic"))
         rows += [_topic(topic, t) for topic in of_blog]
     return _all_or_more(heading, rows, t)
 
 
 def _topic(topic: TopicLine, t: Texts) -> Writing:
     """ "NATO · 12 posts · trending", with the id in brackets where the title does not tell it."""
-    name = _name(topic.title, t)
+    name = name_of(topic.title, t)
     if line(topic.title).casefold() != topic.id.casefold():
         name = t.gettext("{title} ({id})", title=name, id=topic.id)
     count = t.ngettext("{n} post", "{n} posts", topic.posts)
@@ -203,7 +203,7 @@ def _blog(blog: BlogLine, t: Texts, now: datetime) -> Writing:
     elif blog.last_post_at:
         time = isolated(t.moment(blog.last_post_at, blog.zone, now), rtl=t.rtl)
         last = t.gettext("last post {time}", time=time)
-    row = Writing(rtl=t.rtl).sentence(_name(blog.title, t), url=blog.url)
+    row = Writing(rtl=t.rtl).sentence(name_of(blog.title, t), url=blog.url)
     return row.sentence(" " + " · ".join([t.gettext("({id})", id=blog.id), state_word(blog.state, t), last]))
 
 
