@@ -80,11 +80,10 @@ def _topics(db: Connection, blog: str, now: float) -> tuple[tuple[str, int], ...
 def _address(db: Connection, blog: str, latest: tuple[Relayed, ...]) -> str | None:
     """The page that the blog went on to last; else the one that its newest post stands on."""
     moved = db.execute(
-        "SELECT url FROM post WHERE blog = ? AND key >= 'handover:' AND key < 'handover;' AND notice = 'moved'"
-        " ORDER BY id DESC LIMIT 1",
+        "SELECT url, max(id) FROM post WHERE blog = ? AND key >= 'handover:' AND key < 'handover;'",
         (blog,),
     ).fetchone()
-    if moved is not None:
+    if moved["url"]:
         return str(moved["url"])
     return next((post.url.partition("#")[0] for post in latest if post.url), None)
 

@@ -404,7 +404,7 @@ CREATE INDEX card_look ON card (look_at);
 CREATE INDEX post_key ON post (blog, coalesce(published_at, first_seen_at) DESC, first_seen_at DESC, id DESC)
   WHERE key_event OR pinned;
 -- what chats shall not have any more, until it is gone there
-CREATE INDEX delivery_unwanted ON delivery (bot, post, chat, thread) WHERE wanted = 0;
+CREATE INDEX delivery_unwanted ON delivery (wanted, sent) WHERE wanted = 0;
 """
 
 
