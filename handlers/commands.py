@@ -12,23 +12,24 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.core.model import Rendered
 from bot.core.writing import Writing
-from handlers import admins, chats, editors, holding, readers, subscribing
+from handlers import admins, catching_up, chats, editors, holding, lists, readers, subscribing, topics
 from handlers.access import Role
-from handlers.asked import N_, Asked
+from handlers.asked import N_, Asked, Told
 from handlers.house import House
 
 log = structlog.get_logger()
 
 MENUS = "people with a menu of their own"  # a note
 
-Act = Callable[[Asked], Awaitable[Rendered | None]]
+Act = Callable[[Asked], Awaitable[Rendered | Told | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """What people type, who may, in one line what it does, the form of what follows, and the act itself.
 
-    An act returns the one reply, or None where it has answered by itself.
+    An act returns the one reply, or None where it has answered by itself. `alone`: in groups the answer is for the one
+    who asked, where Telegram can do that.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Command:
     act: Act
     who: Role = Role.READER
     form: str = ""
+    alone: bool = False
 
 
 async def help_(asked: Asked) -> Rendered:
@@ -53,10 +55,23 @@ async def help_(asked: Asked) -> Rendered:
 
 COMMANDS: tuple[Command, ...] = (
     Command(name="start", form="[blog]", does=N_("begin; choose a live blog"), act=readers.start),
-    Command(name="blogs", does=N_("the live blogs: not started, live, quiet or ended, last post"), act=readers.blogs),
-    Command(name="latest", form="[blog] [n]", does=N_("the newest posts in one message"), act=readers.latest),
-    Command(name="topic", form="[name]", does=N_("posts of a topic; alone: all topics"), act=readers.topic),
-    Command(name="search", form="words", does=N_("posts with these words"), act=readers.search),
+    Command(name="blogs", does=N_("the live blogs: not started, live, quiet or ended, last post"), act=lists.blogs),
+    Command(
+        name="catchup",
+        form="[blog]",
+        does=N_("what happened since you last asked"),
+        act=catching_up.catchup,
+        alone=True,
+    ),
+    Command(name="latest", form="[blog] [n]", does=N_("the newest posts in one message"), act=lists.latest, alone=True),
+    Command(
+        name="topic",
+        form="[name]",
+        does=N_("posts of a topic; alone: all topics and what is trending"),
+        act=topics.topic,
+        alone=True,
+    ),
+    Command(name="search", form="[blog] words", does=N_("posts with these words"), act=lists.search, alone=True),
     Command(name="subscribe", form="[blog] [topic…]", does=N_("follow a live blog"), act=subscribing.subscribe),
     Command(name="unsubscribe", form="[blog] [topic…]", does=N_("stop following"), act=subscribing.unsubscribe),
     Command(name="privacy", does=N_("what is kept of this chat"), act=chats.privacy),

@@ -9,19 +9,28 @@ import structlog
 from telegram import CallbackQuery, Message, MessageEntity, Update, User
 from telegram.constants import ChatType
 from telegram.error import BadRequest, Forbidden, TelegramError
-from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, ContextTypes, MessageHandler, filters
+from telegram.ext import (
+    Application,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    ContextTypes,
+    InlineQueryHandler,
+    MessageHandler,
+    filters,
+)
 
 from bot.core.model import Rendered
 from bot.core.texts import Texts
 from bot.core.writing import cut
-from handlers import chats, commands, editors, subscribing
+from handlers import catching_up, chats, commands, editors, lists, subscribing, topics
 from handlers.access import Role, person_of, role_of
 from handlers.arguments import Spoken, spoken
-from handlers.asked import N_, Asked, Effect, Pressed, Where, Wrong, language_of
+from handlers.asked import N_, Asked, Effect, Pressed, Told, Where, Wrong, language_of
 from handlers.blogs import Blogs
 from handlers.commands import Command
 from handlers.drafts import says_something
 from handlers.house import House
+from handlers.inline import Inline
 from handlers.once import Once
 from handlers.replies import answer, rewrite, send, thread_of
 from handlers.trouble import Trouble
@@ -42,6 +51,10 @@ PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "forget": chats.press_forget,
     "keep": subscribing.press_keep,
     "push": editors.press_push,
+    "catch": catching_up.press_catchup,
+    "latest": lists.press_latest,
+    "topic": topics.press_topic,
+    "found": lists.press_found,
 }
 
 
@@ -53,6 +66,7 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], house: Hous
     application.add_handler(MessageHandler(_CAME, hearing.came))
     application.add_handler(MessageHandler(new, hearing.said))
     application.add_handler(CallbackQueryHandler(hearing.pressed))
+    application.add_handler(InlineQueryHandler(hearing.typed))
     application.add_handler(ChatMemberHandler(hearing.member, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_error_handler(hearing.failed)
 
@@ -61,6 +75,7 @@ class Hearing:
     def __init__(self, house: House) -> None:
         self._house = house
         self._blogs = Blogs(house)
+        self._inline = Inline(house, self._blogs)
         self._trouble = Trouble(house)
         self._once = Once(house.clock)
 
@@ -111,10 +126,13 @@ class Hearing:
 
     async def _do(self, command: Command, message: Message, words: Spoken) -> None:
         reply = await self._reply(command, message, words)
-        if reply is not None:
+        if isinstance(reply, Told):
+            if await _answer(message, reply.rendered):
+                await reply.then()
+        elif reply is not None:
             await _answer(message, reply)
 
-    async def _reply(self, command: Command, message: Message, words: Spoken) -> Rendered | None:
+    async def _reply(self, command: Command, message: Message, words: Spoken) -> Rendered | Told | None:
         """What the command answers, whatever happens: the errors of its author and our own as a sentence."""
         person = person_of(message)
         t = Texts.of((person and person.language_code) or "en")
@@ -198,6 +216,12 @@ class Hearing:
             accessible=isinstance(message, Message),
         )
 
+    # --- what is typed after our name, in any chat -----------------------------------------------------------------
+
+    async def typed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        if update.inline_query is not None:
+            await self._inline.answer(update.inline_query)
+
     # --- what happens to chats -------------------------------------------------------------------------------------
 
     async def member(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -233,11 +257,14 @@ def _not_yours(where: Where, command: Command) -> str:
     return where.t.gettext("/{name} is for this relay's editors.", name=command.name)
 
 
-async def _answer(message: Message, rendered: Rendered) -> None:
+async def _answer(message: Message, rendered: Rendered) -> bool:
+    """Whether it stands there now."""
     try:
         await answer(message, rendered)
     except TelegramError as error:  # blocked meanwhile, or no right to write there: there is nobody to tell
         log.warning("reply not delivered", chat=message.chat.id, why=str(error))
+        return False
+    return True
 
 
 async def _show(query: CallbackQuery, effect: Effect) -> None:

@@ -111,7 +111,7 @@ async def _subscription(where: Where, target: Target, known: Known) -> Subscript
 
 def follow_buttons(blogs: Sequence[Known]) -> list[tuple[Button, ...]]:
     """One for each blog."""
-    return [(Button(text=_label(one.title), data=f"follow:{one.id}"),) for one in blogs[:MOST_BUTTONS]]
+    return [(Button(text=labelled(one.title), data=f"follow:{one.id}"),) for one in blogs[:MOST_BUTTONS]]
 
 
 def topic_button(where: Where, known: Known, topic: Name, *, alone: bool) -> Button:
@@ -120,10 +120,10 @@ def topic_button(where: Where, known: Known, topic: Name, *, alone: bool) -> But
     label = where.t.gettext("Follow {topic}", topic=topic.title)
     if not alone:
         label = where.t.gettext("Follow {topic} in {blog}", topic=topic.title, blog=known.title)
-    return Button(text=_label(label), data=data)
+    return Button(text=labelled(label), data=data)
 
 
-def _label(text: str) -> str:
+def labelled(text: str) -> str:
     return cut(text, (), _LABEL)[0]
 
 

@@ -90,6 +90,11 @@ def choose(db: Connection, chat: int, choices: Choices) -> None:
     )
 
 
+def looked(db: Connection, chat: int, at: float) -> None:
+    """What happened up to then was told there. A look never goes back."""
+    db.execute("UPDATE chat SET looked_at = max(coalesce(looked_at, 0), ?) WHERE id = ?", (at, chat))
+
+
 # --- closed, and open again ----------------------------------------------------------------------------------------
 
 

@@ -33,6 +33,10 @@ class ChatsDoor(Door):
         """What a chat chose for itself, in the place of what it had chosen before."""
         await self._db.write(chats.choose, chat, choices)
 
+    async def looked(self, chat: int, at: float) -> None:
+        """What happened up to then was told there."""
+        await self._db.write(chats.looked, chat, at)
+
     async def close_chat(self, chat: int, why: str, now: float) -> None:
         await self._db.write(chats.close, chat, why, now)
 
@@ -75,6 +79,10 @@ class ChatsDoor(Door):
 
     async def subscriptions(self, chat: int, thread: int) -> list[Subscription]:
         return await self._db.read(subscriptions.subscriptions, chat, thread)
+
+    async def followed_since(self, chat: int, thread: int) -> list[float]:
+        """When each subscription of a thread was made."""
+        return await self._db.read(subscriptions.followed_since, chat, thread)
 
     async def every_subscription(self) -> AsyncIterator[list[Subscription]]:
         """Those of open chats, a few at a time: they may be millions."""

@@ -389,6 +389,22 @@ def what_editors_do(db: Database) -> None:
         db.execute(statement)
 
 
+ASKED = """
+-- Key events and pinned posts in the order of lists: few, among very many posts.
+CREATE INDEX post_key ON post (blog, coalesce(published_at, first_seen_at) DESC, first_seen_at DESC, id DESC)
+  WHERE key_event OR pinned;
+-- Words of a search that no button can carry, by what stands for them there.
+CREATE TABLE asked (digest TEXT PRIMARY KEY, words TEXT NOT NULL, asked_at REAL NOT NULL) WITHOUT ROWID;
+CREATE INDEX asked_when ON asked (asked_at);
+"""
+
+
+@migrations()
+def what_people_ask_again(db: Database) -> None:
+    for statement in _statements(ASKED):
+        db.execute(statement)
+
+
 CARDS = """
 -- the card of a blog: a post whose revision rises with every change of what it would show
 CREATE TABLE card (
@@ -401,8 +417,6 @@ CREATE TABLE card (
   look_at REAL NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE INDEX card_look ON card (look_at);
-CREATE INDEX post_key ON post (blog, coalesce(published_at, first_seen_at) DESC, first_seen_at DESC, id DESC)
-  WHERE key_event OR pinned;
 -- what chats shall not have any more, until it is gone there
 CREATE INDEX delivery_unwanted ON delivery (wanted, sent) WHERE wanted = 0;
 """

@@ -16,14 +16,17 @@ from bot.core.blocks import LONGEST, MOST_BLOCKS, Paragraph, Picture, RichMessag
 from bot.core.catchup import Catchup
 from bot.core.entities import units
 from bot.core.model import Entity, Image, Relayed, Style, Volume
+from bot.core.render_catchup import render_catchup
 from bot.core.render_lists import TopicLine
-from bot.core.render_rich import catch_up, digest
+from bot.core.render_rich import digest
 from bot.core.texts import Texts
 from bot.demo.telegram import Fault, LocalMessage
 from bot.demo.telegram.rich import words
 from bot.richness import REFUSED_SECONDS, UNKNOWN_SECONDS, Richness
 from tests.newsroom import FILE, Newsroom, newsroom, post
 from tests.raw_bot import READER, Bot, bot, telegram
+from tests.telegram_house import ANN as READING
+from tests.telegram_house import ONE_BLOG, telegram_house
 from tests.test_cards import calls, choose, standing
 
 __all__ = ["bot", "telegram"]
@@ -120,11 +123,12 @@ def test_a_withdrawn_post_is_its_notice_and_opens_on_nothing() -> None:
 
 def test_a_catch_up_opens_every_key_event_and_ends_with_what_it_leaves_out() -> None:
     topics = (TopicLine(id="a", title="Ferries", posts=4), TopicLine(id="b", title="Roads", posts=2))
-    told = Catchup(
-        title="Storm", since=NOON, until=NOON, key_events=(one(1, summary="Closed."),), topics=topics, latest=(one(2),)
-    )
-    made = catch_up(told, "Storm since noon", "and 7 more", lambda _: Style(), ENGLISH, NOON)
-    assert kinds(made) == ["heading", "heading", "details", "table", "heading", "list", "paragraph"]
+    key = one(1, summary="Closed.")
+    told = Catchup(title="Storm", since=NOON, until=NOON, key_events=(key,), topics=topics, latest=(one(2),), more=7)
+    made = render_catchup(told, lambda _: Style(), ENGLISH, NOON).rich
+    assert made is not None
+    assert kinds(made) == ["heading", "paragraph", "heading", "details", "heading", "list", "table", "paragraph"]
+    assert plain(made).startswith("Storm, since 12:00 UTC 9 posts")
     assert plain(made).endswith("and 7 more")
 
 
@@ -270,6 +274,23 @@ async def test_what_was_sent_plainly_stays_plain_when_rich_messages_are_switched
             await again.publish(post("a"))
             await telegram.until(lambda: "About a" in card.text)
             assert card.rich is None
+
+
+async def test_a_catch_up_is_a_rich_message_and_plain_where_the_server_knows_none(tmp_path: Path) -> None:
+    async with telegram_house(tmp_path, ONE_BLOG + "[telegram]\nrich_messages = true\n") as house:
+        await house.ask(READING, "/subscribe")
+        await house.room.stop()  # so that nothing but answers comes
+        await house.room.publish(post("a", key_event=True, summary="Closed till noon."), post("b"))
+        told = await house.answer(READING, "/catchup")
+        assert blocks(told)[:2] == ["heading", "paragraph"]
+        assert "Closed till noon." in told.text
+        unknown = Fault.refuse(404, "Not Found: method not found")
+        house.telegram.fail(method="sendRichMessage", times=None, error=unknown)
+        await house.room.publish(post("c"))
+        for _ in range(2):
+            told = await house.answer(READING, "/catchup storm")
+            assert told.rich is None
+        assert sum(call.method == "sendRichMessage" for call in house.telegram.calls) == 2
 
 
 # --- what the local Telegram refuses -------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,6 +36,7 @@ class Catchup:
     topics: tuple[TopicLine, ...] = ()
     latest: tuple[Relayed, ...] = ()
     more: int = 0
+    first: bool = True  # page
 
     @property
     def empty(self) -> bool:
@@ -51,9 +53,14 @@ def since_when(looked_at: float | None, followed_since: Iterable[float], now: fl
 
 
 def counted(posts: dict[str, int], titles: dict[str, str], most: int = TOPICS) -> tuple[TopicLine, ...]:
-    """The topics of the posts in the span, the most used first: `posts` by topic id, `titles` of those that have one."""
+    """The topics of the posts in the span, the most used first: `posts` by topic id, and `titles`."""
     ordered = sorted(posts.items(), key=lambda pair: (-pair[1], pair[0]))
     return tuple(TopicLine(id=id_, title=titles.get(id_, id_), posts=count) for id_, count in ordered[:most])
+
+
+def whole_milliseconds(instant: float) -> float:
+    """As a button carries it: the span of all pages is exactly that of the first."""
+    return math.floor(instant * 1000) / 1000
 
 
 def zone_of(zones: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from bot.core.blocks import Heading, Listing, Paragraph, RichMessage, words
 from bot.core.card import Card
 from bot.core.model import Relayed, Rendered, Style
 from bot.core.render_lists import TopicLine, name_of, row_of, state_word
-from bot.core.render_rich import a_picture, as_details, topics_table
+from bot.core.render_rich import a_picture, as_details, section, topics_table
 from bot.core.state import State
 from bot.core.texts import Texts
 from bot.core.writing import MESSAGE, Writing, isolated
@@ -80,14 +80,10 @@ def _rich(card: Card, title: str, style: Style, t: Texts, topic_title: TitleOf) 
         Heading(words(Writing(rtl=t.rtl).sentence(name_of(title, t))), 2),
         Paragraph(words(Writing(rtl=t.rtl).sentence(_state(card, style, t), "italic"))),
         *a_picture(card.latest, style, t),
-        *((_heading(t.gettext("Latest"), t), Listing(lines)) if lines else ()),
-        *((_heading(t.gettext("Key events"), t),) if card.key_events else ()),
+        *((section(t.gettext("Latest"), t), Listing(lines)) if lines else ()),
+        *((section(t.gettext("Key events"), t),) if card.key_events else ()),
         *(as_details(post, style, t, _day(card)) for post in card.key_events),
         *topics_table(topics, t),
         *((Paragraph(words(_way(card, t))),) if card.url else ()),
     )
     return RichMessage(blocks, t.rtl)
-
-
-def _heading(name: str, t: Texts) -> Heading:
-    return Heading(words(Writing(rtl=t.rtl).sentence(name)), 4)

@@ -1,4 +1,4 @@
-"""Digests and catch-ups as rich messages, and the pieces that the card shares with them. Pure.
+"""Digests as rich messages, and the pieces that the card and catch-ups share with them. Pure.
 
 The plain form stands beside each: it is what chats get where rich messages are off, or refused.
 """
@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from bot.core.blocks import Block, Details, Heading, Listing, Paragraph, Picture, RichMessage, Table, words
-from bot.core.catchup import Catchup
 from bot.core.model import Relayed, Style
 from bot.core.render import StyleOf, headline, is_gone, is_struck, photo_of, picture_caption, said_at
 from bot.core.render_lists import TopicLine, counted_title, name_of, row_of
@@ -29,36 +28,20 @@ def digest(
     ordered = sorted(posts, key=lambda post: (said_at(post), post.id))
     now = said_at(ordered[-1])
     heading = Heading(words(Writing(rtl=t.rtl).sentence(counted_title(title, len(posts), t))), 2)
-    body = _told(ordered, style_of, t, now)
+    body = told(ordered, style_of, t, now)
     return RichMessage((heading, *body, *topics_table(_topics_of(ordered, style_of, topic_title), t)), t.rtl)
 
 
-def catch_up(catchup: Catchup, heading: str, rest: str, style_of: StyleOf, t: Texts, now: datetime) -> RichMessage:
-    """What happened since a chat last looked, under the heading of the plain form, with its line about the rest."""
-    blocks: list[Block] = [Heading(words(Writing(rtl=t.rtl).sentence(heading)), 2)]
-    if catchup.key_events:
-        blocks.append(_heading(t.gettext("Key events"), t))
-        blocks += _told(catchup.key_events, style_of, t, now, opened=True)
-    blocks += topics_table(catchup.topics, t)
-    if catchup.latest:
-        blocks.append(_heading(t.gettext("Latest"), t))
-        blocks += _told(catchup.latest, style_of, t, now)
-    if rest:
-        blocks.append(Paragraph(words(Writing(rtl=t.rtl).sentence(rest, "italic"))))
-    return RichMessage(tuple(blocks), t.rtl)
-
-
-def _heading(name: str, t: Texts) -> Heading:
+def section(name: str, t: Texts) -> Heading:
+    """The heading of a part."""
     return Heading(words(Writing(rtl=t.rtl).sentence(name)), 4)
 
 
-def _told(
-    posts: Sequence[Relayed], style_of: StyleOf, t: Texts, now: datetime, *, opened: bool = False
-) -> Iterator[Block]:
-    """Lines in their order; a key event stands by itself and opens, every post with `opened`."""
+def told(posts: Sequence[Relayed], style_of: StyleOf, t: Texts, now: datetime) -> Iterator[Block]:
+    """Lines in their order; a key event stands by itself and opens."""
     lines: list[Writing] = []
     for post in posts:
-        if not (opened or post.key_event) or is_gone(post, style_of(post)):
+        if not post.key_event or is_gone(post, style_of(post)):
             lines.append(row_of(post, style_of(post), t, now))
             continue
         yield from _listing(lines)
