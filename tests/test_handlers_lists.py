@@ -110,7 +110,7 @@ async def test_buttons_that_were_made_up_change_nothing(house: TelegramHouse) ->
 async def test_what_does_not_fit_a_message_stands_on_the_next_page(
     house: TelegramHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(render_lists, "MESSAGE", 600)
+    monkeypatch.setattr(render_lists, "MESSAGE", 500)
     await house.room.publish(*boats(20))
     message = await house.answer(ANN, "/latest 20")
     first = shown(message)
