@@ -122,7 +122,11 @@ class Relay:
         self._request = AiohttpRequest()
         self._updates_request = AiohttpRequest(connections=2, read_seconds=POLL_SECONDS + 10.0)
         self._telegram = Telegram(
-            self._request, api_base=telegram.api_base, token=self._token, paid=telegram.paid_broadcast
+            self._request,
+            api_base=telegram.api_base,
+            token=self._token,
+            paid=telegram.paid_broadcast,
+            rich=telegram.rich_messages,
         )
         self._sender = Sender(
             store=store,
@@ -305,6 +309,7 @@ class Relay:
         self.settings = after
         self._pace.limits = _limits(after)
         self._telegram.paid = after.telegram.paid_broadcast
+        self._telegram.rich = after.telegram.rich_messages
         await self._poller.apply(before)
         self.web.wake()
         self._sender.wake()

@@ -8,7 +8,7 @@ from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.choices import Choices, Quiet
-from storage import expansion, sleeping
+from storage import cards, expansion, sleeping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +141,7 @@ def reopen(db: Connection, chat: int) -> None:
     )
     if opened.rowcount:
         _revive(db, "chat = :chat", {"chat": chat})
+        cards.give_again(db, chat)
 
 
 def close_thread(db: Connection, chat: int, thread: int) -> None:

@@ -69,7 +69,7 @@ UPDATE delivery AS s SET wanted = :revision, plain = 0,
   lane = CASE WHEN s.sent > 0 OR :lane = {Lane.WITHDRAWAL:d} THEN :lane
     WHEN s.lane = {Lane.WITHDRAWAL:d} THEN {Lane.LIVE:d} ELSE s.lane END,
   since = CASE WHEN s.sent = s.wanted THEN :since ELSE s.since END
-WHERE s.bot = :bot AND s.post = :post AND {_RANGE} AND s.wanted < :revision
+WHERE s.bot = :bot AND s.post = :post AND {_RANGE} AND s.wanted < :revision AND s.wanted > 0
   AND (s.first_sent_at IS NULL OR s.first_sent_at >= :sent_since)
 """
 _NEVER_SENT = f"""

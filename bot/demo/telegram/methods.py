@@ -14,6 +14,7 @@ Method = Callable[[People, LocalBot, Arguments], Any | Awaitable[Any]]
 
 COUNTED: dict[str, Method] = {
     "sendMessage": sending.send_message,
+    "sendRichMessage": sending.send_rich_message,
     "sendPhoto": sending.send_photo,
     "sendVideo": sending.send_video,
     "sendAnimation": sending.send_animation,

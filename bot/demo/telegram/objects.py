@@ -78,6 +78,8 @@ def message_json(chat: LocalChat, message: LocalMessage, world: World | None, *,
         found.update(message.notice)
     if message.media is not None:
         _add_media(found, message)
+    elif message.rich is not None:
+        found["rich_message"] = message.rich
     elif message.text:
         found["text"] = message.text
         if message.entities:

@@ -211,6 +211,7 @@ class LocalMessage:
     preview: Json | None = None  # link_preview_options
     caption_above: bool = False
     spoiler: bool = False
+    rich: Json | None = None  # the RichMessage; `text` are its words then
     notice: Json | None = None  # a service message's own field: {"pinned_message": …}
     origin: Json | None = None  # of a forwarded message
     via_bot: Json | None = None
