@@ -54,6 +54,7 @@ class Desk:
             page=verdict.page,
             validators=validators,
             title=snapshot.title if snapshot else None,
+            page_url=snapshot.url if snapshot else None,
             ended=_ended(snapshot, verdict),
             about_the_blog=snapshot is not None and snapshot.kind is not SnapshotKind.DELTA,
             starts_at=snapshot.starts_at.timestamp() if snapshot and snapshot.starts_at else None,
@@ -62,6 +63,8 @@ class Desk:
             hold=blog.hold.total_seconds(),
             edit_quiet=self._settings().delivery.edit_quiet.total_seconds(),
             edits_for=self._settings().delivery.edits_for.total_seconds(),
+            correction_reply=blog.correction_reply,
+            language=blog.language,
         )
         told = await self._store.publish(publishing)
         if told:

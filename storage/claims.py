@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, assert_never
 from bot.core.model import Lane, Relayed
 from bot.core.plan import MERGE_AT_MOST, Action, Beside, Delete, Drop, Edit, OnScreen, Rest, Send, Skip, Waiting, plan
 from storage import states
+from storage.corrections import CORRECTION
 from storage.looking import WAITS, Due, Heads
 from storage.rows import relayed, to_json
 
@@ -22,7 +23,7 @@ LOOK_AT = 200  # chats that one claim looks at: what it settles without a messag
 
 _ROWS = f"""
 SELECT d.chat, d.post, d.thread, d.lane, d.wanted, d.sent, d.since, d.not_before, d.attempts, d.plain, d.silent,
-  p.withdrawn_at, p.blog, p.copied_chat, p.notice FROM json_each(:chats) j
+  p.withdrawn_at, p.blog, p.copied_chat, p.notice, p.continues FROM json_each(:chats) j
 CROSS JOIN delivery d INDEXED BY delivery_waiting ON d.chat = j.value
 CROSS JOIN post p ON p.id = d.post LEFT JOIN blog b ON b.id = p.blog
 WHERE {WAITS} AND (d.lane = 0 OR p.blog IS NULL OR b.held_at IS NULL AND NOT :all_held)
@@ -32,6 +33,7 @@ _MESSAGES = """
 SELECT s.revision, s.position, m.id, m.message_id, m.kind, m.picture FROM shown s JOIN message m ON m.id = s.message
 WHERE s.chat = :chat AND s.post = :post AND s.thread = :thread ORDER BY s.message DESC LIMIT 10
 """
+_STANDS = "SELECT 1 FROM post WHERE id = ? AND withdrawn_at IS NULL"
 _THESE_ROWS = "bot = ? AND post = ? AND thread = ? AND chat IN (SELECT value FROM json_each(?))"
 _MARK = f"UPDATE delivery SET sending = wanted WHERE {_THESE_ROWS}"
 _SKIP = f"UPDATE delivery SET sent = wanted WHERE {_THESE_ROWS}"
@@ -149,9 +151,17 @@ def _waiting(
     for chat, ones in rows.items():
         for row in ones if len(ones) <= ROWS else _first_of_each(ones):
             message = _message(db, row) if row["sent"] else None
-            how = on_withdrawal(row["blog"]) if row["withdrawn_at"] is not None else "notice"
-            waiting[chat].append(_value(row, message, how))
+            answers = _answered(db, row) if row["continues"] is not None and not row["sent"] else None
+            waiting[chat].append(_value(row, message, answers, _ending(row, on_withdrawal)))
     return waiting
+
+
+def _ending(row: Row, on_withdrawal: Callable[[str | None], str]) -> str:
+    """What a withdrawal does. Of a correction nothing stays where its post is gone."""
+    if row["withdrawn_at"] is None:
+        return "notice"
+    how = on_withdrawal(row["blog"])
+    return "delete" if row["notice"] == CORRECTION and how != "keep" else how
 
 
 def _first_of_each(rows: Sequence[Row]) -> Iterator[Row]:
@@ -163,7 +173,7 @@ def _first_of_each(rows: Sequence[Row]) -> Iterator[Row]:
             yield row
 
 
-def _value(row: Row, message: OnScreen | None, on_withdrawal: str) -> Waiting:
+def _value(row: Row, message: OnScreen | None, answers: int | None, on_withdrawal: str) -> Waiting:
     return Waiting(
         post=row["post"],
         thread=row["thread"],
@@ -180,11 +190,26 @@ def _value(row: Row, message: OnScreen | None, on_withdrawal: str) -> Waiting:
         copied=row["copied_chat"] is not None,
         alone=row["notice"] is not None,
         message=message,
+        answers=answers,
     )
 
 
+def _answered(db: Connection, row: Row) -> int | None:
+    """Telegram's number of the message that shows the post which this one goes on with, in the same thread: of an
+    album the first. A notice in the place of a post is nothing to go on with."""
+    there = _standing(db, row, row["continues"])
+    if not there or not db.execute(_STANDS, (row["continues"],)).fetchone():
+        return None
+    return int(_newest(there)[0]["message_id"])
+
+
+def _standing(db: Connection, row: Row, post: int) -> list[Row]:
+    """The messages that show a post where this row is to be seen, the last one first."""
+    return db.execute(_MESSAGES, {"chat": row["chat"], "post": post, "thread": row["thread"]}).fetchall()
+
+
 def _message(db: Connection, row: Row) -> OnScreen | None:
-    there = db.execute(_MESSAGES, {"chat": row["chat"], "post": row["post"], "thread": row["thread"]}).fetchall()
+    there = _standing(db, row, row["post"])
     if not there:
         return None
     first, *others = _newest(there)

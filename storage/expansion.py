@@ -30,7 +30,7 @@ _END_OF_CHATS = f"SELECT s.chat, {TOP} AS thread {{source}} GROUP BY s.chat ORDE
 _MATCHES = """
   (:any_topic OR (s.topics = ' ' AND NOT :gained)
    OR EXISTS (SELECT 1 FROM json_each(:topics) t WHERE instr(s.topics, ' ' || t.value || ' ')))
-  AND (:push OR s.volume <> 'key' OR :is_key) AND s.created_at <= :audience_of
+  AND s.closed_at IS NULL AND (:push OR s.volume <> 'key' OR :is_key) AND s.created_at <= :audience_of
   AND (NOT :notice OR s.volume IN ('everything', 'key'))
   AND (:unless IS NULL OR NOT EXISTS (SELECT 1 FROM delivery d
     WHERE d.bot = :bot AND d.post = :unless AND d.chat = s.chat AND d.thread = s.thread))
@@ -40,6 +40,15 @@ _INSERT = """
 INSERT INTO delivery (bot, post, chat, thread, wanted, lane, since, silent)
 SELECT :bot, :post, s.chat, {thread}, :revision, :lane, :since, :silent {source} AND {matches} {group}
 ON CONFLICT DO NOTHING
+"""
+# A correction: who had the post before, or has it still as it was, and wants to hear of the blog.
+_HAVE_IT = f"FROM delivery s WHERE s.bot = :bot AND s.post = :about AND {_RANGE}"
+_READ_IT = """
+  s.sent > 0 AND s.first_sent_at >= :sent_since
+  AND (s.first_sent_at < :since OR s.sent < (SELECT revision FROM post WHERE id = :about))
+  AND EXISTS (SELECT 1 FROM subscription u WHERE u.blog = :blog AND u.chat = s.chat AND u.thread = s.thread
+    AND u.volume IN ('everything', 'key') AND u.closed_at IS NULL)
+  AND EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open AND chat.bot = :bot)
 """
 # The subscriptions of a blog that left the file sleep. Who has a push in one thread gets it in no other.
 _AWAKE_AND_WITHOUT_IT = """
@@ -70,9 +79,9 @@ _DUE = f"""
 SELECT p.* FROM publication p JOIN post ON post.id = p.post LEFT JOIN blog ON blog.id = post.blog
 WHERE p.done_at IS NULL AND p.not_before <= :now AND (:id IS NULL OR p.id = :id)
   AND (p.lane = {Lane.WITHDRAWAL:d} OR post.blog IS NULL OR (blog.held_at IS NULL AND NOT :all_held))
-  AND (p.kind = 'change' OR NOT EXISTS (SELECT 1 FROM publication q INDEXED BY publication_before
-    WHERE q.done_at IS NULL AND q.id < p.id AND q.kind <> 'change' AND q.blog IS p.blog AND q.lane = p.lane
-    AND (post.blog IS NOT NULL OR q.not_before <= :now)))
+  AND (p.kind IN ('change', 'correction') OR NOT EXISTS (SELECT 1 FROM publication q INDEXED BY publication_before
+    WHERE q.done_at IS NULL AND q.id < p.id AND q.kind <> 'change' AND q.kind <> 'correction'
+    AND q.blog IS p.blog AND q.lane = p.lane AND (post.blog IS NOT NULL OR q.not_before <= :now)))
 ORDER BY p.lane, p.created_at, p.id LIMIT 1
 """
 
@@ -136,7 +145,7 @@ def _step(db: Connection, publication: Row, now: float) -> None:
         cancel(db, post["id"], now)
         return
     bound = _bound(publication, post)
-    end = _raise(db, bound, post) if publication["kind"] == "change" else _insert(db, bound)
+    end = _raise(db, bound, post) if publication["kind"] == "change" else _insert(db, bound, publication["kind"])
     _keep_cursor(db, publication, end, now)
 
 
@@ -155,6 +164,7 @@ def _bound(publication: Row, post: Row) -> dict[str, Any]:
         "push": push,
         "notice": notice,
         "unless": publication["unless"],
+        "about": post["continues"],
         "is_key": bool(post["pinned"] or post["key_event"] or notice),
         "any_topic": notice or (push and not asked),
         "gained": publication["kind"] == "gained",
@@ -169,8 +179,11 @@ def _bound(publication: Row, post: Row) -> dict[str, Any]:
     }
 
 
-def _insert(db: Connection, bound: dict[str, Any]) -> tuple[int, int] | None:
+def _insert(db: Connection, bound: dict[str, Any], kind: str) -> tuple[int, int] | None:
     """One chunk of an audience; returns its last (chat, thread), or None where the stretch is at its end."""
+    if kind == "correction":
+        statement = _INSERT.format(thread="s.thread", source=_HAVE_IT, matches=_READ_IT, group="")
+        return _chunk(db, _END.format(source=_HAVE_IT), (statement,), bound)
     source = _OF_ALL if bound["blog"] is None else _OF_BLOG
     if not bound["push"]:
         statement = _INSERT.format(thread="s.thread", source=source, matches=_MATCHES, group="")

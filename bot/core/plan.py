@@ -59,6 +59,7 @@ class Waiting:
     copied: bool = False
     alone: bool = False  # it is never one of several in a message
     message: OnScreen | None = None
+    answers: int | None = None  # Telegram's number of the message there that the post goes on with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,11 @@ class Send:
     """Send these posts as one message: one post in full, or several by headline."""
 
     rows: tuple[Waiting, ...]
+
+    @property
+    def answers(self) -> int | None:
+        """The message that this one answers. One that carries several posts answers none."""
+        return self.rows[0].answers if len(self.rows) == 1 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
