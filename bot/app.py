@@ -30,7 +30,7 @@ from config import difference
 from config.settings import BadSettings, Settings, read_settings, token
 from config.values import FREE_RATE
 from config.watch import changes
-from handlers import register, set_menus, show_progress
+from handlers import keep_topics, register, set_menus, show_progress
 from handlers.house import House
 from handlers.updates import PerChat
 from storage import Store, open_store
@@ -257,10 +257,12 @@ class Relay:
             await application.start()
             log.info("listening", bot=application.bot.username)
             menus = asyncio.create_task(set_menus(application.bot, self._house))
+            topics = asyncio.create_task(keep_topics(application.bot, self._house))
             try:
-                await show_progress(application.bot, self._house)
+                await asyncio.gather(show_progress(application.bot, self._house), topics)
             finally:
                 menus.cancel()
+                topics.cancel()
                 await application.updater.stop()
                 await application.stop()
 

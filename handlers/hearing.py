@@ -14,7 +14,7 @@ from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, C
 from bot.core.model import Rendered
 from bot.core.texts import Texts
 from bot.core.writing import cut
-from handlers import chats, commands, editors, subscribing
+from handlers import chats, commands, editors, forums, subscribing
 from handlers.access import Role, person_of, role_of
 from handlers.arguments import Spoken, spoken
 from handlers.asked import N_, Asked, Effect, Pressed, Where, Wrong, language_of
@@ -35,12 +35,18 @@ ALBUM_SECONDS = 60.0  # the pictures of an album are messages of their own, one 
 _TOAST = 200  # characters: core.telegram.org/bots/api#answercallbackquery
 
 _CAME = filters.StatusUpdate.NEW_CHAT_MEMBERS | filters.StatusUpdate.CHAT_CREATED
+_TURNED = (
+    filters.StatusUpdate.FORUM_TOPIC_CLOSED
+    | filters.StatusUpdate.FORUM_TOPIC_REOPENED
+    | filters.StatusUpdate.GENERAL_FORUM_TOPIC_HIDDEN
+)
 
 PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "follow": subscribing.press_follow,
     "leave": subscribing.press_leave,
     "forget": chats.press_forget,
     "keep": subscribing.press_keep,
+    "forum": forums.press_topic,
     "push": editors.press_push,
 }
 
@@ -51,6 +57,7 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], house: Hous
     new = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST
     application.add_handler(MessageHandler(filters.UpdateType.MESSAGE & filters.StatusUpdate.MIGRATE, hearing.moved))
     application.add_handler(MessageHandler(_CAME, hearing.came))
+    application.add_handler(MessageHandler(filters.UpdateType.MESSAGE & _TURNED, hearing.turned))
     application.add_handler(MessageHandler(new, hearing.said))
     application.add_handler(CallbackQueryHandler(hearing.pressed))
     application.add_handler(ChatMemberHandler(hearing.member, ChatMemberHandler.MY_CHAT_MEMBER))
@@ -207,6 +214,10 @@ class Hearing:
     async def came(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         if update.message is not None:
             await chats.greet(self._house, update.message)
+
+    async def turned(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        if update.message is not None:
+            await chats.topic_turned(self._house, update.message)
 
     async def moved(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         if update.message is not None:

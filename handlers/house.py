@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.desk import Desk
@@ -32,6 +33,7 @@ class House:
     clock: Callable[[], float] = time.time
     last_polls: Callable[[], Mapping[str, datetime]] = dict
     report: Callable[[str], Awaitable[None]] | None = None
+    topics_wished: asyncio.Event = field(default_factory=asyncio.Event)  # somebody asked for a forum topic
 
     def blogs(self) -> tuple[Blog, ...]:
         """The blogs that this bot speaks of, in the order of the file."""

@@ -11,6 +11,7 @@ from bot.core.writing import cut
 from handlers.arguments import Name
 from handlers.asked import N_, Asked, Effect, Pressed, Where, Wrong
 from handlers.blogs import Known
+from handlers.forums import is_forum, own_topic, with_topics
 from handlers.naming import all_blogs, blog_and_topics, topics_known
 from handlers.targets import Target, chosen, own, target_of
 from storage import Subscription
@@ -27,10 +28,15 @@ async def subscribe(asked: Asked) -> Rendered:
     known, topics = await blog_and_topics(asked, words, _topics(before))
     if known is not None:
         followed = await _follow(asked, target, known, topics)
-        return asked.say(f"{followed.said} {followed.then}".strip())
+        beside = [(own_topic(asked, known),)] if not words and is_forum(asked) else []
+        return asked.say(f"{followed.said} {followed.then}".strip(), beside)
     if target.channel:
         raise Wrong(asked.t.gettext("Name the live blog as well, as in /subscribe blog @channel; /blogs lists them."))
-    return asked.say(asked.t.gettext("Which live blog?"), follow_buttons(await all_blogs(asked)))
+    blogs = await all_blogs(asked)
+    buttons = follow_buttons(blogs)
+    if is_forum(asked):
+        buttons = with_topics(asked, buttons, blogs)
+    return asked.say(asked.t.gettext("Which live blog?"), buttons)
 
 
 async def unsubscribe(asked: Asked) -> Rendered:

@@ -3,6 +3,7 @@
 from storage.chats import Chat
 from storage.claims import Again, Claim, Found
 from storage.database import StoreError
+from storage.forums import ForumTopic
 from storage.pruning import Pruned
 from storage.pushes import Push
 from storage.sqlite import AlreadyRunning, Store, open_store
@@ -15,6 +16,7 @@ __all__ = [
     "BlogState",
     "Chat",
     "Claim",
+    "ForumTopic",
     "Found",
     "Pruned",
     "Push",

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import telegram.ext
+
 import bot.desk
 import bot.fetch
 import bot.judging
@@ -40,11 +42,16 @@ STEPS: dict[str, tuple[Any, str, str]] = {
     "before the settling commits": (settling, "_settle_screens", "after"),
     "after settling": (storage.sqlite.Store, "settle", "after"),
 }
+# What is done beside the deliveries, and happens in stories of its own only.
+ASIDE: dict[str, tuple[Any, str, str]] = {
+    "before a topic is opened": (telegram.ext.ExtBot, "create_forum_topic", "before"),
+    "after a topic was opened": (telegram.ext.ExtBot, "create_forum_topic", "after"),
+}
 
 
 def arm(step: str, passes: int) -> None:
     """Replace the step's function by one that kills the process when its turn has come."""
-    place, name, when = STEPS[step]
+    place, name, when = (STEPS | ASIDE)[step]
     usual: Callable[..., Any] = getattr(place, name)
     left = passes
 

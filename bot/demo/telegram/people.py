@@ -32,12 +32,15 @@ class People(Places):
         caption: str | None = None,
         bot: str | None = None,
         anonymous: bool = False,
+        channel: int | None = None,
     ) -> int:
         """A person writes; the message id. `photo` is a picture's bytes or address, `caption` its text. Private chats
-        are with the first bot unless `bot` names another; `anonymous` admins write in the name of their group."""
+        are with the first bot unless `bot` names another; `anonymous` admins write in the name of their group, and
+        people with a `channel` in its name."""
         chat = self._chat(chat_id, bot)
         self._let_in(chat, user_id)
-        message = self._person_message(chat, None if anonymous else user_id, thread=thread)
+        message = self._person_message(chat, None if anonymous or channel else user_id, thread=thread)
+        message.channel = channel
         message.text = text if photo is None else caption or ""
         message.entities = tuple(entities) if entities is not None else tuple(find_entities(message.text))
         message.media = self._picture(chat, photo)
