@@ -10,7 +10,7 @@ from bot.core.threads import Earlier, continued, has_old_headline, links, tokens
 from storage.rows import to_json
 
 _NEWEST = 200  # posts among which an address or a headline is looked for; an older one is found by its key alone
-_COLUMNS = "id, key, title, url, first_seen_at"
+_COLUMNS = "post.id, post.key, title, url, first_seen_at"
 _STANDS = "blog = :blog AND notice IS NULL AND withdrawn_at IS NULL"
 
 
@@ -31,13 +31,15 @@ def _newest(db: Connection, blog: str) -> list[Row]:
     ).fetchall()
 
 
-def _named(db: Connection, blog: str, keys: tuple[str, ...]) -> list[Row]:
+def _named(db: Connection, blog: str, keys: Sequence[str]) -> list[Row]:
     """By the key itself, or by another one that the post has had."""
-    return db.execute(
-        f"""SELECT {_COLUMNS} FROM post WHERE {_STANDS} AND key IN (SELECT value FROM json_each(:keys)
-        UNION SELECT key FROM alias WHERE alias.blog = :blog AND alias IN (SELECT value FROM json_each(:keys)))""",
-        {"blog": blog, "keys": to_json(keys)},
-    ).fetchall()
+    aliases = db.execute(
+        "SELECT alias.key FROM json_each(?) j CROSS JOIN alias ON alias.blog = ? AND alias.alias = j.value",
+        (to_json(keys), blog),
+    )
+    named = to_json([*keys, *(row["key"] for row in aliases)])
+    chosen = f"SELECT {_COLUMNS} FROM json_each(:keys) j CROSS JOIN post ON post.key = j.value AND {_STANDS}"
+    return db.execute(chosen, {"blog": blog, "keys": named}).fetchall()
 
 
 def _value(row: Row) -> Earlier:
