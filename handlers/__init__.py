@@ -3,6 +3,7 @@
 from handlers.commands import COMMANDS, Command, set_menus
 from handlers.forums import keep_topics
 from handlers.hearing import register
+from handlers.held import show_held
 from handlers.progress import show_progress
 
-__all__ = ["COMMANDS", "Command", "keep_topics", "register", "set_menus", "show_progress"]
+__all__ = ["COMMANDS", "Command", "keep_topics", "register", "set_menus", "show_held", "show_progress"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlite3 import Connection, Row
 from typing import Any
 
-from bot.core.corrections import is_correction
+from bot.core.headlines import is_correction
 from bot.core.model import Lane
 from bot.core.publishing import PostWrite, Publishing
 from storage import expansion

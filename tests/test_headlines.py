@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.corrections import is_correction
+from bot.core.headlines import is_correction
 from bot.core.model import Post
 from bot.demo.telegram import LocalMessage
 from storage import corrections
