@@ -135,7 +135,10 @@ class Desk:
         if found is None:
             return None
         act = await self._act("correct", post, person, line(said.text))
-        return act.chats if await self._woken(self._store.correct(act, self._correction(found, said))) else None
+        blog = self._settings().blog(found.blog) if found.blog else None
+        reply_in = blog.language if blog and blog.correction_reply else None
+        done = self._store.correct(act, self._correction(found, said), reply_in=reply_in)
+        return act.chats if await self._woken(done) else None
 
     async def restore(self, post: int, *, person: int | None = None) -> Restored:
         """Take our editors' word back: the post is as its page has it now."""

@@ -326,7 +326,7 @@ def _rewrite(db: Connection, publishing: Publishing, write: PostWrite, before: A
         returns.bring_back(db, before["id"], publishing.blog, public_at=before["public_at"], now=publishing.now)
     else:
         _pass_on(db, publishing, write, before)
-        corrections.follow(db, publishing, write, before)
+        corrections.follow(db, corrections.Edit.of_a_page(publishing, write), before)
     return int(before["id"])
 
 

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.choices import Choices
 from bot.core.headlines import is_correction
 from bot.core.model import Post
+from bot.core.publishing import PushText
 from bot.demo.telegram import LocalMessage
 from storage import corrections
 from tests.newsroom import FILE, Newsroom, newsroom, post
@@ -268,6 +270,32 @@ async def test_the_reply_goes_with_its_post_and_stays_gone(room: Newsroom) -> No
     await room.shows(ANN, "withdrawn by the publisher")
     await room.publish(replace(boats("Three"), withdrawn=False))
     await room.shows(ANN, "Three boats")
+
+
+async def test_what_our_editors_correct_is_told_and_goes_with_what_they_take_down_and_restore(room: Newsroom) -> None:
+    await room.follow(ANN)
+    await corrected(room, "Two")
+    number = (await room.store.latest(blogs=["storm"], now=room.clock(), limit=1))[0].id
+    assert await room.desk.correct(number, PushText(text="Three boats lost off Harwich\nA fourth came home.")) == 1
+    await room.shows(ANN, "Three boats", "Corrected: Three boats lost off Harwich")
+    await room.desk.restore(number)
+    await room.shows(ANN, "Two boats", "Corrected: Two boats lost off Harwich")
+    await room.desk.withdraw(number)
+    await room.shows(ANN, "withdrawn by the editors")
+
+
+async def test_a_correction_waits_for_the_morning_as_a_live_post_does(room: Newsroom) -> None:
+    await room.follow(ANN)
+    await corrected(room, "Two")
+    ann = await room.store.chat("main", ANN)
+    assert ann is not None
+    await room.store.choose(ann.id, Choices(muted_until=room.clock() + 600.0))
+    await corrected(room, "Three")
+    await room.telegram.until(lambda: room.screen(ANN)[0].startswith("Three boats"))
+    await room.shows(ANN, "Three boats")
+    await room.store.choose(ann.id, Choices())
+    room.sender.wake()
+    await room.shows(ANN, "Three boats", "Corrected: Three boats")
 
 
 async def test_a_reply_that_cannot_be_deleted_any_more_says_that_it_is_withdrawn(room: Newsroom) -> None:
