@@ -27,6 +27,7 @@ from handlers import (
     catching_up,
     chats,
     commands,
+    forums,
     held,
     lists,
     notes,
@@ -57,12 +58,18 @@ MENU_SECONDS = 86_400.0  # how long we trust that a menu set is a menu shown
 _TOAST = 200  # characters: core.telegram.org/bots/api#answercallbackquery
 
 _CAME = filters.StatusUpdate.NEW_CHAT_MEMBERS | filters.StatusUpdate.CHAT_CREATED
+_TURNED = (
+    filters.StatusUpdate.FORUM_TOPIC_CLOSED
+    | filters.StatusUpdate.FORUM_TOPIC_REOPENED
+    | filters.StatusUpdate.GENERAL_FORUM_TOPIC_HIDDEN
+)
 
 PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "follow": subscribing.press_follow,
     "leave": subscribing.press_leave,
     "forget": chats.press_forget,
     "keep": subscribing.press_keep,
+    "forum": forums.press_topic,
     "push": pushing.press_push,
     "set": settings.press_settings,
     "after": afterwards.press_after,
@@ -83,6 +90,7 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], house: Hous
     new = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST
     application.add_handler(MessageHandler(filters.UpdateType.MESSAGE & filters.StatusUpdate.MIGRATE, hearing.moved))
     application.add_handler(MessageHandler(_CAME, hearing.came))
+    application.add_handler(MessageHandler(filters.UpdateType.MESSAGE & _TURNED, hearing.turned))
     application.add_handler(MessageHandler(new, hearing.said))
     application.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE, hearing.edited))
     application.add_handler(CallbackQueryHandler(hearing.pressed))
@@ -285,6 +293,10 @@ class Hearing:
     async def came(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         if update.message is not None:
             await chats.greet(self._house, update.message)
+
+    async def turned(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        if update.message is not None:
+            await chats.topic_turned(self._house, update.message)
 
     async def moved(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         if update.message is not None:

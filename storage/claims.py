@@ -32,6 +32,7 @@ from bot.core.plan import (
     plan,
 )
 from storage import cards, chats, sleeping, states
+from storage.corrections import CORRECTION
 from storage.looking import WAITS, Due, Heads
 from storage.rows import relayed, to_json
 
@@ -40,7 +41,7 @@ LOOK_AT = 200  # chats that one claim looks at: what it settles without a messag
 
 _ROWS = f"""
 SELECT d.chat, d.post, d.thread, d.lane, d.wanted, d.sent, d.since, d.not_before, d.attempts, d.plain, d.silent,
-  d.slept, p.withdrawn_at, p.blog, p.copied_chat, p.notice, p.editors_word, s.volume, s.digest, s.pictures,
+  d.slept, p.withdrawn_at, p.blog, p.copied_chat, p.notice, p.editors_word, p.continues, s.volume, s.digest, s.pictures,
   CASE WHEN p.blog IS NULL THEN (SELECT max(f.sound) FROM subscription f INDEXED BY subscription_chat
     WHERE f.chat = d.chat AND f.thread = d.thread) ELSE s.sound END AS sound FROM json_each(:chats) j
 CROSS JOIN delivery d INDEXED BY delivery_waiting ON d.chat = j.value
@@ -54,6 +55,7 @@ _MESSAGES = """
 SELECT s.revision, s.position, m.id, m.message_id, m.kind, m.picture FROM shown s JOIN message m ON m.id = s.message
 WHERE s.chat = :chat AND s.post = :post AND s.thread = :thread ORDER BY s.message DESC LIMIT 10
 """
+_STANDS = "SELECT 1 FROM post WHERE id = ? AND withdrawn_at IS NULL"
 _THESE_ROWS = "bot = ? AND post = ? AND thread = ? AND chat IN (SELECT value FROM json_each(?))"
 _MARK = f"UPDATE delivery SET sending = wanted WHERE {_THESE_ROWS}"
 _SKIP = f"UPDATE delivery SET sent = wanted WHERE {_THESE_ROWS}"
@@ -192,15 +194,20 @@ def _waiting(
     for chat, ones in rows.items():
         for row in ones if len(ones) <= ROWS else _first_of_each(ones):
             message = _message(db, row) if row["sent"] or row["notice"] == cards.CARD else None
-            waiting[chat].append(_value(row, message, _how_it_goes(row, on_withdrawal), zone(row["blog"])))
+            answers = _answered(db, row) if row["continues"] is not None and not row["sent"] else None
+            how = _how_it_goes(row, on_withdrawal)
+            waiting[chat].append(_value(row, message, answers, how, zone(row["blog"])))
     return waiting
 
 
 def _how_it_goes(row: Row, on_withdrawal: Callable[[str | None], str]) -> str:
-    """What our own editors take down neither stays nor stays readable, whatever the blog does with withdrawals."""
+    """What our own editors take down neither stays nor stays readable, whatever the blog does with withdrawals; and
+    of a correction nothing stays where its post is gone."""
     if row["withdrawn_at"] is None:
         return "notice"
     how = on_withdrawal(row["blog"])
+    if row["notice"] == CORRECTION and how != "keep":
+        return "delete"
     return "notice" if row["editors_word"] == "withdrawn" and how in ("keep", "strike") else how
 
 
@@ -215,7 +222,7 @@ def _first_of_each(rows: Sequence[Row]) -> Iterator[Row]:
             yield row
 
 
-def _value(row: Row, message: OnScreen | None, on_withdrawal: str, zone: str) -> Waiting:
+def _value(row: Row, message: OnScreen | None, answers: int | None, on_withdrawal: str, zone: str) -> Waiting:
     alone = row["notice"] is not None or row["blog"] is None
     return Waiting(
         post=row["post"],
@@ -239,11 +246,26 @@ def _value(row: Row, message: OnScreen | None, on_withdrawal: str, zone: str) ->
         slept=bool(row["slept"]),
         pictures=row["pictures"] != 0,
         message=message,
+        answers=answers,
     )
 
 
+def _answered(db: Connection, row: Row) -> int | None:
+    """Telegram's number of the message that shows the post which this one goes on with, in the same thread: of an
+    album the first. A notice in the place of a post is nothing to go on with."""
+    there = _standing(db, row, row["continues"])
+    if not there or not db.execute(_STANDS, (row["continues"],)).fetchone():
+        return None
+    return int(_newest(there)[0]["message_id"])
+
+
+def _standing(db: Connection, row: Row, post: int) -> list[Row]:
+    """The messages that show a post where this row is to be seen, the last one first."""
+    return db.execute(_MESSAGES, {"chat": row["chat"], "post": post, "thread": row["thread"]}).fetchall()
+
+
 def _message(db: Connection, row: Row) -> OnScreen | None:
-    there = db.execute(_MESSAGES, {"chat": row["chat"], "post": row["post"], "thread": row["thread"]}).fetchall()
+    there = _standing(db, row, row["post"])
     if not there:
         return None
     first, *others = _newest(there)
