@@ -1,7 +1,8 @@
 """The sentences people see, and times, numbers and durations as their language writes them.
 
 Sentences are English where they are used, with named placeholders: `t.gettext("and {n} more", n="12")`. A further
-language is a compiled gettext catalogue `bot/locales/<language>/LC_MESSAGES/relay.mo` and nothing else.
+language is a gettext catalogue `bot/locales/<language>/LC_MESSAGES/relay.po` and a line in `bot.core.languages`; it is
+read as it stands, so that nothing has to be compiled before the program runs.
 """
 
 from __future__ import annotations
@@ -11,16 +12,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale
 from babel.dates import TIMEDELTA_UNITS, format_skeleton, format_time, format_timedelta
 from babel.lists import format_list
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-_DOMAIN = "relay"
+from bot.core.languages import language_for, locale_of
+
 _LOCALES = Path(__file__).parents[1] / "locales"
 _UNITS = tuple(timedelta(seconds=seconds) for _, seconds in TIMEDELTA_UNITS)  # largest first
 
@@ -146,22 +151,25 @@ def _is_next_unit(larger: timedelta, smaller: timedelta) -> bool:
     return places[1] == places[0] + 1
 
 
-def _known(language: str) -> Locale | None:
-    try:
-        return Locale.parse(language.strip().replace("-", "_"))
-    except (UnknownLocaleError, ValueError, TypeError):
-        return None
-
-
 @lru_cache(maxsize=256)
 def _found(language: str, directory: Path) -> tuple[gettext.NullTranslations, Locale]:
     """The catalogue and the locale for `language`; both English, and so of one piece, where there is no catalogue."""
-    locale = _known(language)
-    if locale is None or locale.language == "en":
-        return gettext.NullTranslations(), locale or Locale("en")
-    names = dict.fromkeys((str(locale), f"{locale.language}_{locale.territory}", locale.language))
-    path = gettext.find(_DOMAIN, str(directory), list(names))
-    if path is None:
+    ours, locale = language_for(language), locale_of(language)
+    if ours is None or locale is None or ours == "en":
+        return gettext.NullTranslations(), locale if ours == "en" and locale else Locale("en")
+    catalogue = _catalogue(ours, directory)
+    if catalogue is None:
         return gettext.NullTranslations(), Locale("en")
-    with Path(path).open("rb") as file:
-        return gettext.GNUTranslations(file), locale
+    return catalogue, Locale(ours) if locale.script else locale  # what is written in one script is read in no other
+
+
+@lru_cache(maxsize=64)
+def _catalogue(language: str, directory: Path) -> gettext.GNUTranslations | None:
+    path = directory / language / "LC_MESSAGES" / "relay.po"
+    if not path.exists():
+        return None
+    compiled = BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
