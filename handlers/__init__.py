@@ -1,7 +1,8 @@
 """Telegram updates in, replies out, grouped by who speaks."""
 
-from handlers.commands import COMMANDS, Command, set_menus
+from handlers.commands import COMMANDS, Command
 from handlers.hearing import register
+from handlers.menus import set_menus
 from handlers.progress import show_progress
 
 __all__ = ["COMMANDS", "Command", "register", "set_menus", "show_progress"]

@@ -147,7 +147,7 @@ def _next_polls(asked: Asked, known: Known, count: int) -> list[datetime]:
 def _moment(asked: Asked, at: datetime, zone: str) -> str:
     """With seconds: a blog may be polled more often than once a minute."""
     t, local, now = asked.t, at.astimezone(ZoneInfo(zone)), asked.house.now()
-    clock = t.time(at, zone).replace(t.clock(at, zone), f"{local:%H:%M:%S}", 1)
+    clock = t.time(at, zone, seconds=True)
     if local.date() == now.astimezone(ZoneInfo(zone)).date():
         return clock
     return t.gettext("{day}, {time}", day=t.day(at, zone, now), time=clock)

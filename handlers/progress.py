@@ -15,6 +15,7 @@ from bot.core.model import Rendered
 from bot.core.publishing import Audience, Progress
 from bot.core.texts import Texts
 from bot.desk import seconds_to_send
+from handlers.asked import language_of
 from handlers.house import House
 from handlers.replies import rewrite
 from storage import Push, StoreError
@@ -115,7 +116,7 @@ class _Shown:
         known = await self._house.store.chat(self._house.bot, chat)
         watched = _Watched(
             audience=await self._house.store.audience(Audience()),
-            t=Texts.of((known and known.language) or "en"),
+            t=Texts.of(language_of(known, None)),
             next_at=float("-inf"),
         )
         self._watched[push.post.id] = watched

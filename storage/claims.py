@@ -32,6 +32,10 @@ _MESSAGES = """
 SELECT s.revision, s.position, m.id, m.message_id, m.kind, m.picture FROM shown s JOIN message m ON m.id = s.message
 WHERE s.chat = :chat AND s.post = :post AND s.thread = :thread ORDER BY s.message DESC LIMIT 10
 """
+_BROUGHT = """
+SELECT s.language FROM subscription s
+WHERE s.blog = (SELECT p.blog FROM post p WHERE p.id = ?) AND s.chat = ? AND s.thread = ?
+"""
 _THESE_ROWS = "bot = ? AND post = ? AND thread = ? AND chat IN (SELECT value FROM json_each(?))"
 _MARK = f"UPDATE delivery SET sending = wanted WHERE {_THESE_ROWS}"
 _SKIP = f"UPDATE delivery SET sent = wanted WHERE {_THESE_ROWS}"
@@ -46,7 +50,7 @@ class Claim:
     chat: int  # ours
     telegram_id: int
     kind: str
-    language: str | None
+    language: str | None  # None: the blog's own
     action: Action
     posts: tuple[Relayed, ...]  # in the message's order
 
@@ -216,12 +220,22 @@ def _claims(db: Connection, bot: str, actions: Sequence[tuple[Row, Action]]) -> 
             chat=place["chat"],
             telegram_id=place["telegram_id"],
             kind=place["kind"],
-            language=place["language"],
+            language=_language(db, place, action),
             action=action,
             posts=tuple(posts[post] for post in _carried(action) if post in posts),
         )
         for place, action in actions
     ]
+
+
+def _language(db: Connection, place: Row, action: Action) -> str | None:
+    """What the chat chose; else what its subscription was brought along with; else its app's. None: the blog's."""
+    chosen: str | None = place["chosen_language"]
+    if chosen is None:
+        row = action.rows[0]
+        brought = db.execute(_BROUGHT, (row.post, place["chat"], row.thread)).fetchone()
+        chosen = brought["language"] if brought else None
+    return chosen or place["language"]
 
 
 def _carried(action: Action) -> tuple[int, ...]:

@@ -182,7 +182,7 @@ def _topic(topic: TopicLine, t: Texts) -> Writing:
     """ "NATO · 12 posts · trending", with the id in brackets where the title does not tell it."""
     name = _name(topic.title, t)
     if line(topic.title).casefold() != topic.id.casefold():
-        name = t.gettext("{title} ({id})", title=name, id=topic.id)
+        name = t.gettext("{title} ({id})", title=name, id=isolated(topic.id, rtl=t.rtl))
     count = t.ngettext("{n} post", "{n} posts", topic.posts)
     return Writing(rtl=t.rtl).sentence(" · ".join([name, count, *([t.gettext("trending")] if topic.trending else [])]))
 
@@ -204,7 +204,9 @@ def _blog(blog: BlogLine, t: Texts, now: datetime) -> Writing:
         time = isolated(t.moment(blog.last_post_at, blog.zone, now), rtl=t.rtl)
         last = t.gettext("last post {time}", time=time)
     row = Writing(rtl=t.rtl).sentence(_name(blog.title, t), url=blog.url)
-    return row.sentence(" " + " · ".join([t.gettext("({id})", id=blog.id), state_word(blog.state, t), last]))
+    return row.sentence(
+        " " + " · ".join([t.gettext("({id})", id=isolated(blog.id, rtl=t.rtl)), state_word(blog.state, t), last])
+    )
 
 
 def state_word(state: State, t: Texts) -> str:

@@ -27,6 +27,8 @@ from babel.numbers import format_decimal
 from bot.core.languages import language_for, locale_of
 
 _LOCALES = Path(__file__).parents[1] / "locales"
+_MONTH = {"pl": "MMMM"}  # its short months are no form that a day can stand before
+_DIGITS = {"arab": str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"), "arabext": str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")}
 _UNITS = tuple(timedelta(seconds=seconds) for _, seconds in TIMEDELTA_UNITS)  # largest first
 
 
@@ -66,19 +68,20 @@ class Texts:
 
     # --- times ---
 
-    def time(self, at: datetime, zone: str) -> str:
+    def time(self, at: datetime, zone: str, *, seconds: bool = False) -> str:
         """ "14:02 EDT": the time in `zone` (an IANA name) with the zone's abbreviation on that day."""
-        return f"{self.clock(at, zone)} {_abbreviation(_local(at, zone))}"
+        return f"{self.clock(at, zone, seconds=seconds)} {_abbreviation(_local(at, zone))}"
 
-    def clock(self, at: datetime, zone: str) -> str:
-        """ "14:02", for a place where the zone is already said."""
-        return format_time(_local(at, zone), "HH:mm", locale=self.locale)
+    def clock(self, at: datetime, zone: str, *, seconds: bool = False) -> str:
+        """ "14:02", for a place where the zone is already said. Of 24 hours in every language."""
+        return self._digits(format_time(_local(at, zone), "HH:mm:ss" if seconds else "HH:mm", locale=self.locale))
 
     def day(self, at: datetime, zone: str, now: datetime) -> str:
         """ "May 3", with the year when it is not the year of `now`."""
         local = _local(at, zone)
-        skeleton = "MMMd" if local.year == _local(now, zone).year else "yMMMd"
-        return format_skeleton(skeleton, local, locale=self.locale)
+        skeleton = f"{_MONTH.get(self.locale.language, 'MMM')}d"
+        skeleton = skeleton if local.year == _local(now, zone).year else f"y{skeleton}"
+        return self._digits(format_skeleton(skeleton, local, locale=self.locale))
 
     def moment(self, at: datetime, zone: str, now: datetime, *, abbreviated: bool = True) -> str:
         """The time, with its day when that is not the day of `now` in `zone`: "14:02 EDT", "May 3, 14:02 EDT"."""
@@ -92,7 +95,7 @@ class Texts:
         whole, _ = _parted(delta)
         if not whole:
             return self.gettext("just now")
-        return format_timedelta(-whole, threshold=1, add_direction=True, locale=self.locale)
+        return self._digits(format_timedelta(-whole, threshold=1, add_direction=True, locale=self.locale))
 
     def duration(self, delta: timedelta) -> str:
         """ "2 hours 5 minutes": its two largest units, the rest cut off."""
@@ -100,13 +103,22 @@ class Texts:
         if not whole:
             return self.gettext("less than a second")
         smaller, _ = _parted(rest)
-        lengths = (whole, smaller) if _is_next_unit(whole, smaller) else (whole,)
-        return " ".join(format_timedelta(each, threshold=1, locale=self.locale) for each in lengths)
+        if not _is_next_unit(whole, smaller):
+            return self._length(whole)
+        # Translators: two lengths of time as one, as in "2 hours 5 minutes"
+        return self.gettext("{larger} {smaller}", larger=self._length(whole), smaller=self._length(smaller))
+
+    def _length(self, delta: timedelta) -> str:
+        return self._digits(format_timedelta(delta, threshold=1, locale=self.locale))
 
     # --- numbers ---
 
     def number(self, number: float) -> str:
-        return format_decimal(number, locale=self.locale)
+        return self._digits(format_decimal(number, locale=self.locale, numbering_system="default"))
+
+    def _digits(self, text: str) -> str:
+        """With the digits of the language's own where it is written with others: Babel has 0 to 9 everywhere."""
+        return text.translate(_DIGITS.get(self.locale.default_numbering_system, {}))
 
 
 def _filled(message: str, english: str, values: Mapping[str, str]) -> str:
