@@ -68,7 +68,8 @@ class _Shown:
     """What was shown before, and a way to show only what differs, no faster than messages go."""
 
     def __init__(self, house: House, digests: dict[str, str]) -> None:
-        self._house, self._digests, self._before = house, digests, dict(digests)
+        self._house, self._digests = house, digests
+        self._changed: dict[str, str | None] = {}  # None: shown no more
 
     @classmethod
     async def of(cls, house: House) -> _Shown:
@@ -82,14 +83,17 @@ class _Shown:
         if self._digests.get(name) != digest:
             await asyncio.sleep(self._house.pace.interval)
             await patiently(call)
-            self._digests[name] = digest
+            self._changed[name] = digest
 
     def forget(self, name: str) -> None:
-        del self._digests[name]
+        self._changed[name] = None
 
     async def keep(self) -> None:
-        if self._digests != self._before:
-            await self._house.store.keep_note(SHOWN, json.dumps(self._digests))
+        """Beside what was kept meanwhile: an editor may write while everybody's menus are under way."""
+        if self._changed:
+            kept = json.loads(await self._house.store.note(SHOWN) or "{}") | self._changed
+            known = {name: digest for name, digest in kept.items() if digest is not None}
+            await self._house.store.keep_note(SHOWN, json.dumps(known))
 
 
 def menu(role: Role, t: Texts) -> list[BotCommand]:

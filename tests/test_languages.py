@@ -104,12 +104,12 @@ async def test_a_push_of_no_blog_is_in_that_of_the_person_s_app(ledger: Ledger) 
 MAY = datetime(2024, 5, 3, 18, 2, tzinfo=UTC)
 NEXT_DAY, NEXT_YEAR = MAY + timedelta(days=1), MAY + timedelta(days=365)
 
-# by language: that day seen from the next day and from the next year, five minutes ago, two days ago, a length, a number
+# that day seen from the next day and from the next year, five minutes ago, two days ago, a length, a number
 READ = {
     "en": ("May 3", "May 3, 2024", "5 minutes ago", "2 days ago", "2 hours 5 minutes", "12,345.5"),
     "de": ("3. Mai", "3. Mai 2024", "vor 5 Minuten", "vor 2 Tagen", "2 Stunden 5 Minuten", "12.345,5"),
     "es": ("3 may", "3 may 2024", "hace 5 minutos", "hace 2 días", "2 horas 5 minutos", "12.345,5"),
-    "fr": ("3 mai", "3 mai 2024", "il y a 5\u00a0minutes", "il y a 2\u00a0jours", "2\u00a0heures 5\u00a0minutes", "12\u202f345,5"),
+    "fr": ("3 mai", "3 mai 2024", "il y a 5 minutes", "il y a 2 jours", "2\u00a0heures 5 minutes", "12\u202f345,5"),
     "id": ("3 Mei", "3 Mei 2024", "5 menit yang lalu", "2 hari yang lalu", "2 jam 5 menit", "12.345,5"),
     "it": ("3 mag", "3 mag 2024", "5 minuti fa", "2 giorni fa", "2 ore 5 minuti", "12.345,5"),
     "pl": ("3 maja", "3 maja 2024", "5 minut temu", "2 dni temu", "2 godziny 5 minut", "12\u00a0345,5"),
@@ -171,3 +171,33 @@ COUNTS = {  # how many posts, in every form that the language has
 )
 def test_counts_take_the_form_that_the_language_has_for_them(language: str, count: int, said: str) -> None:
     assert Texts.of(language).ngettext("{n} post", "{n} posts", count) == said
+
+
+# --- from right to left --------------------------------------------------------------------------------------------
+
+
+def laid_out(text: str) -> str:
+    """The isolates as brackets, to be read."""
+    return text.replace("\u2068", "[").replace("\u2069", "]")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "values", "said"),
+    [
+        ("I understand commands only; /help lists them.", {}, "لا أفهم إلا الأوامر؛ الأمر [/help] يعرضها."),
+        ("How many posts? A number from 1 to {most}, as in /latest 10.", {"most": "20"},
+         "كم منشورًا؟ عدد من 1 إلى 20، مثل [/latest 10]."),
+        ("Search for what? Write some words after it, as in /search power cut.", {},
+         "عمّ تبحث؟ اكتب بعض الكلمات بعده، مثل [/search] انقطاع الكهرباء."),
+        ("{blog} is held already; /release {id} lets it go on.", {"blog": "\u2068Storm\u2069", "id": "storm"},
+         "التغطية [Storm] متوقفة بالفعل؛ الأمر [/release storm] يستأنفها."),
+        ("Read on {host}", {"host": "\u2068a.example/live\u2069"}, "اقرأ على [a.example/live]"),
+        ("New posts arrive here by themselves; {latest} shows the newest.", {"latest": "/latest storm"},
+         "ستصل المنشورات الجديدة إلى هنا تلقائيًا؛ الأمر [/latest storm] يعرض أحدثها."),
+    ],
+)  # fmt: skip
+def test_a_command_keeps_its_slash_in_front_in_a_sentence_from_right_to_left(
+    sentence: str, values: dict[str, str], said: str
+) -> None:
+    assert laid_out(Texts.of("ar").gettext(sentence, **values)) == said
+    assert "\u2068/" not in Texts.of("de").gettext(sentence, **values)

@@ -8,6 +8,7 @@ read as it stands, so that nothing has to be compiled before the program runs.
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,6 +30,10 @@ from bot.core.languages import language_for, locale_of
 _LOCALES = Path(__file__).parents[1] / "locales"
 _MONTH = {"pl": "MMMM"}  # its short months are no form that a day can stand before
 _DIGITS = {"arab": str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"), "arabext": str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")}
+# A command with the words, numbers and isolated names that follow it.
+_COMMAND = re.compile(
+    "(?<![\\w/:.\u2068])/[a-z]+(?:@[A-Za-z0-9_]+)?(?: (?:@?[A-Za-z0-9_-]+|\u2068[^\u2068\u2069]*\u2069))*", re.ASCII
+)
 _UNITS = tuple(timedelta(seconds=seconds) for _, seconds in TIMEDELTA_UNITS)  # largest first
 
 
@@ -55,12 +60,16 @@ class Texts:
 
     def gettext(self, message: str, **values: str) -> str:
         """`message` in this language, its placeholders filled; as it stands when no values are given."""
-        return _filled(self.catalogue.gettext(message), message, values)
+        return self._settled(_filled(self.catalogue.gettext(message), message, values))
 
     def ngettext(self, singular: str, plural: str, count: int, **values: str) -> str:
         """The form that fits `count`; `{n}` is the count as this language writes it."""
         message = self.catalogue.ngettext(singular, plural, count)
-        return _filled(message, singular if count == 1 else plural, {"n": self.number(count), **values})
+        return self._settled(_filled(message, singular if count == 1 else plural, {"n": self.number(count), **values}))
+
+    def _settled(self, sentence: str) -> str:
+        """Commands keep their slash in front of them where a sentence runs from right to left."""
+        return _COMMAND.sub("\u2068\\g<0>\u2069", sentence) if self.rtl else sentence
 
     def listed(self, words: Sequence[str]) -> str:
         """Several names as one phrase: "Ann, Bo, and Cy"."""
