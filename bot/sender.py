@@ -17,7 +17,8 @@ import structlog
 
 from bot.bodies import Bodies
 from bot.core.albums import WHOLE, Step, numbers
-from bot.core.model import Done, Lane, Outcome, Refused, Style, TryLater
+from bot.core.lanes import CHANGES
+from bot.core.model import Done, Outcome, Refused, Style, TryLater
 from bot.core.plan import Send
 from bot.core.reports import Reported
 from bot.core.settle import Settlement, postponed, settle
@@ -34,7 +35,6 @@ BATCH_ROWS, BATCH_SECONDS = 32, 0.020  # answers are written together: at most s
 AHEAD_SECONDS = 0.015  # how far ahead rows are claimed: soon enough to take most answers along, and to be overtaken
 PASSED_OVER_SECONDS = 0.02  # at least, until chats that rest, or what was passed over, are looked at again
 IDLE_SECONDS = 0.5  # other processes (`push` on the command line) write to the same table
-CHANGES = (Lane.WITHDRAWAL, Lane.EDIT)  # the lanes of what changes messages
 LAST_SECONDS = 8.0  # for what is in flight when we are told to stop
 TITLES_SECONDS = 60.0  # how old what the store says of the pages' titles may be
 
@@ -144,6 +144,7 @@ class Sender:
                 limit=max(1, min(BATCH_ROWS, int(AHEAD_SECONDS / self._pace.interval))),
                 busy=_Either(self._busy, self._pace.resting_chats()),
                 on_withdrawal=partial(_on_withdrawal, self._settings()),
+                zone=partial(_zone, self._settings()),
                 settled=answers,
                 without=CHANGES if self._changing else (),
             )
@@ -335,10 +336,12 @@ class Sender:
             self._answered.set()
 
     async def _expand_all(self) -> None:
-        """Publications into rows, chunk by chunk; between chunks others use the store."""
+        """Publications into rows, and chats awake whose time has come, chunk by chunk; between chunks others use the
+        store."""
         while True:
             self._published.clear()
-            if await self._guarded(self._store.expand(self._clock())):
+            expanded = await self._guarded(self._store.expand(self._clock()))
+            if await self._guarded(self._store.wake(self._bot, self._clock())) or expanded:
                 self._wake.set()
                 continue
             with contextlib.suppress(TimeoutError):
@@ -351,9 +354,18 @@ def is_group(kind: str) -> bool:
 
 
 def _on_withdrawal(settings: Settings, blog: str | None) -> str:
-    """Asked for by the store, perhaps on its own thread."""
+    """Asked for by the store, perhaps on its own thread. An editor's own post is recalled: it goes, where it can."""
+    return "delete" if blog is None else _style(settings, blog).on_withdrawal
+
+
+def _zone(settings: Settings, blog: str | None) -> str:
+    """Likewise: by whose clocks a chat lives that chose none."""
+    return _style(settings, blog).timezone
+
+
+def _style(settings: Settings, blog: str | None) -> Style:
     found = settings.blog(blog) if blog is not None else None
-    return (found.style if found else Style()).on_withdrawal
+    return found.style if found else Style()
 
 
 class _Either:

@@ -2,7 +2,8 @@
 
 from handlers.commands import COMMANDS, Command
 from handlers.hearing import register
+from handlers.held import show_held
 from handlers.menus import set_menus
 from handlers.progress import show_progress
 
-__all__ = ["COMMANDS", "Command", "register", "set_menus", "show_progress"]
+__all__ = ["COMMANDS", "Command", "register", "set_menus", "show_held", "show_progress"]

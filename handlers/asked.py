@@ -42,6 +42,11 @@ class Where:
     def role(self) -> Role:
         return access.role_of(self.person, self.house.settings())
 
+    @property
+    def by(self) -> int | None:
+        """The number under which what they do is noted."""
+        return self.person.id if self.person else None
+
     def say(self, sentence: str, buttons: Buttons = ()) -> Rendered:
         return Writing(rtl=self.t.rtl).sentence(sentence).rendered(buttons=buttons)
 

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 
 from bot.core.model import Rendered
 from bot.core.writing import Writing, isolated
-from handlers import admins, chats, editors, holding, readers, subscribing
+from handlers import (
+    admins,
+    afterwards,
+    chats,
+    editors,
+    holding,
+    notes,
+    readers,
+    settings,
+    subscribing,
+    takedown,
+    typed,
+)
 from handlers.access import Role
 from handlers.asked import N_, Asked
 
@@ -48,14 +60,46 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="latest", form="[blog] [n]", does=N_("the newest posts in one message"), act=readers.latest),
     Command(name="topic", form="[name]", does=N_("posts of a topic; alone: all topics"), act=readers.topic),
     Command(name="search", form="words", does=N_("posts with these words"), act=readers.search),
-    Command(name="subscribe", form="[blog] [topic…]", does=N_("follow a live blog"), act=subscribing.subscribe),
-    Command(name="unsubscribe", form="[blog] [topic…]", does=N_("stop following"), act=subscribing.unsubscribe),
+    Command(name="subscribe", form="[blog] [topic|word…]", does=N_("follow a live blog"), act=subscribing.subscribe),
+    Command(name="unsubscribe", form="[blog] [topic|word…]", does=N_("stop following"), act=subscribing.unsubscribe),
+    Command(name="settings", does=N_("how much, when and how posts arrive"), act=settings.settings),
+    Command(name="mute", form="[2h]", does=N_("nothing new for a while"), act=typed.mute),
+    Command(name="quiet", form="[22:30-6:15]", does=N_("hours in which posts wait"), act=typed.quiet),
+    Command(name="digest", form="[blog] [times]", does=N_("several posts as one, at times"), act=typed.digest),
+    Command(name="timezone", form="[city]", does=N_("whose clock counts"), act=typed.timezone),
     Command(name="privacy", does=N_("what is kept of this chat"), act=chats.privacy),
     Command(name="forget", does=N_("delete everything about this chat"), act=chats.forget),
     Command(name="id", does=N_("the numbers an admin needs"), act=readers.who_is_this),
     Command(name="help", does=N_("this list"), act=help_),
     Command(
         name="push", form="text", who=Role.EDITOR, does=N_("send a message to all who follow a blog"), act=editors.push
+    ),
+    Command(
+        name="pushes", who=Role.EDITOR, does=N_("what was pushed: progress, correct, recall"), act=afterwards.pushes
+    ),
+    Command(
+        name="note", form="blog text", who=Role.EDITOR, does=N_("add a post of your own to a blog"), act=notes.note
+    ),
+    Command(
+        name="withdraw",
+        form="[link] [why]",
+        who=Role.EDITOR,
+        does=N_("as a reply or with a link: take a post down everywhere"),
+        act=takedown.withdraw,
+    ),
+    Command(
+        name="correct",
+        form="[link] text",
+        who=Role.EDITOR,
+        does=N_("as a reply or with a link: let a post say this everywhere"),
+        act=takedown.correct,
+    ),
+    Command(
+        name="restore",
+        form="[link]",
+        who=Role.EDITOR,
+        does=N_("as a reply or with a link: let a post be as its page has it"),
+        act=takedown.restore,
     ),
     Command(name="hold", form="blog|all", who=Role.EDITOR, does=N_("stop relaying for now"), act=holding.hold),
     Command(name="release", form="blog|all", who=Role.EDITOR, does=N_("let relaying go on"), act=holding.release),

@@ -14,7 +14,7 @@ from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, C
 from bot.core.model import Rendered
 from bot.core.texts import Texts
 from bot.core.writing import cut
-from handlers import chats, commands, editors, menus, subscribing
+from handlers import afterwards, chats, commands, editors, held, menus, notes, settings, subscribing, takedown
 from handlers.access import Role, person_of, role_of
 from handlers.arguments import Spoken, spoken
 from handlers.asked import N_, Asked, Effect, Pressed, Where, Wrong, language_of
@@ -42,6 +42,12 @@ PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "forget": chats.press_forget,
     "keep": subscribing.press_keep,
     "push": editors.press_push,
+    "set": settings.press_settings,
+    "after": afterwards.press_after,
+    "pushes": afterwards.press_pushes,
+    "take": takedown.press_take,
+    "held": held.press_held,
+    "note": notes.press_note,
 }
 
 
@@ -52,6 +58,7 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], house: Hous
     application.add_handler(MessageHandler(filters.UpdateType.MESSAGE & filters.StatusUpdate.MIGRATE, hearing.moved))
     application.add_handler(MessageHandler(_CAME, hearing.came))
     application.add_handler(MessageHandler(new, hearing.said))
+    application.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE, hearing.edited))
     application.add_handler(CallbackQueryHandler(hearing.pressed))
     application.add_handler(ChatMemberHandler(hearing.member, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_error_handler(hearing.failed)
@@ -155,6 +162,15 @@ class Hearing:
             language=person.language_code if private and person else None,
             now=self._house.clock(),
         )
+
+    async def edited(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """What an editor changes in a message that was pushed, changes in every chat; other people just edit."""
+        message = update.edited_message
+        if message is None or role_of(person_of(message), self._house.settings()) is Role.READER:
+            return
+        words = spoken(message.text or message.caption or "") or Spoken(name="", bot=None, end=0)
+        edit = Command(name="push", does="", act=afterwards.edited, who=Role.EDITOR)
+        await self._do(edit, message, words)
 
     # --- what is pressed -------------------------------------------------------------------------------------------
 

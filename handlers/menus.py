@@ -54,10 +54,13 @@ async def set_menus(bot: Bot, house: House) -> None:
 
 
 async def set_menu(bot: Bot, house: House, person: int, role: Role) -> None:
-    """One person's: after their first word, and in the language that they choose."""
+    """One person's: after their first word, and when they have chosen a language."""
     shown = await _Shown.of(house)
     try:
-        await _personal(bot, house, shown, person, role)
+        if role is Role.READER:
+            await _chosen(bot, house, person)
+        else:
+            await _personal(bot, house, shown, person, role)
     except TelegramError as error:
         log.warning("menu not set", person=person, why=str(error))
     finally:
@@ -138,6 +141,16 @@ async def _personal(bot: Bot, house: House, shown: _Shown, person: int, role: Ro
         )
     except (BadRequest, Forbidden) as error:
         log.info("no menu", person=person, why=error.message)
+
+
+async def _chosen(bot: Bot, house: House, person: int) -> None:
+    """A reader's own, while they have chosen a language. Not remembered: there may be very many of them."""
+    chat = await house.store.chat(house.bot, person)
+    if chat is None or chat.choices.language is None:
+        await _take_away(bot, person)
+    else:
+        commands = menu(Role.READER, Texts.of(chat.choices.language))
+        await patiently(lambda: bot.set_my_commands(commands, scope=BotCommandScopeChat(person)))
 
 
 async def _take_away(bot: Bot, person: int) -> None:

@@ -17,7 +17,7 @@ from sqlite_utils import Database, Migrations
 
 import storage.database
 import storage.schema
-from bot.core.model import TryLater
+from bot.core.model import Post, TryLater, Volume
 from storage import StoreError, expansion, open_store
 from tests.ledger import BLOG, NOON, Ledger
 
@@ -105,6 +105,16 @@ async def looking_when_something_is_due(ledger: Ledger) -> None:
     await ledger.store.queue("main")
 
 
+async def following_words(ledger: Ledger) -> None:
+    store, chat = ledger.store, await ledger.chat(ANN)
+    for words in (["one"], ["one", "two_words"]):
+        await store.subscribe(chat=chat, thread=0, blog=BLOG, topics=(), words=words, without=["x"], now=NOON)
+    await expanding(ledger)
+    await ledger.edit("a", text="One.")
+    await ledger.run()
+    await store.subscribe(chat=chat, thread=0, blog=BLOG, topics=(), words=["two_words"], without=["x"], now=NOON)
+
+
 async def closing_opening_and_leaving(ledger: Ledger) -> None:
     await expanding(ledger)
     chat = await ledger.chat(ANN)
@@ -113,6 +123,22 @@ async def closing_opening_and_leaving(ledger: Ledger) -> None:
     await ledger.follow(ANN, "nato")
     await ledger.store.subscribe(chat=chat, thread=0, blog=BLOG, topics=["kyiv"], now=NOON)
     await ledger.leave(chat)
+
+
+async def sleeping_and_waking(ledger: Ledger) -> None:
+    chat = await ledger.chat(ANN)
+    await ledger.choose(chat, muted_until=NOON + 60)
+    await ledger.hear(await ledger.chat(ANN + 1), Volume.DIGEST)
+    await ledger.hear(await ledger.chat(ANN + 2), Volume.KEY)
+    await expanding(ledger)
+    await ledger.deliver()
+    await ledger.hear(chat, Volume.KEY)
+    await ledger.edit("a", topics=("nato",), post=Post(key="a", title="a", key_event=True))
+    await ledger.change(key_events=("b",))
+    await ledger.store.next_due("main", NOON)
+    await ledger.store.chats_asleep("main")
+    ledger.now += 3600.0
+    await ledger.run()
 
 
 async def moving_and_forgetting(ledger: Ledger) -> None:
@@ -157,8 +183,10 @@ ACTS = [
     settling,
     following_edits_and_withdrawals,
     recovering,
+    following_words,
     looking_when_something_is_due,
     closing_opening_and_leaving,
+    sleeping_and_waking,
     moving_and_forgetting,
     remembering,
     asking,
@@ -176,7 +204,8 @@ async def test_what_is_done_often_finds_its_rows_by_an_index_and_sorts_nothing(
     recorded: Ledger, act: Callable[[Ledger], Awaitable[None]]
 ) -> None:
     asked: Statements = {}
-    connections = (recorded.store._db.writing, recorded.store._db.reading, recorded.store._db.counting)
+    db = recorded.store._db
+    connections = (db.writing, db.at_once, db.reading, db.counting)
     for connection in connections:
         connection.asked = {}  # type: ignore[attr-defined]
     await act(recorded)
