@@ -186,6 +186,15 @@ class Hearing:
             await _toast(query, await self._trouble.sentence(f"button {query.data}", error, t), alert=True)
         else:
             await _show(query, effect)
+            await self._follow_language(query, t)
+
+    async def _follow_language(self, query: CallbackQuery, before: Texts) -> None:
+        """A menu speaks the language that a press has chosen."""
+        message, person = query.message, query.from_user
+        if message is None or message.chat.type != ChatType.PRIVATE:
+            return
+        if (await self._texts(message.chat.id, person)).language != before.language:
+            await menus.set_menu(query.get_bot(), self._house, person.id, role_of(person, self._house.settings()))
 
     async def _effect(self, query: CallbackQuery, t: Texts) -> Effect:
         """Done and written when it returns: only then is the press answered."""

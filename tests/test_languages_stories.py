@@ -96,7 +96,7 @@ async def test_a_reader_is_spoken_to_in_one_language_from_the_first_word_to_a_wi
 
     question = await house.answer(READER, "/unsubscribe")
     await telegram.press(READER, READER, question.id, next(one for one in carried(question) if one[:5] == "leave"))
-    assert lines(question.text)[0].startswith(says["stop"])
+    await telegram.until(lambda: lines(question.text)[0].startswith(says["stop"]))
 
 
 async def test_a_group_that_chose_a_language_is_spoken_to_in_it_whoever_asks(house: TelegramHouse) -> None:

@@ -14,7 +14,7 @@ from bot.core.texts import Texts
 from handlers import set_menus
 from handlers.access import Role
 from handlers.menus import ABOUT, ABOUT_SHORT, menu
-from tests.telegram_house import ADMIN, EDITOR, TelegramHouse, telegram_house
+from tests.telegram_house import ADMIN, EDITOR, TelegramHouse, carried, telegram_house
 
 BEA, NILS, TARO = 2101, 2102, 2103
 
@@ -63,6 +63,24 @@ async def test_an_editor_who_chooses_a_language_has_the_menu_in_it_from_the_next
     await choose(house, EDITOR, "uk")
     house.telegram.say(EDITOR, EDITOR, "/id")
     await house.telegram.until(lambda: does(house, EDITOR, "help") == "цей список")
+
+
+async def press_language(house: TelegramHouse, ending: str) -> None:
+    """The button of a language in a reader's /settings; "-" is their app's."""
+    shown = await house.answer(BEA, "/settings")
+    await house.telegram.press(BEA, BEA, shown.id, next(one for one in carried(shown) if "l" in one.split(":")))
+    await house.telegram.until(lambda: any(one.endswith(":ja") for one in carried(shown)))
+    await house.telegram.press(BEA, BEA, shown.id, next(one for one in carried(shown) if one.endswith(ending)))
+
+
+async def test_a_reader_who_chooses_a_language_has_the_menu_in_it_and_loses_it_with_the_choice(
+    house: TelegramHouse,
+) -> None:
+    await set_menus(house.application.bot, house.house)
+    await press_language(house, ":ja")
+    await house.telegram.until(lambda: does(house, BEA, "help") == "この一覧")
+    await press_language(house, ":-")
+    await house.telegram.until(lambda: does(house, BEA, "help") == "diese Liste")
 
 
 async def test_what_has_not_changed_is_not_said_again(house: TelegramHouse) -> None:
