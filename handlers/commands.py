@@ -11,27 +11,31 @@ from bot.core.writing import Writing, isolated
 from handlers import (
     admins,
     afterwards,
+    catching_up,
     chats,
     editors,
     holding,
+    lists,
     notes,
     readers,
     settings,
     subscribing,
     takedown,
+    topics,
     typed,
 )
 from handlers.access import Role
-from handlers.asked import N_, Asked
+from handlers.asked import N_, Asked, Told
 
-Act = Callable[[Asked], Awaitable[Rendered | None]]
+Act = Callable[[Asked], Awaitable[Rendered | Told | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """What people type, who may, in one line what it does, the form of what follows, and the act itself.
 
-    An act returns the one reply, or None where it has answered by itself.
+    An act returns the one reply, or None where it has answered by itself. `alone`: in groups the answer is for the one
+    who asked, where Telegram can do that.
     """
 
     name: str
@@ -39,6 +43,7 @@ class Command:
     act: Act
     who: Role = Role.READER
     form: str = ""
+    alone: bool = False
 
 
 async def help_(asked: Asked) -> Rendered:
@@ -56,10 +61,23 @@ async def help_(asked: Asked) -> Rendered:
 
 COMMANDS: tuple[Command, ...] = (
     Command(name="start", form="[blog]", does=N_("begin; choose a live blog"), act=readers.start),
-    Command(name="blogs", does=N_("the live blogs: not started, live, quiet or ended, last post"), act=readers.blogs),
-    Command(name="latest", form="[blog] [n]", does=N_("the newest posts in one message"), act=readers.latest),
-    Command(name="topic", form="[name]", does=N_("posts of a topic; alone: all topics"), act=readers.topic),
-    Command(name="search", form="words", does=N_("posts with these words"), act=readers.search),
+    Command(name="blogs", does=N_("the live blogs: not started, live, quiet or ended, last post"), act=lists.blogs),
+    Command(
+        name="catchup",
+        form="[blog]",
+        does=N_("what happened since you last asked"),
+        act=catching_up.catchup,
+        alone=True,
+    ),
+    Command(name="latest", form="[blog] [n]", does=N_("the newest posts in one message"), act=lists.latest, alone=True),
+    Command(
+        name="topic",
+        form="[name]",
+        does=N_("posts of a topic; alone: all topics and what is trending"),
+        act=topics.topic,
+        alone=True,
+    ),
+    Command(name="search", form="[blog] words", does=N_("posts with these words"), act=lists.search, alone=True),
     Command(name="subscribe", form="[blog] [topic|word…]", does=N_("follow a live blog"), act=subscribing.subscribe),
     Command(name="unsubscribe", form="[blog] [topic|word…]", does=N_("stop following"), act=subscribing.unsubscribe),
     Command(name="settings", does=N_("how much, when and how posts arrive"), act=settings.settings),

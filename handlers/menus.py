@@ -9,9 +9,10 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
-from telegram import Bot, BotCommand, BotCommandScopeChat
+from telegram import Bot, BotCommand, BotCommandScopeAllGroupChats, BotCommandScopeChat, BotCommandScopeDefault
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.core.languages import LANGUAGES
@@ -99,23 +100,35 @@ class _Shown:
             await self._house.store.keep_note(SHOWN, json.dumps(known))
 
 
-def menu(role: Role, t: Texts) -> list[BotCommand]:
-    """The commands of a role, each with the form of what follows it and what it does."""
-    lines = {one.name: " · ".join(t.gettext(words) for words in (one.form, one.does) if words) for one in offered(role)}
-    return [BotCommand(name, words) for name, words in lines.items()]
+def menu(role: Role, t: Texts, *, group: bool = False) -> list[BotCommand]:
+    """The commands of a role, each with the form of what follows it and what it does. In groups, those that are answered
+    to their asker alone are said to the bot alone as well."""
+    return [
+        BotCommand(
+            one.name,
+            " · ".join(t.gettext(words) for words in (one.form, one.does) if words),
+            api_kwargs={"is_ephemeral": True} if group and one.alone else None,
+        )
+        for one in offered(role)
+    ]
 
 
 async def _everybodys(bot: Bot, shown: _Shown) -> None:
     """In English for all, and in each language of ours, by its two letters, for those whose app speaks it."""
     for language in LANGUAGES:
         t = await asyncio.to_thread(Texts.of, language)  # its catalogue is read the first time
-        commands = menu(Role.READER, t)
-        code = None if language == "en" else language
-        await shown.show(
-            f"commands in {language}",
-            [one.to_dict() for one in commands],
-            lambda commands=commands, code=code: bot.set_my_commands(commands, language_code=code),  # type: ignore[misc]
-        )
+        for place, scope in (("", BotCommandScopeDefault()), ("groups, ", BotCommandScopeAllGroupChats())):
+            commands = menu(Role.READER, t, group=bool(place))
+            await shown.show(
+                f"commands in {place}{language}",
+                [one.to_dict() for one in commands],
+                partial(bot.set_my_commands, commands, scope=scope, language_code=_code(language)),
+            )
+
+
+def _code(language: str) -> str | None:
+    """None: whoever's app speaks a language that we have not."""
+    return None if language == "en" else language
 
 
 async def _peoples(bot: Bot, house: House, shown: _Shown) -> None:
@@ -166,15 +179,7 @@ async def _descriptions(bot: Bot, shown: _Shown) -> None:
     if not ours and (await patiently(bot.get_my_description)).description:
         return
     for language in LANGUAGES:
-        t, code = Texts.of(language), None if language == "en" else language
+        t, code = Texts.of(language), _code(language)
         about, short = t.gettext(ABOUT), t.gettext(ABOUT_SHORT)
-        await shown.show(
-            f"description in {language}",
-            about,
-            lambda about=about, code=code: bot.set_my_description(about, language_code=code),  # type: ignore[misc]
-        )
-        await shown.show(
-            f"short description in {language}",
-            short,
-            lambda short=short, code=code: bot.set_my_short_description(short, language_code=code),  # type: ignore[misc]
-        )
+        await shown.show(f"description in {language}", about, partial(bot.set_my_description, about, code))
+        await shown.show(f"short description in {language}", short, partial(bot.set_my_short_description, short, code))

@@ -114,7 +114,7 @@ async def _subscription(where: Where, target: Target, known: Known) -> Subscript
 
 def follow_buttons(blogs: Sequence[Known]) -> list[tuple[Button, ...]]:
     """One for each blog."""
-    return [(Button(text=label(one.title), data=f"follow:{one.id}"),) for one in blogs[:MOST_BUTTONS]]
+    return [(Button(text=labelled(one.title), data=f"follow:{one.id}"),) for one in blogs[:MOST_BUTTONS]]
 
 
 def topic_button(where: Where, known: Known, topic: Name, *, alone: bool) -> Button:
@@ -123,10 +123,10 @@ def topic_button(where: Where, known: Known, topic: Name, *, alone: bool) -> But
     words = where.t.gettext("Follow {topic}", topic=topic.title)
     if not alone:
         words = where.t.gettext("Follow {topic} in {blog}", topic=topic.title, blog=known.title)
-    return Button(text=label(words), data=data)
+    return Button(text=labelled(words), data=data)
 
 
-def label(text: str) -> str:
+def labelled(text: str) -> str:
     return cut(text, (), _LABEL)[0]
 
 

@@ -108,6 +108,11 @@ def rechoose(db: Connection, chat: int, change: Callable[[Choices], Choices]) ->
     return now
 
 
+def looked(db: Connection, chat: int, at: float) -> None:
+    """What happened up to then was told there. A look never goes back."""
+    db.execute("UPDATE chat SET looked_at = max(coalesce(looked_at, 0), ?) WHERE id = ?", (at, chat))
+
+
 # --- closed, and open again ----------------------------------------------------------------------------------------
 
 

@@ -37,6 +37,10 @@ class ChatsDoor(Door):
         """Change a part of what a chat chose: `change` is given what it has. None: the chat was forgotten."""
         return await self._db.write(chats.rechoose, chat, change)
 
+    async def looked(self, chat: int, at: float) -> None:
+        """What happened up to then was told there."""
+        await self._db.write(chats.looked, chat, at)
+
     async def close_chat(self, chat: int, why: str, now: float) -> None:
         await self._db.write(chats.close, chat, why, now)
 
@@ -104,6 +108,10 @@ class ChatsDoor(Door):
 
     async def subscriptions(self, chat: int, thread: int) -> list[Subscription]:
         return await self._db.read(subscriptions.subscriptions, chat, thread)
+
+    async def followed_since(self, chat: int, thread: int) -> list[float]:
+        """When each subscription of a thread was made."""
+        return await self._db.read(subscriptions.followed_since, chat, thread)
 
     async def every_subscription(self) -> AsyncIterator[list[Subscription]]:
         """Those of open chats, a few at a time: they may be millions."""

@@ -463,6 +463,22 @@ def what_editors_do_afterwards(db: Database) -> None:
         db.execute(statement)
 
 
+ASKED = """
+-- Key events and pinned posts in the order of lists: few, among very many posts.
+CREATE INDEX post_key ON post (blog, coalesce(published_at, first_seen_at) DESC, first_seen_at DESC, id DESC)
+  WHERE key_event OR pinned;
+-- Words of a search that no button can carry, by what stands for them there.
+CREATE TABLE asked (digest TEXT PRIMARY KEY, words TEXT NOT NULL, asked_at REAL NOT NULL) WITHOUT ROWID;
+CREATE INDEX asked_when ON asked (asked_at);
+"""
+
+
+@migrations()
+def what_people_ask_again(db: Database) -> None:
+    for statement in _statements(ASKED):
+        db.execute(statement)
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:

@@ -136,6 +136,12 @@ def subscriptions(db: Connection, chat: int, thread: int) -> list[Subscription]:
     return [_value(row) for row in rows]
 
 
+def followed_since(db: Connection, chat: int, thread: int) -> list[float]:
+    """When each subscription of a thread was made."""
+    rows = db.execute("SELECT created_at FROM subscription WHERE chat = ? AND thread = ?", (chat, thread))
+    return [row["created_at"] for row in rows]
+
+
 def subscriptions_after(db: Connection, after: Place, count: int) -> tuple[list[Subscription], Place | None]:
     """For an export: those of the next so many open chats, in a stable order, and where to go on."""
     chats_ = db.execute(

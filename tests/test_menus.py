@@ -86,7 +86,7 @@ async def test_a_reader_who_chooses_a_language_has_the_menu_in_it_and_loses_it_w
 async def test_what_has_not_changed_is_not_said_again(house: TelegramHouse) -> None:
     await set_menus(house.application.bot, house.house)
     before = said(house)
-    assert len(before) == 3 * len(LANGUAGES) + 3, "readers' and two descriptions in each language; three people's"
+    assert len(before) == 4 * len(LANGUAGES) + 3, "readers', groups', two descriptions in each language; three people's"
     await set_menus(house.application.bot, house.house)
     assert said(house) == before
 
