@@ -56,6 +56,10 @@ SELECT s.revision, s.position, m.id, m.message_id, m.kind, m.picture FROM shown 
 WHERE s.chat = :chat AND s.post = :post AND s.thread = :thread ORDER BY s.message DESC LIMIT 10
 """
 _STANDS = "SELECT 1 FROM post WHERE id = ? AND withdrawn_at IS NULL"
+_BROUGHT = """
+SELECT s.language FROM subscription s
+WHERE s.blog = (SELECT p.blog FROM post p WHERE p.id = ?) AND s.chat = ? AND s.thread = ?
+"""
 _THESE_ROWS = "bot = ? AND post = ? AND thread = ? AND chat IN (SELECT value FROM json_each(?))"
 _MARK = f"UPDATE delivery SET sending = wanted WHERE {_THESE_ROWS}"
 _SKIP = f"UPDATE delivery SET sent = wanted WHERE {_THESE_ROWS}"
@@ -70,7 +74,7 @@ class Claim:
     chat: int  # ours
     telegram_id: int
     kind: str
-    language: str | None
+    language: str | None  # None: the blog's own
     action: Action
     posts: tuple[Relayed, ...]  # in the message's order
     card: Card | None = None  # what it shows, where the post is the card of a blog
@@ -297,7 +301,7 @@ def _claims(db: Connection, due: Due, bound: dict[str, Any], actions: Sequence[t
             chat=place["chat"],
             telegram_id=place["telegram_id"],
             kind=place["kind"],
-            language=place["language"],
+            language=_language(db, place, action),
             action=action,
             posts=tuple(posts[post] for post in _carried(action) if post in posts),
             card=_card(db, due, posts, action, bound["now"]) if action.rows[0].card else None,
@@ -315,6 +319,16 @@ def _card(db: Connection, due: Due, posts: Mapping[int, Relayed], action: Action
     if known is None or known[0] != post.revision:
         known = due.cards[post.id] = (post.revision, cards.read(db, post.blog, now))
     return known[1]
+
+
+def _language(db: Connection, place: Row, action: Action) -> str | None:
+    """What the chat chose; else what its subscription was brought along with; else its app's. None: the blog's."""
+    chosen: str | None = place["chosen_language"]
+    if chosen is None:
+        row = action.rows[0]
+        brought = db.execute(_BROUGHT, (row.post, place["chat"], row.thread)).fetchone()
+        chosen = brought["language"] if brought else None
+    return chosen or place["language"]
 
 
 def _carried(action: Action) -> tuple[int, ...]:
