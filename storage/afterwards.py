@@ -166,6 +166,16 @@ def reached(db: Connection, bot: str, post: int) -> int:
     return int(row[0])
 
 
+def is_on_the_wire(db: Connection, bot: str, post: int) -> bool:
+    """Whether it is being sent to somebody who has not got it, and it is not known yet as which message."""
+    row = db.execute(
+        """SELECT 1 FROM delivery INDEXED BY delivery_sending
+        WHERE bot = ? AND post = ? AND sending IS NOT NULL AND sent = 0 LIMIT 1""",
+        (bot, post),
+    ).fetchone()
+    return row is not None
+
+
 # --- whose message is it -------------------------------------------------------------------------------------------
 
 

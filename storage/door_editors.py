@@ -77,6 +77,9 @@ class EditorsDoor(Door):
     async def reached(self, bot: str, post: int) -> int:
         return await self._db.count(afterwards.reached, bot, post)
 
+    async def is_on_the_wire(self, bot: str, post: int) -> bool:
+        return await self._db.read(afterwards.is_on_the_wire, bot, post)
+
     async def watched_pushes(self, since: float) -> list[Sent]:
         return await self._db.read(afterwards.watched, since)
 
