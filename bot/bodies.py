@@ -16,7 +16,7 @@ from bot.core.render import message, plainest
 from bot.core.render_lists import merged
 from bot.core.texts import Texts
 from bot.core.writing import CAPTION, MESSAGE
-from bot.pictures import without
+from bot.pictures import unpictured, without
 from bot.telegram import Body, Telegram
 from config.settings import Settings
 from storage import Claim
@@ -37,8 +37,8 @@ class Bodies:
     def of(self, claim: Claim) -> Body:
         """The body for this claim's chat. What was made under another configuration is made anew."""
         looks, rendered = self._looked_up(claim)
-        row = claim.action.rows[0]
-        about = (looks, type(claim.action), row.thread, row.silent, self._telegram.files_of(rendered))
+        row, silent = claim.action.rows[0], all(one.silent for one in claim.action.rows)
+        about = (looks, type(claim.action), row.thread, silent, self._telegram.files_of(rendered))
         body = self._bodies.get(about)
         if body is None:
             body = self._bodies[about] = self._telegram.body(
@@ -47,7 +47,7 @@ class Bodies:
                 revision=claim.posts[0].revision if claim.posts else 0,
                 plain=_is_plain(claim),
                 thread=row.thread,
-                silent=row.silent,
+                silent=silent,
             )
         return body
 
@@ -76,12 +76,14 @@ class Bodies:
     def _looks(self, claim: Claim, refused: frozenset[str]) -> tuple[Any, ...]:
         """All that the rendering depends on."""
         revisions = tuple([(post.id, post.revision, post.withdrawn_at) for post in claim.posts])
-        return revisions, claim.language, _shown(claim), _is_plain(claim), self._title(claim.posts), refused
+        shown, pictured = _shown(claim), _is_pictured(claim)
+        return revisions, claim.language, shown, pictured, _is_plain(claim), self._title(claim.posts), refused
 
     def _render(self, claim: Claim, refused: frozenset[str]) -> Rendered:
         language = claim.language or self._style(claim.posts[0].blog).language
         texts, limit = Texts.of(language), CAPTION if _under_photo(claim) else MESSAGE
         posts = [without(post, refused) for post in claim.posts] if refused else claim.posts
+        posts = posts if _is_pictured(claim) else [unpictured(post) for post in posts]
         rendered = self._message(posts, texts, limit)
         if not _is_plain(claim):
             return rendered
@@ -131,6 +133,13 @@ def _with_pictures_kept(plain: Rendered, action: Action, rendered: Rendered) -> 
 
 def _under_photo(claim: Claim) -> bool:
     return isinstance(claim.action, Edit) and claim.action.message.kind == "photo"
+
+
+def _is_pictured(claim: Claim) -> bool:
+    """A message that has pictures keeps them, and a text stays a text, whatever its chat wants of the next ones."""
+    if isinstance(claim.action, Send):
+        return claim.action.rows[0].pictures
+    return claim.action.message.kind != "text"
 
 
 def _shown(claim: Claim) -> tuple[Any, ...] | None:

@@ -64,6 +64,7 @@ class Desk:
             starts_at=snapshot.starts_at.timestamp() if snapshot and snapshot.starts_at else None,
             interval_hint=snapshot.interval_hint if snapshot else None,
             handover=_handover(blog, url, snapshot, verdict),
+            key_events=_key_events(snapshot, verdict),
             hold=blog.hold.total_seconds(),
             edit_quiet=self._settings().delivery.edit_quiet.total_seconds(),
             edits_for=self._settings().delivery.edits_for.total_seconds(),
@@ -236,6 +237,13 @@ def _handover(blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict)
     if verdict.continued and is_page and snapshot.url and (url != blog.url or has_date(blog.url)):
         return Handover(key=url, url=snapshot.url, title=title, begun=True)
     return None
+
+
+def _key_events(snapshot: Snapshot | None, verdict: Verdict) -> tuple[str, ...]:
+    """A post may be marked with no word of it changed, which is no edit and yet news to some."""
+    if snapshot is None or not verdict.accepted:
+        return ()
+    return tuple(post.key for post in snapshot.posts if (post.pinned or post.key_event) and not post.withdrawn)
 
 
 def _is_about_a_post(change: Change) -> bool:

@@ -57,6 +57,11 @@ def without(post: Relayed, refused: Container[str]) -> Relayed:
     return replace(post, photo=photo, pictures=left)
 
 
+def unpictured(post: Relayed) -> Relayed:
+    """A post of a blog without its pictures. What an editor pushed is as it is: its picture may be all of it."""
+    return post if post.blog is None else replace(post, photo=None, pictures=())
+
+
 def _as_sent(address: str) -> str:
     return safe_url(address) or address
 

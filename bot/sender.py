@@ -144,6 +144,7 @@ class Sender:
                 limit=max(1, min(BATCH_ROWS, int(AHEAD_SECONDS / self._pace.interval))),
                 busy=_Either(self._busy, self._pace.resting_chats()),
                 on_withdrawal=partial(_on_withdrawal, self._settings()),
+                zone=partial(_zone, self._settings()),
                 settled=answers,
                 without=CHANGES if self._changing else (),
             )
@@ -335,10 +336,12 @@ class Sender:
             self._answered.set()
 
     async def _expand_all(self) -> None:
-        """Publications into rows, chunk by chunk; between chunks others use the store."""
+        """Publications into rows, and chats awake whose time has come, chunk by chunk; between chunks others use the
+        store."""
         while True:
             self._published.clear()
-            if await self._guarded(self._store.expand(self._clock())):
+            expanded = await self._guarded(self._store.expand(self._clock()))
+            if await self._guarded(self._store.wake(self._bot, self._clock())) or expanded:
                 self._wake.set()
                 continue
             with contextlib.suppress(TimeoutError):
@@ -352,10 +355,17 @@ def is_group(kind: str) -> bool:
 
 def _on_withdrawal(settings: Settings, blog: str | None) -> str:
     """Asked for by the store, perhaps on its own thread. An editor's own post is recalled: it goes, where it can."""
-    if blog is None:
-        return "delete"
-    found = settings.blog(blog)
-    return (found.style if found else Style()).on_withdrawal
+    return "delete" if blog is None else _style(settings, blog).on_withdrawal
+
+
+def _zone(settings: Settings, blog: str | None) -> str:
+    """Likewise: by whose clocks a chat lives that chose none."""
+    return _style(settings, blog).timezone
+
+
+def _style(settings: Settings, blog: str | None) -> Style:
+    found = settings.blog(blog) if blog is not None else None
+    return found.style if found else Style()
 
 
 class _Either:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from telegram import Bot, CallbackQuery, Message, User
@@ -84,6 +84,14 @@ class Effect:
     toast: str = ""
     rewritten: Rendered | None = None
     said: Rendered | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An answer, and what is to be done once the whole chat has it; not where it went to its asker alone."""
+
+    rendered: Rendered
+    then: Callable[[], Awaitable[None]]
 
 
 def named(words: str, t: Texts) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from bot.core.model import ChangeKind, Lane, Memory, PageMemory, Post
 from bot.core.pages import KnownPage, among_pages
 from bot.core.publishing import LANE_OF_CHANGE, PostWrite, Publishing, Validators
-from storage import expansion, handovers, returns, states, takedowns
+from storage import expansion, filters, handovers, key_events, returns, states, takedowns
 from storage.rows import (
     entities_json,
     instant,
@@ -108,6 +108,7 @@ def publish(db: Connection, publishing: Publishing) -> list[int]:
     if (handover := publishing.handover) is not None:
         steps.insert(0 if handover.begun else len(steps), partial(handovers.tell, db, publishing, handover))
     told = [post for step in steps if (post := step()) is not None]
+    told += key_events.mark(db, publishing.blog, publishing.key_events, publishing.now)
     _advance(db, publishing)
     return told
 
@@ -315,15 +316,30 @@ def _rewrite(db: Connection, publishing: Publishing, write: PostWrite, before: A
 
 
 def _pass_on(db: Connection, publishing: Publishing, write: PostWrite, before: Any) -> None:
-    """An edit to whoever has the post, and the post to whoever follows a topic that it has only now."""
+    """An edit to whoever has the post, and the post to whoever follows what it has become only now: of a topic, a key
+    event.
+    """
     # One edit per quiet time: a change that still waits will carry this revision as well.
     times = {
         "not_before": publishing.now + publishing.edit_quiet,
         "sent_since": publishing.now - publishing.edits_for,
     }
     expansion.begin(db, _audience(publishing, write, before["id"], "change") | times)
-    gained = set(write.topics) - set(unspaced(before["topics"]))
     told = returns.told(db, before["id"])
-    if gained and told is not None and told["begun_at"] is not None and before["withdrawn_at"] is None:
-        topics = {"lane": Lane.LIVE, "topics": spaced(sorted(gained))}
-        expansion.begin(db, _audience(publishing, write, before["id"], "gained") | topics)
+    if told is None or told["begun_at"] is None or before["withdrawn_at"] is not None:
+        return
+    _win(db, publishing, write, before)
+    if key_events.is_gained(write.post, before):
+        key_events.tell(db, before["id"], _audience(publishing, write, before["id"], "key"))
+
+
+def _win(db: Connection, publishing: Publishing, write: PostWrite, before: Any) -> None:
+    """Whoever wants the post only now, for a topic or for what it says. Where nobody can, nothing is looked at."""
+    gained = set(write.topics) - set(unspaced(before["topics"]))
+    said_before = None
+    if filters.exist(db, publishing.blog):
+        after = db.execute("SELECT * FROM post WHERE id = ?", (before["id"],)).fetchone()
+        said_before = filters.said(before).text if filters.said(before) != filters.said(after) else None
+    if gained or said_before is not None:
+        more = {"lane": Lane.LIVE, "topics": spaced(sorted(gained)), "said_before": said_before}
+        expansion.begin(db, _audience(publishing, write, before["id"], "gained") | more)

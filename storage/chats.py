@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.choices import Choices, Quiet
-from storage import expansion
+from storage import expansion, sleeping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +58,19 @@ def _find(db: Connection, bot: str, telegram_id: int) -> Any:
 
 def _chat(row: Row) -> Chat:
     columns = {name: row[name] for name in Chat.__slots__ if name != "choices"}
-    return Chat(**columns | {"open": bool(row["open"]), "choices": _choices(row)})
+    return Chat(**columns | {"open": bool(row["open"]), "choices": choices(row)})
 
 
 # --- what it chose -------------------------------------------------------------------------------------------------
 
 
-def _choices(row: Row) -> Choices:
+_NOTHING_CHOSEN = Choices()
+
+
+def choices(row: Row) -> Choices:
+    """Of a row that has these columns of `chat`. Most have chosen nothing, and are many."""
+    if row["quiet_from"] is None and row["timezone"] is None and not row["muted_until"] and not row["chosen_language"]:
+        return _NOTHING_CHOSEN
     quiet = None
     if row["quiet_from"] is not None:
         quiet = Quiet(start=row["quiet_from"], end=row["quiet_until"], breaking=bool(row["quiet_breaking"]))
@@ -88,6 +95,22 @@ def choose(db: Connection, chat: int, choices: Choices) -> None:
             "muted_until": choices.muted_until,
         },
     )
+    sleeping.wake(db, chat)
+
+
+def rechoose(db: Connection, chat: int, change: Callable[[Choices], Choices]) -> Choices | None:
+    """Change a part of what a chat chose, whoever else changes another part. None: the chat was forgotten."""
+    row = db.execute("SELECT * FROM chat WHERE id = ?", (chat,)).fetchone()
+    if row is None:
+        return None
+    now = change(_chat(row).choices)
+    choose(db, chat, now)
+    return now
+
+
+def looked(db: Connection, chat: int, at: float) -> None:
+    """What happened up to then was told there. A look never goes back."""
+    db.execute("UPDATE chat SET looked_at = max(coalesce(looked_at, 0), ?) WHERE id = ?", (at, chat))
 
 
 # --- closed, and open again ----------------------------------------------------------------------------------------
@@ -177,6 +200,7 @@ def move(db: Connection, bot: str, chat: int, to: int) -> None:
     db.execute("UPDATE chat SET telegram_id = ?, kind = 'supergroup', not_before = 0 WHERE id = ?", (to, chat))
     if already is not None and already["open"]:
         reopen(db, chat)
+    sleeping.wake(db, chat)  # its own rows and those of the supergroup had different times
 
 
 # Rows stand by post first: a look for each post is little, where a look at every row would be millions.

@@ -8,12 +8,28 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 from sqlite3 import Connection, Row
 from typing import Any, NamedTuple, assert_never
 
-from bot.core.model import Lane, Relayed
-from bot.core.plan import MERGE_AT_MOST, Action, Beside, Delete, Drop, Edit, OnScreen, Rest, Send, Skip, Waiting, plan
-from storage import states
+from bot.core.model import Lane, Relayed, Volume
+from bot.core.plan import (
+    DIGEST_AT_MOST,
+    MERGE_AT_MOST,
+    Action,
+    Beside,
+    Delete,
+    Drop,
+    Edit,
+    OnScreen,
+    Rest,
+    Send,
+    Skip,
+    Sleep,
+    Waiting,
+    plan,
+)
+from storage import chats, sleeping, states
 from storage.looking import WAITS, Due, Heads
 from storage.rows import relayed, to_json
 
@@ -22,9 +38,12 @@ LOOK_AT = 200  # chats that one claim looks at: what it settles without a messag
 
 _ROWS = f"""
 SELECT d.chat, d.post, d.thread, d.lane, d.wanted, d.sent, d.since, d.not_before, d.attempts, d.plain, d.silent,
-  p.withdrawn_at, p.blog, p.copied_chat, p.notice, p.editors_word FROM json_each(:chats) j
+  d.slept, p.withdrawn_at, p.blog, p.copied_chat, p.notice, p.editors_word, s.volume, s.digest, s.pictures,
+  CASE WHEN p.blog IS NULL THEN (SELECT max(f.sound) FROM subscription f INDEXED BY subscription_chat
+    WHERE f.chat = d.chat AND f.thread = d.thread) ELSE s.sound END AS sound FROM json_each(:chats) j
 CROSS JOIN delivery d INDEXED BY delivery_waiting ON d.chat = j.value
 CROSS JOIN post p ON p.id = d.post LEFT JOIN blog b ON b.id = p.blog
+LEFT JOIN subscription s ON s.blog = p.blog AND s.chat = d.chat AND s.thread = d.thread
 WHERE {WAITS} AND (d.lane = 0 OR p.blog IS NULL OR b.held_at IS NULL AND NOT :all_held)
   AND (p.paused_at IS NULL OR d.sent > 0 OR d.lane = 0)
 """
@@ -77,15 +96,16 @@ def claim(
     limit: int,
     busy: Container[int],
     on_withdrawal: Callable[[str | None], str],
+    zone: Callable[[str | None], str] = lambda blog: "UTC",
     without: Collection[Lane] = (),
 ) -> Found:
     """At most `limit` actions, none for the `busy` (Telegram's ids), none looked for in the lanes `without`. Rows that
-    need no message are settled here, and there may be very many of them: then only some."""
+    need no message now are settled here, and there may be very many of them: then only some."""
     bound = {"bot": bot, "now": now, "all_held": bool(states.all_held(db))}
-    heads, looked, decided = Heads(db, due, bound, busy, without), 0, _Decided()
+    heads, looked, decided, zone = Heads(db, due, bound, busy, without), 0, _Decided(), cache(zone)
     while looked < LOOK_AT and (found := heads.take(limit - len(decided.actions))):
         looked += len(found)
-        waiting = _waiting(db, bound | {"chats": to_json([row["chat"] for row in found])}, on_withdrawal)
+        waiting = _waiting(db, bound | {"chats": to_json([row["chat"] for row in found])}, on_withdrawal, zone)
         for row in found:
             decided.decide(row, waiting[row["chat"]], now)
     heads.close(fruitful=bool(decided.actions))
@@ -109,11 +129,18 @@ class _Decided:
         self.actions: list[tuple[Row, Action]] = []
         self._skipped: list[tuple[int, Waiting]] = []
         self._dropped: list[tuple[int, Waiting]] = []
+        self._asleep: list[tuple[int, Waiting]] = []
+        self._wakes: dict[float, list[int]] = defaultdict(list)  # when -> chats
+        self._woken: list[int] = []
 
     def decide(self, place: Row, rows: Sequence[Waiting], now: float) -> None:
-        """What a chat gets now, less the rows that need no message."""
+        """What a chat gets now, less the rows that need no message. One that has slept out first has all its rows."""
+        if place["wakes_at"] is not None and place["wakes_at"] <= now:
+            self._woken.append(place["chat"])
+            return
+        choices = chats.choices(place)
         while rows:
-            decided = plan(rows, now)
+            decided = plan(rows, now, choices)
             match decided:
                 case Send() | Edit() | Delete():
                     self.actions.append((place, decided))
@@ -124,24 +151,36 @@ class _Decided:
                     self._skipped += [(place["chat"], row) for row in done]
                 case Drop(rows=done):
                     self._dropped += [(place["chat"], row) for row in done]
+                case Sleep(rows=done, until=until):
+                    self._asleep += [(place["chat"], row) for row in done]
+                    self._wakes[until].append(place["chat"])
                 case _:
                     assert_never(decided)
-            rows = [row for row in rows if row not in done]
+            over = {(row.post, row.thread) for row in done}
+            rows = [row for row in rows if (row.post, row.thread) not in over]
 
     def write(self, db: Connection, bot: str) -> bool:
-        """Mark what leaves, settle what needs no message; whether there was any of the latter."""
+        """Mark what leaves, settle what needs no message now; whether there was any of the latter."""
         marked = [(place["chat"], row) for place, action in self.actions for row in action.rows]
-        for statement, rows in ((_MARK, marked), (_SKIP, self._skipped), (_DROP, self._dropped)):
+        settled = ((_SKIP, self._skipped), (_DROP, self._dropped), (sleeping.SLEEP, self._asleep))
+        for statement, rows in ((_MARK, marked), *settled):
             alike: dict[tuple[int, int], list[int]] = defaultdict(list)
             for chat, row in rows:
                 alike[row.post, row.thread].append(chat)
             for (post, thread), ids in alike.items():
                 db.execute(statement, (bot, post, thread, to_json(ids)))
-        return bool(self._skipped or self._dropped)
+        if self._wakes:
+            sleeping.wake_at(db, self._wakes)
+        for chat in self._woken:
+            sleeping.wake(db, chat)
+        return bool(self._skipped or self._dropped or self._asleep or self._woken)
 
 
 def _waiting(
-    db: Connection, bound: dict[str, Any], on_withdrawal: Callable[[str | None], str]
+    db: Connection,
+    bound: dict[str, Any],
+    on_withdrawal: Callable[[str | None], str],
+    zone: Callable[[str | None], str],
 ) -> Mapping[int, list[Waiting]]:
     rows: dict[int, list[Row]] = defaultdict(list)
     for row in db.execute(_ROWS, bound).fetchall():
@@ -150,7 +189,7 @@ def _waiting(
     for chat, ones in rows.items():
         for row in ones if len(ones) <= ROWS else _first_of_each(ones):
             message = _message(db, row) if row["sent"] else None
-            waiting[chat].append(_value(row, message, _how_it_goes(row, on_withdrawal)))
+            waiting[chat].append(_value(row, message, _how_it_goes(row, on_withdrawal), zone(row["blog"])))
     return waiting
 
 
@@ -165,13 +204,16 @@ def _how_it_goes(row: Row, on_withdrawal: Callable[[str | None], str]) -> str:
 def _first_of_each(rows: Sequence[Row]) -> Iterator[Row]:
     """Of each lane of a thread as many as a decision may need: order holds there, and a chat may have waited long."""
     taken: Counter[tuple[int, int]] = Counter()
+    digests = {(row["thread"], row["lane"]) for row in rows if row["slept"] or row["volume"] == Volume.DIGEST}
     for row in sorted(rows, key=lambda one: (one["lane"], one["since"], one["post"])):
-        taken[row["thread"], row["lane"]] += 1
-        if taken[row["thread"], row["lane"]] <= ROWS:
+        place = (row["thread"], row["lane"])
+        taken[place] += 1
+        if taken[place] <= (DIGEST_AT_MOST if place in digests else ROWS):
             yield row
 
 
-def _value(row: Row, message: OnScreen | None, on_withdrawal: str) -> Waiting:
+def _value(row: Row, message: OnScreen | None, on_withdrawal: str, zone: str) -> Waiting:
+    alone = row["notice"] is not None or row["blog"] is None
     return Waiting(
         post=row["post"],
         thread=row["thread"],
@@ -182,11 +224,16 @@ def _value(row: Row, message: OnScreen | None, on_withdrawal: str) -> Waiting:
         not_before=row["not_before"],
         attempts=row["attempts"],
         plain=bool(row["plain"]),
-        silent=bool(row["silent"]),
+        silent=bool(row["silent"]) or row["sound"] == 0,
         withdrawn=row["withdrawn_at"] is not None,
         on_withdrawal=on_withdrawal,
         copied=row["copied_chat"] is not None,
-        alone=row["notice"] is not None,
+        alone=alone,
+        blog=row["blog"],
+        zone=zone,
+        digest=row["digest"] if row["volume"] == Volume.DIGEST and not alone else "",
+        slept=bool(row["slept"]),
+        pictures=row["pictures"] != 0,
         message=message,
     )
 

@@ -15,6 +15,7 @@ from storage import (
     claims,
     expansion,
     settling,
+    sleeping,
     waiting,
 )
 from storage.claims import Again, Claim, Found
@@ -35,6 +36,7 @@ class DeliveriesDoor(Door):
         limit: int,
         busy: Container[int],
         on_withdrawal: Callable[[str | None], str],
+        zone: Callable[[str | None], str] = lambda blog: "UTC",
         settled: Sequence[Settled] = (),
         without: Collection[Lane] = (),
     ) -> Found:
@@ -44,7 +46,15 @@ class DeliveriesDoor(Door):
         What came of earlier ones is written in the same transaction, before anything is claimed.
         """
         turn = partial(
-            _turn, due=self._due, bot=bot, now=now, limit=limit, busy=busy, on_withdrawal=on_withdrawal, without=without
+            _turn,
+            due=self._due,
+            bot=bot,
+            now=now,
+            limit=limit,
+            busy=busy,
+            on_withdrawal=on_withdrawal,
+            zone=zone,
+            without=without,
         )
         found: Found = await self._writes(settled)(turn, settled)
         with contextlib.suppress(StoreError):  # what was settled is written; who asks again is told
@@ -69,8 +79,19 @@ class DeliveriesDoor(Door):
 
     async def next_due(self, bot: str, now: float) -> float | None:
         """The instant at which something that waits for its time becomes due; None: nothing waits for a time."""
-        dues = (await self._db.read(waiting.next_due, bot, now), await self._db.read(expansion.next_due, now))
+        dues = [await self._db.read(of, bot, now) for of in (waiting.next_due, sleeping.next_waking)]
+        dues.append(await self._db.read(expansion.next_due, now))
         return min((due for due in dues if due is not None), default=None)
+
+    async def wake(self, bot: str, now: float) -> bool:
+        """Wake some of the chats whose quiet hours, mute or time to their digest is over. False: there is none."""
+        if not await self._db.read(sleeping.has_slept_out, bot, now):
+            return False
+        return await self._db.write_often(sleeping.wake_some, bot, now)
+
+    async def chats_asleep(self, bot: str) -> int:
+        """In how many chats something waits for the end of quiet hours or a mute, or for the time of a digest."""
+        return await self._db.count(sleeping.chats_asleep, bot)
 
     async def queue(self, bot: str) -> dict[Lane, int]:
         return await self._db.count(waiting.queue, bot)

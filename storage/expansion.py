@@ -11,7 +11,7 @@ from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.model import Lane
-from storage import states
+from storage import filters, states
 from storage.rows import to_json, unspaced
 
 CHUNK = 1000
@@ -22,26 +22,27 @@ _RANGE = """(s.chat, s.thread) > (:low_chat, :low_thread) AND (s.chat, s.thread)
 
 # Relayed posts: each subscription of the blog. A push: each chat once, in its first thread.
 _OF_BLOG = f"FROM subscription s WHERE s.blog = :blog AND {_RANGE}"
+_OF_WORDS = f"FROM {filters.WITH_WORDS} s.blog = :blog AND {_RANGE}"
 _OF_ALL = f"FROM subscription s INDEXED BY subscription_chat WHERE {_RANGE}"
 _ROWS = f"FROM delivery s WHERE s.bot = :bot AND s.post = :post AND {_RANGE}"
 
 _END = "SELECT s.chat, s.thread {source} ORDER BY s.chat, s.thread LIMIT 1 OFFSET :chunk - 1"
 _END_OF_CHATS = f"SELECT s.chat, {TOP} AS thread {{source}} GROUP BY s.chat ORDER BY s.chat LIMIT 1 OFFSET :chunk - 1"
 
-_MATCHES = """
-  (:any_topic OR (s.topics = ' ' AND NOT :gained)
-   OR EXISTS (SELECT 1 FROM json_each(:topics) t WHERE instr(s.topics, ' ' || t.value || ' ')))
-  AND (:push OR s.volume <> 'key' OR :is_key) AND s.created_at <= :audience_of
-  AND (NOT :notice OR s.volume IN ('everything', 'key'))
+_MATCHES = f"""
+  {filters.WANTS}
+  AND (:push OR s.volume IN ('everything', 'digest') OR s.volume = 'key' AND :is_key)
+  AND (NOT :only_key OR s.volume = 'key') AND s.created_at <= :audience_of
   AND (:unless IS NULL OR NOT EXISTS (SELECT 1 FROM delivery d
     WHERE d.bot = :bot AND d.post = :unless AND d.chat = s.chat AND d.thread = s.thread))
   AND EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open AND chat.bot = :bot)
 """
 _INSERT = """
 INSERT INTO delivery (bot, post, chat, thread, wanted, lane, since, silent)
-SELECT :bot, :post, s.chat, {thread}, :revision, :lane, :since, :silent {source} AND {matches} {group}
+SELECT :bot, :post, s.chat, {thread}, :revision, {lane}, :since, :silent {source} AND {matches} {group}
 ON CONFLICT DO NOTHING
 """
+_LANE = f"CASE WHEN s.volume = 'digest' AND NOT :notice THEN {Lane.DIGEST:d} ELSE :lane END"
 # The subscriptions of a blog that left the file sleep. Who has a push in one thread gets it in no other.
 _AWAKE_AND_WITHOUT_IT = """
   AND NOT EXISTS (SELECT 1 FROM blog b WHERE b.id = s.blog AND b.removed_at IS NOT NULL)
@@ -51,7 +52,7 @@ _AWAKE_AND_WITHOUT_IT = """
 # What was never sent keeps its place, since its first sending is what waits; a raised row that still waited as well.
 _RAISE = f"""
 UPDATE delivery AS s SET wanted = :revision, plain = 0,
-  aside = CASE WHEN s.aside = 'left' THEN 'left'
+  aside = CASE WHEN s.aside = 'left' THEN 'left' WHEN s.aside = 'asleep' AND s.sent = 0 THEN 'asleep'
     WHEN EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open) THEN NULL ELSE 'closed' END,
   attempts = CASE WHEN s.sent = s.wanted THEN 0 ELSE s.attempts END,
   not_before = CASE WHEN s.sent = s.wanted THEN 0 ELSE s.not_before END,
@@ -141,7 +142,7 @@ def _step(db: Connection, publication: Row, now: float) -> None:
     if publication["kind"] != "change" and post["withdrawn_at"] is not None:
         cancel(db, post["id"], now)
         return
-    bound = _bound(publication, post)
+    bound = _bound(publication, post) | filters.bound(db, publication, post)
     match publication["kind"]:
         case "change":
             end = _raise(db, bound, post)
@@ -170,7 +171,10 @@ def _bound(publication: Row, post: Row) -> dict[str, Any]:
         "is_key": bool(post["pinned"] or post["key_event"] or notice),
         "any_topic": notice or (push and not asked),
         "gained": publication["kind"] == "gained",
-        "topics": to_json(asked or unspaced(post["topics"])),
+        "only_key": publication["kind"] == "key",
+        "gained_topics": to_json(asked),
+        "by_words_alone": publication["kind"] == "gained" and not asked,
+        "topics": to_json(asked if push else unspaced(post["topics"])),
         "audience_of": publication["not_before"],
         "sent_since": publication["sent_since"],
         "low_chat": publication["cursor_chat"],
@@ -183,12 +187,13 @@ def _bound(publication: Row, post: Row) -> dict[str, Any]:
 
 def _insert(db: Connection, bound: dict[str, Any]) -> tuple[int, int] | None:
     """One chunk of an audience; returns its last (chat, thread), or None where the stretch is at its end."""
-    source = _OF_ALL if bound["blog"] is None else _OF_BLOG
+    source = _OF_ALL if bound["blog"] is None else _OF_WORDS if bound["by_words_alone"] else _OF_BLOG
     if not bound["push"]:
-        statement = _INSERT.format(thread="s.thread", source=source, matches=_MATCHES, group="")
+        statement = _INSERT.format(thread="s.thread", lane=_LANE, source=source, matches=_MATCHES, group="")
         return _chunk(db, _END.format(source=source), (statement,), bound)
     matches = _MATCHES + _AWAKE_AND_WITHOUT_IT
-    statement = _INSERT.format(thread="min(s.thread)", source=source, matches=matches, group="GROUP BY s.chat")
+    parts = {"thread": "min(s.thread)", "lane": ":lane", "group": "GROUP BY s.chat"}
+    statement = _INSERT.format(source=source, matches=matches, **parts)
     return _chunk(db, _END_OF_CHATS.format(source=source), (statement,), bound)
 
 

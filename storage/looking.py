@@ -38,7 +38,8 @@ ORDER BY d.lane, d.since, d.post LIMIT 1
 # being retried is not free, or it would stand in everybody's way. The + before :now keeps SQLite from comparing the
 # value with the partial index's own condition, for which it would prepare the statement anew every time.
 _HEADS = f"""
-SELECT d.chat, c.telegram_id, c.kind, c.language,
+SELECT d.chat, c.telegram_id, c.kind, c.language, c.wakes_at,
+  c.timezone, c.quiet_from, c.quiet_until, c.quiet_breaking, c.muted_until, c.chosen_language,
   CASE WHEN d.not_before <= :now AND c.open AND c.not_before <= :now
   THEN NOT EXISTS (SELECT 1 FROM delivery r INDEXED BY delivery_retried WHERE r.chat = d.chat AND r.thread = d.thread
     AND r.lane = d.lane AND (r.since, r.post) < (d.since, d.post) AND r.not_before > +:now

@@ -58,7 +58,8 @@ AND NOT EXISTS (SELECT 1 FROM publication q WHERE q.post = p.id AND coalesce(q.d
 # a younger post, whose withdrawal would rewrite the message without it.
 _UNUSED = """
 AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.bot IN (SELECT value FROM json_each(:bots)) AND d.post = p.id
-  AND (d.sending IS NOT NULL OR (d.sent <> d.wanted AND d.aside IS NULL) OR coalesce(d.settled_at, 0) >= :before))
+  AND (d.sending IS NOT NULL OR (d.sent <> d.wanted AND coalesce(d.aside, 'asleep') = 'asleep')
+    OR coalesce(d.settled_at, 0) >= :before))
 AND NOT EXISTS (SELECT 1 FROM shown s CROSS JOIN shown o ON o.message = s.message AND o.post <> s.post
   CROSS JOIN post y ON y.id = o.post WHERE s.post = p.id AND max(y.first_seen_at, coalesce(y.updated_at, 0),
   coalesce(y.withdrawn_at, 0), coalesce(y.public_at, 0)) >= :before)

@@ -389,6 +389,35 @@ def what_editors_do(db: Database) -> None:
         db.execute(statement)
 
 
+SLEEP = """
+-- when the first of its rows that are asleep is looked at again; NULL: none is
+ALTER TABLE chat ADD COLUMN wakes_at REAL;
+CREATE INDEX chat_asleep ON chat (bot, wakes_at) WHERE wakes_at IS NOT NULL;
+-- it was held back for its chat's quiet hours, mute or digest
+ALTER TABLE delivery ADD COLUMN slept INTEGER NOT NULL DEFAULT 0;
+"""
+
+
+@migrations()
+def rows_sleep_while_their_chat_does_not_want_them(db: Database) -> None:
+    for statement in _statements(SLEEP):
+        db.execute(statement)
+
+
+WORDS = """
+-- The subscriptions that look at what a post says, of each blog.
+CREATE INDEX subscription_words ON subscription (blog, chat, thread) WHERE words <> ' ' OR without <> ' ';
+-- what the post said before an edit (`bot.core.words`), for an audience of those whom it matches only now
+ALTER TABLE publication ADD COLUMN said_before TEXT;
+"""
+
+
+@migrations()
+def what_is_found_by_plain_words(db: Database) -> None:
+    for statement in _statements(WORDS):
+        db.execute(statement)
+
+
 AFTERWARDS = """
 -- where the message stands that an editor pushed, and its preview (Telegram ids): a correction names either
 ALTER TABLE push ADD COLUMN said_chat INTEGER;
@@ -431,6 +460,22 @@ CREATE TABLE wish (
 @migrations()
 def what_editors_do_afterwards(db: Database) -> None:
     for statement in _statements(AFTERWARDS):
+        db.execute(statement)
+
+
+ASKED = """
+-- Key events and pinned posts in the order of lists: few, among very many posts.
+CREATE INDEX post_key ON post (blog, coalesce(published_at, first_seen_at) DESC, first_seen_at DESC, id DESC)
+  WHERE key_event OR pinned;
+-- Words of a search that no button can carry, by what stands for them there.
+CREATE TABLE asked (digest TEXT PRIMARY KEY, words TEXT NOT NULL, asked_at REAL NOT NULL) WITHOUT ROWID;
+CREATE INDEX asked_when ON asked (asked_at);
+"""
+
+
+@migrations()
+def what_people_ask_again(db: Database) -> None:
+    for statement in _statements(ASKED):
         db.execute(statement)
 
 

@@ -76,7 +76,7 @@ WHERE {_THESE_ROWS}
 """
 _TAKEN_AWAY = f"""
 UPDATE delivery SET sent = 0, sending = NULL, first_sent_at = NULL, not_before = 0, attempts = 0, plain = 0,
-  settled_at = :now, lane = {Lane.LIVE:d} WHERE {_THESE_ROWS}
+  slept = 0, settled_at = :now, lane = {Lane.LIVE:d} WHERE {_THESE_ROWS}
 """
 _WITHDRAWN = f"""
 DELETE FROM delivery WHERE {_THESE_ROWS} AND EXISTS (SELECT 1 FROM post WHERE id = :post AND withdrawn_at IS NOT NULL)

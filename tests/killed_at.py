@@ -20,7 +20,7 @@ import bot.sender
 import bot.telegram
 import storage.sqlite
 from bot.__main__ import cli
-from storage import blogs, claims, settling
+from storage import blogs, claims, settling, sleeping
 
 # step: (where the function stands, its name, whether it is killed before or after it)
 STEPS: dict[str, tuple[Any, str, str]] = {
@@ -40,11 +40,19 @@ STEPS: dict[str, tuple[Any, str, str]] = {
     "before the settling commits": (settling, "_settle_screens", "after"),
     "after settling": (storage.sqlite.Store, "settle", "after"),
 }
+# Those that are reached only where a chat wants to hear later.
+OF_THE_NIGHT: dict[str, tuple[Any, str, str]] = {
+    "inside the falling asleep": (sleeping, "wake_at", "before"),
+    "before the falling asleep commits": (sleeping, "wake_at", "after"),
+    "inside the waking": (sleeping, "wake", "after"),
+    "before the waking commits": (sleeping, "wake_some", "after"),
+    "after the waking": (storage.sqlite.Store, "wake", "after"),
+}
 
 
 def arm(step: str, passes: int) -> None:
     """Replace the step's function by one that kills the process when its turn has come."""
-    place, name, when = STEPS[step]
+    place, name, when = (STEPS | OF_THE_NIGHT)[step]
     usual: Callable[..., Any] = getattr(place, name)
     left = passes
 
@@ -86,6 +94,8 @@ def _counts(step: str, answer: Any) -> bool:
             return bool(answer)
         case "after the claim":
             return bool(answer[0])
+        case "after the waking":
+            return bool(answer)
     return True
 
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from bot.core.model import ChangeKind, ChatClosed, Done, Outcome, Post
+from bot.core.choices import Choices
+from bot.core.model import ChangeKind, ChatClosed, Done, Outcome, Post, Volume
 from bot.core.plan import Delete, Edit, Send
 from bot.core.publishing import Audience, PostWrite, Publishing, PushText
 from bot.core.settle import settle
@@ -78,6 +79,16 @@ class Ledger:
     async def leave(self, chat: int, *, blog: str | None = None, thread: int = 0) -> None:
         await self.store.unsubscribe(chat=chat, thread=thread, blog=blog)
 
+    async def choose(self, chat: int, **choices: object) -> None:
+        """In the place of all that the chat had chosen before."""
+        await self.store.choose(chat, Choices(**choices))  # type: ignore[arg-type]
+
+    async def hear(
+        self, chat: int, volume: Volume, *, digest: str = "1h", blog: str = BLOG, thread: int = 0, **how: bool
+    ) -> None:
+        how = {"sound": True, "pictures": True} | how
+        await self.store.choose_for(chat=chat, thread=thread, blog=blog, volume=volume, digest=digest, **how)
+
     # --- the page
 
     async def change(self, *writes: PostWrite, blog: str = BLOG, **about: object) -> list[int]:
@@ -96,8 +107,16 @@ class Ledger:
         self.numbers.update(zip(keys, numbers, strict=True))
         return numbers
 
-    async def edit(self, key: str, *, topics: Sequence[str] = (), text: str = "Edited.", **about: object) -> None:
-        post = Post(key=key, title=key, text=text)
+    async def edit(
+        self,
+        key: str,
+        *,
+        topics: Sequence[str] = (),
+        text: str = "Edited.",
+        post: Post | None = None,
+        **about: object,
+    ) -> None:
+        post = post or Post(key=key, title=key, text=text)
         await self.change(PostWrite(change=ChangeKind.EDITED, post=post, topics=tuple(topics)), **about)
 
     async def withdraw(self, key: str, **about: object) -> None:
@@ -117,8 +136,11 @@ class Ledger:
     # --- what leaves
 
     async def expand(self) -> int:
-        """Every publication that is due, to its end. Returns how many chunks it took."""
+        """Every publication that is due, to its end, and every chat awake whose time has come. Returns how many chunks
+        it took to expand."""
         chunks = 0
+        while await self.store.wake("main", self.now):
+            pass
         while await self.store.expand(self.now):
             chunks += 1
             assert chunks < 10_000, "expands for ever"

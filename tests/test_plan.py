@@ -8,8 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.choices import Choices, Quiet
 from bot.core.model import Lane
-from bot.core.plan import MERGE_AT_MOST, Delete, Drop, Edit, OnScreen, Rest, Send, Skip, Waiting, plan
+from bot.core.plan import (
+    DIGEST_AT_MOST,
+    MERGE_AT_MOST,
+    Delete,
+    Drop,
+    Edit,
+    OnScreen,
+    Rest,
+    Send,
+    Skip,
+    Sleep,
+    Waiting,
+    plan,
+)
 
 NOW = 1000.0
 
@@ -127,6 +141,100 @@ def test_an_editors_copied_message_cannot_be_edited_and_is_left_alone() -> None:
     assert isinstance(plan([shown(1, kind="copy")], NOW), Skip)
 
 
+# --- what a chat does not want to hear of yet: it is 00:16 of the first of January 1970 -----------------------------
+
+HOUR = 3600.0
+NIGHT = Choices(quiet=Quiet(start=23 * 60, end=7 * 60))
+HOLDS_ALL = Choices(quiet=Quiet(start=23 * 60, end=7 * 60, breaking=False))
+MUTED = Choices(muted_until=NOW + 60)
+
+
+@pytest.mark.parametrize(
+    ("choices", "lane", "until"),
+    [
+        (Choices(), Lane.LIVE, None),
+        (NIGHT, Lane.LIVE, 7 * HOUR),
+        (NIGHT, Lane.DIGEST, 7 * HOUR),
+        (NIGHT, Lane.BREAKING, None),
+        (HOLDS_ALL, Lane.BREAKING, 7 * HOUR),
+        (MUTED, Lane.LIVE, NOW + 60),
+        (MUTED, Lane.BREAKING, NOW + 60),
+        (replace(NIGHT, muted_until=NOW), Lane.BREAKING, None),
+        (replace(NIGHT, timezone="Asia/Tokyo"), Lane.LIVE, None),
+        (replace(NIGHT, timezone="Europe/Berlin"), Lane.LIVE, 6 * HOUR),
+    ],
+)
+def test_quiet_hours_and_mutes_hold_first_sends(choices: Choices, lane: Lane, until: float | None) -> None:
+    decided = plan([row(1, lane)], NOW, choices)
+    assert decided == (Send(rows=(row(1, lane),)) if until is None else Sleep(rows=(row(1, lane),), until=until))
+
+
+@pytest.mark.parametrize("choices", [HOLDS_ALL, MUTED])
+def test_edits_and_withdrawals_pass_and_what_was_withdrawn_before_it_was_sent_is_dropped(choices: Choices) -> None:
+    assert isinstance(plan([shown(1)], NOW, choices), Edit)
+    assert isinstance(plan([shown(1, Lane.WITHDRAWAL, withdrawn=True)], NOW, choices), Edit)
+    assert isinstance(plan([row(1, withdrawn=True)], NOW, choices), Drop)
+
+
+def test_what_is_held_falls_asleep_before_anything_leaves_and_what_passes_leaves_then() -> None:
+    waiting = [row(1), shown(2), row(3, Lane.BREAKING)]
+    decided = plan(waiting, NOW, NIGHT)
+    assert numbers(decided) == [1]
+    assert numbers(plan([one for one in waiting if one.post != 1], NOW, NIGHT)) == [3]
+
+
+def digest(post: int, since: float = 0.0, times: str = "15m", **fields: object) -> Waiting:
+    return row(post, Lane.DIGEST, digest=times, since=since, blog="storm", **fields)
+
+
+def test_posts_sleep_until_the_digest_after_the_oldest_of_them() -> None:
+    assert plan([digest(1, since=950.0), digest(2, since=960.0)], NOW) == Sleep(
+        rows=(digest(1, since=950.0), digest(2, since=960.0)), until=1800.0
+    )
+
+
+def test_a_digest_that_is_due_takes_along_whatever_waits() -> None:
+    assert numbers(plan([digest(1, since=10.0), digest(2, since=960.0)], NOW)) == [1, 2]
+
+
+def test_one_post_alone_is_a_digest_too() -> None:
+    assert numbers(plan([digest(1)], NOW)) == [1]
+
+
+def test_each_blog_of_a_thread_has_its_own_digest_times() -> None:
+    hourly = replace(digest(2, times="1h"), blog="flood")
+    decided = plan([digest(1), hourly], NOW)
+    assert isinstance(decided, Sleep)
+    assert (numbers(decided), decided.until) == ([2], HOUR)
+    assert numbers(plan([digest(1)], NOW)) == [1]
+
+
+def test_a_digest_that_is_due_in_quiet_hours_waits_for_their_end() -> None:
+    decided = plan([digest(1)], NOW, NIGHT)
+    assert isinstance(decided, Sleep)
+    assert decided.until == 7 * HOUR
+
+
+def test_what_slept_merges_from_two_on_with_whatever_waits_beside_it() -> None:
+    night = [row(at, slept=True) for at in range(1, 301)]
+    assert len(numbers(plan(night, NOW))) == 300
+    assert numbers(plan([row(1, slept=True), row(2, since=1.0)], NOW)) == [1, 2]
+    assert numbers(plan([row(1, slept=True), digest(2)], NOW)) == [1, 2]
+    assert numbers(plan([row(1, slept=True)], NOW)) == [1]
+    assert len(numbers(plan([row(at, slept=True) for at in range(2 * DIGEST_AT_MOST)], NOW))) == DIGEST_AT_MOST
+
+
+def test_a_push_that_slept_is_its_own_message() -> None:
+    assert numbers(plan([row(1, slept=True, alone=True), row(2, slept=True), row(3, slept=True)], NOW)) == [1]
+
+
+def test_a_digest_that_was_refused_is_tried_post_by_post_unless_that_would_be_a_flood() -> None:
+    few = [row(at, slept=True, plain=True) for at in range(MERGE_AT_MOST)]
+    assert numbers(plan(few, NOW)) == [0]
+    many = [*few, row(MERGE_AT_MOST, slept=True, plain=True)]
+    assert len(numbers(plan(many, NOW))) == MERGE_AT_MOST + 1
+
+
 rows = st.lists(
     st.builds(
         row,
@@ -137,6 +245,7 @@ rows = st.lists(
         attempts=st.integers(0, 2),
         thread=st.integers(0, 2),
         withdrawn=st.booleans(),
+        slept=st.booleans(),
     ),
     unique_by=lambda one: (one.post, one.thread),
     max_size=12,
@@ -158,6 +267,17 @@ def test_order_within_a_lane_of_a_thread_always_holds(waiting: list[Waiting]) ->
             and (other.post, other.thread) not in taken
         ]
         assert all(other.withdrawn and other.not_before <= NOW for other in before)
+
+
+@given(rows, st.builds(Choices, quiet=st.sampled_from([None, NIGHT.quiet]), muted_until=st.sampled_from([0, NOW + 5])))
+def test_no_first_send_leaves_while_its_chat_is_quiet(waiting: list[Waiting], choices: Choices) -> None:
+    decided = plan(waiting, NOW, choices)
+    if isinstance(decided, Sleep):
+        assert decided.until > NOW
+        assert not any(one.sent or one.withdrawn for one in decided.rows)
+    if isinstance(decided, Send) and choices.muted_until <= NOW:
+        assert choices.quiet is None or decided.rows[0].lane is Lane.BREAKING
+    assert not isinstance(decided, Send) or choices.muted_until <= NOW
 
 
 @given(rows)

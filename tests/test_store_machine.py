@@ -15,7 +15,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.core.model import ChatClosed, ChatMoved, Gone, Outcome, Refused, TryLater, Unknown
+from bot.core.choices import Quiet
+from bot.core.model import ChatClosed, ChatMoved, Gone, Outcome, Refused, TryLater, Unknown, Volume
 from bot.core.plan import Delete, Edit, Send
 from storage import Claim, expansion, open_store
 from tests.ledger import BLOG, Ledger
@@ -124,6 +125,21 @@ class StoreMachine(RuleBasedStateMachine):
             self.follows.pop(chat, None)
             self.owed = {pair for pair in self.owed if pair[0] != chat}
             self.excused |= {(chat, key) for key in self.topics}
+
+    @rule(
+        chat=CHATS,
+        quiet=st.sampled_from([None, Quiet(start=0, end=1439), Quiet(start=900, end=930)]),
+        muted=st.sampled_from([0.0, 30.0]),
+    )
+    def choose(self, chat: int, quiet: Quiet | None, muted: float) -> None:
+        """What waits now or later waits longer, and comes all the same."""
+        if chat in self.ours:
+            self.do(self.ledger.choose(self.ours[chat], quiet=quiet, muted_until=self.ledger.now + muted))
+
+    @rule(chat=CHATS, volume=st.sampled_from([Volume.EVERYTHING, Volume.DIGEST]))
+    def hear(self, chat: int, volume: Volume) -> None:
+        if chat in self.ours:
+            self.do(self.ledger.hear(self.ours[chat], volume, digest="5m"))
 
     # --- the page --------------------------------------------------------------------------------------------------
 
@@ -284,9 +300,11 @@ class StoreMachine(RuleBasedStateMachine):
             assert len(shown) == len(set(shown)), (chat, shown)
 
     def be_quiet(self) -> None:
-        """Holds end, time passes, and everything works."""
+        """Holds and quiet hours end, time passes, and everything works."""
         self.release()
         self.give_back()
+        for chat in self.ours.values():
+            self.do(self.ledger.choose(chat))
         for _ in range(4):
             self.ledger.now += 1000.0
             self.do(self.ledger.run())

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bot.core.choices import Choices
+from bot.core.habits import next_digest, quiet_until
 from bot.core.model import Lane
 
 MERGE_FROM = 3  # so many waiting posts of one chat leave as one message
 MERGE_AT_MOST = 20  # more would not fit a message of 4096 characters with a headline each
+DIGEST_FROM = 2  # of a digest, and of what was held back: those were not wanted one by one
+DIGEST_AT_MOST = 1000  # a night or two of a busy blog: what does not fit is counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,11 @@ class Waiting:
     on_withdrawal: str = "notice"
     copied: bool = False
     alone: bool = False  # it is never one of several in a message
+    blog: str | None = None
+    zone: str = "UTC"  # the blog's own: where its chat chose none
+    digest: str = ""  # when the digests come for which it waits; "" where its chat wants each post
+    slept: bool = False  # it was held back for its chat's habits
+    pictures: bool = True  # whether its chat wants them
     message: OnScreen | None = None
 
 
@@ -99,16 +108,26 @@ class Drop:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sleep:
+    """The chat does not want to hear of these yet. At `until` it is decided anew, also of what waits longer."""
+
+    rows: tuple[Waiting, ...]
+    until: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rest:
     """Nothing may leave now."""
 
 
 Action = Send | Edit | Delete
-Plan = Action | Skip | Drop | Rest
+Plan = Action | Skip | Drop | Sleep | Rest
+
+_NOTHING_CHOSEN = Choices()
 
 
-def plan(rows: Iterable[Waiting], now: float) -> Plan:
-    """The next action for one chat.
+def plan(rows: Iterable[Waiting], now: float, choices: Choices = _NOTHING_CHOSEN) -> Plan:
+    """The next action for one chat that chose this.
 
     Order holds within a lane of a thread: a row that is being retried holds back the rows behind it, a row that was
     set aside is not among `rows` and holds back nobody.
@@ -117,6 +136,8 @@ def plan(rows: Iterable[Waiting], now: float) -> Plan:
     free = _free(ordered, now)
     if not free:
         return Rest()
+    if asleep := _asleep(free, choices, now):
+        return Sleep(rows=tuple(row for row, _ in asleep), until=min(until for _, until in asleep))
     return _sent_before(free[0], free) if free[0].sent else _first_time(free[0], free)
 
 
@@ -133,22 +154,69 @@ def _free(ordered: Sequence[Waiting], now: float) -> list[Waiting]:
     return free
 
 
+# --- what a chat does not want to hear of yet ----------------------------------------------------------------------
+
+
+def _asleep(free: Sequence[Waiting], choices: Choices, now: float) -> list[tuple[Waiting, float]]:
+    """First sends that their chat wants later, each with the moment. Edits and withdrawals make no sound and pass."""
+    if choices.quiet is None and choices.muted_until <= now and not any(row.digest for row in free):
+        return []
+    first = [row for row in free if not (row.sent or row.withdrawn)]
+    digests = _digests(first, choices.timezone)
+    waits = ((row, _held_until(row, choices, digests, now)) for row in first)
+    return [(row, until) for row, until in waits if until > now]
+
+
+def _digests(first: Sequence[Waiting], zone: str | None) -> dict[tuple[int, str | None], float]:
+    """When the digest of each blog of a thread is due: it was after its oldest post that is told in none."""
+    due: dict[tuple[int, str | None], float] = {}
+    for row in first:  # the oldest first
+        if row.digest:
+            due.setdefault((row.thread, row.blog), next_digest(row.digest, zone or row.zone, row.since))
+    return due
+
+
+def _held_until(row: Waiting, choices: Choices, digests: dict[tuple[int, str | None], float], now: float) -> float:
+    """A mute holds everything, quiet hours what is not breaking news or what is as well; 0 where nothing holds it."""
+    if choices.muted_until > now:
+        return choices.muted_until
+    quiet = choices.quiet
+    if quiet and not (quiet.breaking and row.lane is Lane.BREAKING):
+        until = quiet_until(quiet, choices.timezone or row.zone, now)
+        if until is not None:
+            return until
+    return digests[row.thread, row.blog] if row.digest else 0.0
+
+
+# --- what was never sent -------------------------------------------------------------------------------------------
+
+
 def _first_time(row: Waiting, free: Sequence[Waiting]) -> Plan:
     if row.withdrawn:
         return Drop(rows=(row,))
-    together = [other for other in free if _may_join(other, row)]
-    if len(together) >= MERGE_FROM and _may_join(row, row):
-        return Send(rows=tuple(together[:MERGE_AT_MOST]))
-    return Send(rows=(row,))
+    if not _merges(row):
+        return Send(rows=(row,))
+    beside = [other for other in free if other.thread == row.thread and other.plain == row.plain and _merges(other)]
+    return Send(rows=_together(row, beside))
 
 
-def _may_join(other: Waiting, row: Waiting) -> bool:
-    """Relayed posts of one thread merge; an editor's push is its own message, as is what was refused in a merge."""
-    return (
-        other.lane is row.lane is Lane.LIVE
-        and other.thread == row.thread
-        and not (other.sent or other.withdrawn or other.plain or other.copied or other.alone)
-    )
+def _merges(row: Waiting) -> bool:
+    """Relayed posts merge; an editor's push is its own message."""
+    return row.lane in (Lane.LIVE, Lane.DIGEST) and not (row.sent or row.withdrawn or row.copied or row.alone)
+
+
+def _together(row: Waiting, beside: Sequence[Waiting]) -> tuple[Waiting, ...]:
+    """Of these, which leave in one message with `row`. What was refused in a merge is tried by itself, unless that
+    would be a flood: then once more as one, in its plainest form.
+    """
+    of_lane = [other for other in beside if other.lane is row.lane]
+    if row.lane is Lane.DIGEST or any(other.slept or other.digest for other in of_lane):
+        together, least = tuple(beside[:DIGEST_AT_MOST]), MERGE_AT_MOST + 1 if row.plain else DIGEST_FROM
+        return together if len(together) >= least else (row,)
+    return tuple(of_lane[:MERGE_AT_MOST]) if len(of_lane) >= MERGE_FROM and not row.plain else (row,)
+
+
+# --- what stands there already -------------------------------------------------------------------------------------
 
 
 def _sent_before(row: Waiting, free: Sequence[Waiting]) -> Plan:

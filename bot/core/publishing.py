@@ -55,6 +55,7 @@ class Publishing:
     starts_at: float | None = None
     interval_hint: float | None = None
     handover: Handover | None = None
+    key_events: tuple[str, ...] = ()  # keys of posts that the page marks so, or pins
     hold: float = 0.0  # seconds a new post waits before it goes out
     edit_quiet: float = 0.0  # seconds an edit waits for the next one
     edits_for: float = 172_800.0  # seconds for which sent messages follow edits
