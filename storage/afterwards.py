@@ -44,15 +44,17 @@ def find(db: Connection, post: int) -> Sent | None:
 
 def recent(db: Connection, limit: int, skip: int = 0) -> list[Sent]:
     """The newest first, those that are still to be sent before all others."""
-    return _sent(db, f"u.state IN {_OUT} OR u.state IN {_PLANNED}", f"LIMIT {limit:d} OFFSET {skip:d}")
+    order = f"ORDER BY u.state IN {_PLANNED} DESC, at DESC, u.post DESC LIMIT {limit:d} OFFSET {skip:d}"
+    return _sent(db, f"u.state IN {_OUT} OR u.state IN {_PLANNED}", order)
 
 
 def watched(db: Connection, since: float) -> list[Sent]:
     """Those that something happened to lately, and whose end was not shown yet."""
     return _sent(
         db,
-        f"""u.state IN {_OUT} AND NOT u.end_shown AND u.preview_message IS NOT NULL
+        f"""u.state IN {_OUT} AND u.end_shown = 0 AND u.sent_at IS NOT NULL AND u.preview_message IS NOT NULL
         AND max(u.sent_at, coalesce(u.acted_at, 0)) >= :since""",
+        index="INDEXED BY push_watched",
         since=since,
     )
 
@@ -67,12 +69,12 @@ def acted_at(db: Connection, post: int) -> float | None:
     return row["acted_at"] if row else None
 
 
-def _sent(db: Connection, which: str, more: str = "", **bound: object) -> list[Sent]:
+def _sent(db: Connection, which: str, order: str = "", index: str = "", **bound: object) -> list[Sent]:
     rows = db.execute(
         f"""SELECT u.author, u.state, coalesce(u.sent_at, u.send_at, u.created_at) AS at, u.preview_chat,
         u.preview_message, u.topics AS for_topics, u.blog AS for_blog, u.language AS for_language,
-        u.only_chat AS for_chat, p.* FROM push u JOIN post p ON p.id = u.post
-        WHERE p.blog IS NULL AND ({which}) ORDER BY u.state IN {_PLANNED} DESC, at DESC, u.post DESC {more}""",
+        u.only_chat AS for_chat, p.* FROM push u {index} JOIN post p ON p.id = u.post
+        WHERE p.blog IS NULL AND ({which}) {order}""",
         bound,
     )
     return [_value(row) for row in rows]

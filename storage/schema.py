@@ -479,6 +479,14 @@ def what_people_ask_again(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def pushes_whose_end_is_still_to_be_shown(db: Database) -> None:
+    db.execute(
+        """CREATE INDEX push_watched ON push (sent_at)
+        WHERE end_shown = 0 AND sent_at IS NOT NULL AND preview_message IS NOT NULL"""
+    )
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:
