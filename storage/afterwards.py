@@ -146,7 +146,7 @@ def progress(db: Connection, bot: str, post: int) -> Progress:
     """Counts every row of it, so it takes its time."""
     row = db.execute(
         """SELECT count(CASE WHEN sent > 0 THEN 1 END) AS sent,
-        count(CASE WHEN sent = 0 AND (aside IS NULL OR aside = 'asleep') THEN 1 END) AS waiting,
+        count(CASE WHEN sent = 0 AND (aside IS NULL OR aside = 'asleep' OR sending IS NOT NULL) THEN 1 END) AS waiting,
         count(CASE WHEN sent = 0 AND aside = 'asleep' THEN 1 END) AS asleep,
         count(CASE WHEN sent = 0 AND aside = 'closed' THEN 1 END) AS closed,
         count(CASE WHEN sent = 0 AND aside NOT IN ('closed', 'left', 'asleep') THEN 1 END) AS refused,

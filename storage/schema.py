@@ -487,6 +487,11 @@ def pushes_whose_end_is_still_to_be_shown(db: Database) -> None:
     )
 
 
+@migrations()
+def a_wish_is_what_a_subscription_has(db: Database) -> None:
+    db.execute("ALTER TABLE wish RENAME TO errand")
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:
