@@ -315,8 +315,7 @@ class Relay:
 
     async def _drop_drafts(self) -> None:
         """Who is no editor any more has nothing left to press."""
-        access = self.settings.access
-        dropped = await self._store.drop_drafts_but_of({*access.admins, *access.editors})
+        dropped = await self._desk.drop_drafts_of_others()
         if dropped:
             log.info("drafts of former editors dropped", drafts=dropped)
 

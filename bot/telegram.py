@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import orjson
 
-from bot.core.albums import BLANK, WHOLE, Step, checksum, next_step, pictures
+from bot.core.albums import BLANK, WHOLE, Step, checksum, kind_of, next_step, pictures
 from bot.core.answers import PATIENCE_WITHOUT_A_WORD, bad_pictures, outcome_of
 from bot.core.model import Done, Entity, Outcome, Refused, Rendered, TryLater, Unknown
 from bot.core.plan import Action, Delete, Edit, OnScreen, Send
@@ -75,38 +75,40 @@ class Telegram:
         return tuple([self.pictures.known(one) for one in (rendered.photo or BLANK, *rendered.others)])
 
     def _send(self, rendered: Rendered, place: dict[str, Any]) -> Body:
-        """An album has no buttons: it cannot, and posts of a blog have none."""
+        """An album has no buttons: it cannot."""
         if rendered.copied is not None:
             from_chat, message = rendered.copied
-            return _json("copyMessage", place | {"from_chat_id": from_chat, "message_id": message}, kind="copy")
+            original = {"from_chat_id": from_chat, "message_id": message}
+            return _json("copyMessage", place | original | _buttons(rendered), kind="copy")
         if rendered.photo is None:
             return _json("sendMessage", place | _text(rendered) | _buttons(rendered))
         shown = pictures(rendered)
         if rendered.others:
-            media = [self._media(rendered.photo) | _caption(rendered), *map(self._media, rendered.others)]
-            return _json("sendMediaGroup", place | {"media": media}, shown)
-        photo = {"photo": self._file(rendered.photo)}
-        return _json("sendPhoto", place | photo | _caption(rendered) | _buttons(rendered), shown)
+            media = [self._media(one, kind_of(rendered, one)) for one in shown]
+            return _json("sendMediaGroup", place | {"media": [media[0] | _caption(rendered), *media[1:]]}, shown)
+        kind = kind_of(rendered, rendered.photo)
+        file = {kind: self._file(rendered.photo)}
+        return _json(f"send{kind.title()}", place | file | _caption(rendered) | _buttons(rendered), shown)
 
     def _step(self, message: OnScreen, step: Step, rendered: Rendered) -> Body:
         """A text stays a text, a photo a photo: a message keeps its place in the chat and its notifications."""
         if step.removes:
             return _deletion(step)
         if step.places != (0,):
-            return self._replace(step.picture, {})
+            return self._replace(step.picture, {}, kind_of(rendered, step.picture))
         if step.picture and message.picture == checksum(step.picture):
             return _json("editMessageCaption", _caption(rendered) | _buttons(rendered), (step.picture,))
-        return self._replace(step.picture, _caption(rendered))
+        return self._replace(step.picture, _caption(rendered), kind_of(rendered, step.picture))
 
-    def _replace(self, picture: str | None, caption: dict[str, Any]) -> Body:
+    def _replace(self, picture: str | None, caption: dict[str, Any], kind: str) -> Body:
         """Another picture. A withdrawn one must not stay, and a photo cannot become a text: the blank one is shown."""
         if picture is None and self.pictures.known(BLANK) is None:
             media = self._media(f"attach://{BLANK}") | caption
             return Body("editMessageMedia", orjson.dumps(media), "photo", (BLANK,), (checksum(BLANK),), form=True)
-        return _json("editMessageMedia", {"media": self._media(picture or BLANK) | caption}, (picture or BLANK,))
+        return _json("editMessageMedia", {"media": self._media(picture or BLANK, kind) | caption}, (picture or BLANK,))
 
-    def _media(self, address: str) -> dict[str, Any]:
-        return {"type": "photo", "media": self._file(address)}
+    def _media(self, address: str, kind: str = "photo") -> dict[str, Any]:
+        return {"type": kind, "media": self._file(address)}
 
     def _file(self, address: str) -> str:
         return self.pictures.known(address) or address

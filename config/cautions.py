@@ -20,7 +20,6 @@ NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
     ("telegram.rich_messages", lambda s: s.telegram.rich_messages),
     ("storage.url with PostgreSQL", lambda s: s.storage.url.startswith("postgres")),
     ("web.dashboard_password_env", lambda s: s.web.dashboard_password_env != Web().dashboard_password_env),
-    ("access.second_approval", lambda s: s.access.second_approval),
     ("[[bots]] beyond main", lambda s: len(s.bots) > 1),
 )
 NOT_YET_IN_A_BLOG: tuple[tuple[str, Callable[[Blog], bool]], ...] = (

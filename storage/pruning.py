@@ -33,6 +33,7 @@ class Pruned:
     chats: int = 0
     subscriptions: int = 0
     blogs: int = 0
+    drafts: int = 0
 
     def __add__(self, other: Pruned) -> Pruned:
         return Pruned(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)})

@@ -479,6 +479,19 @@ def what_people_ask_again(db: Database) -> None:
         db.execute(statement)
 
 
+PUSHES = """
+-- what nobody has sent goes after a day; and the message that an editor's reply is about
+CREATE INDEX push_open ON push (created_at) WHERE state IN ('draft', 'waiting');
+CREATE INDEX push_control ON push (preview_chat, preview_message);
+"""
+
+
+@migrations()
+def what_open_pushes_are_found_by(db: Database) -> None:
+    for statement in _statements(PUSHES):
+        db.execute(statement)
+
+
 @migrations()
 def pushes_whose_end_is_still_to_be_shown(db: Database) -> None:
     db.execute(

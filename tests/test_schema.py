@@ -20,6 +20,7 @@ import storage.schema
 from bot.core.corrections import Correction
 from bot.core.model import Post, TryLater, Volume
 from bot.core.paging import Sought, Span, Turn
+from bot.core.wishes import Wish
 from storage import Act, StoreError, expansion, open_store
 from tests.ledger import BLOG, NOON, Ledger
 
@@ -165,13 +166,13 @@ async def asking(ledger: Ledger) -> None:
     await store.search(words="a", blogs=[BLOG], now=NOON, limit=5)
     span = Span(since=NOON - 60, until=NOON, oldest=NOON - 3600)
     for sought in (
-        Sought(blogs={BLOG: ("nato",)}),
-        Sought(blogs={BLOG: ()}, span=span, but=frozenset({1})),
-        Sought(blogs={BLOG: ()}, span=span, key_events=True),
+        Sought(blogs={BLOG: Wish(topics=("nato",))}),
+        Sought(blogs={BLOG: Wish()}, span=span, but=frozenset({1})),
+        Sought(blogs={BLOG: Wish()}, span=span, key_events=True),
     ):
         for turn in (None, Turn(older=True, post=1), Turn(older=False, post=1)):
             await store.listed(sought, now=NOON, limit=5, turn=turn)
-    await store.tally(Sought(blogs={BLOG: ()}, span=span), now=NOON)
+    await store.tally(Sought(blogs={BLOG: Wish()}, span=span), now=NOON)
     await store.told_lately(blogs=[BLOG], now=NOON, since=NOON - 60, limit=5)
     await store.kept_words(await store.keep_words("a", NOON))
     await store.topics(blogs=[BLOG], now=NOON)

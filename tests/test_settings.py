@@ -209,7 +209,7 @@ def test_a_file_may_be_written_with_byte_order_mark_and_windows_line_ends(tmp_pa
         ("[telegram]\nmessages_per_second = 1001\npaid_broadcast = true", ["telegram.messages_per_second: 1001 is more than Telegram grants any bot (1000); expect it to refuse"]),
         ("[telegram]\nrich_messages = true", ["telegram.rich_messages: not available in this version yet"]),
         ('[web]\nlisten = "127.0.0.1:81"\npublic_url = "https://relay.example.org"', []),
-        ("[access]\nsecond_approval = true", ["access.second_approval: not available in this version yet"]),
+        ("[access]\nsecond_approval = true", []),
         ('[storage]\nurl = "postgresql://me:pw@host/db"', ["storage.url: carries a password; keep it out of the file, in PGPASSWORD or ~/.pgpass", "storage.url with PostgreSQL: not available in this version yet"]),
         ('[storage]\nkeep_days = 3', []),
         ('[storage]\nkeep_days = 3\n[delivery]\nedits_for = "72h"', []),

@@ -17,6 +17,8 @@ COUNTED: dict[str, Method] = {
     "sendPhoto": sending.send_photo,
     "sendVideo": sending.send_video,
     "sendAnimation": sending.send_animation,
+    "sendAudio": sending.send_audio,
+    "sendVoice": sending.send_voice,
     "sendDocument": sending.send_document,
     "sendMediaGroup": sending.send_media_group,
     "copyMessage": sending.copy_message,

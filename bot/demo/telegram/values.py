@@ -163,7 +163,7 @@ class Planned:
 class Media:
     """A picture, video or file as Telegram keeps it. `url` is where a browser finds it."""
 
-    kind: str  # photo, video, animation, document
+    kind: str  # photo, video, animation, audio, voice, document, and video_note of people
     file_id: str
     unique_id: str
     url: str
