@@ -12,7 +12,8 @@ from functools import cache
 from sqlite3 import Connection, Row
 from typing import Any, NamedTuple, assert_never
 
-from bot.core.model import Lane, Relayed, Volume
+from bot.core.choices import Choices
+from bot.core.model import Lane, Relayed
 from bot.core.plan import (
     DIGEST_AT_MOST,
     MERGE_AT_MOST,
@@ -37,15 +38,42 @@ ROWS = 2 * MERGE_AT_MOST  # of a chat, in one lane of a thread, that one decisio
 LOOK_AT = 200  # chats that one claim looks at: what it settles without a message must not take long
 
 _ROWS = f"""
-SELECT d.chat, d.post, d.thread, d.lane, d.wanted, d.sent, d.since, d.not_before, d.attempts, d.plain, d.silent,
-  d.slept, p.withdrawn_at, p.blog, p.copied_chat, p.notice, s.volume, s.digest, s.pictures,
-  CASE WHEN p.blog IS NULL THEN (SELECT max(f.sound) FROM subscription f INDEXED BY subscription_chat
-    WHERE f.chat = d.chat AND f.thread = d.thread) ELSE s.sound END AS sound FROM json_each(:chats) j
+SELECT d.chat, d.post, d.thread, d.lane, d.wanted, d.sent, d.since, d.not_before, d.attempts, d.plain,
+  d.silent OR coalesce(CASE WHEN p.blog IS NULL THEN (SELECT max(f.sound) FROM subscription f
+    INDEXED BY subscription_chat WHERE f.chat = d.chat AND f.thread = d.thread) ELSE s.sound END, 1) = 0,
+  d.slept, p.withdrawn_at IS NOT NULL, p.copied_chat IS NOT NULL, p.blog IS NULL OR p.notice IS NOT NULL, p.blog,
+  CASE WHEN s.volume = 'digest' AND p.notice IS NULL THEN s.digest ELSE '' END, coalesce(s.pictures, 1)
+FROM json_each(:chats) j
 CROSS JOIN delivery d INDEXED BY delivery_waiting ON d.chat = j.value
 CROSS JOIN post p ON p.id = d.post LEFT JOIN blog b ON b.id = p.blog
 LEFT JOIN subscription s ON s.blog = p.blog AND s.chat = d.chat AND s.thread = d.thread
 WHERE {WAITS} AND (d.lane = 0 OR p.blog IS NULL OR b.held_at IS NULL AND NOT :all_held)
 """
+
+
+class _Row(NamedTuple):
+    """The columns of the statement above, whose names would be looked up for every message."""
+
+    chat: int
+    post: int
+    thread: int
+    lane: int
+    wanted: int
+    sent: int
+    since: float
+    not_before: float
+    attempts: int
+    plain: int
+    silent: int
+    slept: int
+    withdrawn: int
+    copied: int
+    alone: int
+    blog: str | None
+    digest: str
+    pictures: int
+
+
 # The messages of an album were written together: their numbers are as far apart as their positions.
 _MESSAGES = """
 SELECT s.revision, s.position, m.id, m.message_id, m.kind, m.picture FROM shown s JOIN message m ON m.id = s.message
@@ -121,6 +149,9 @@ def _again(heads: Heads) -> Again:
     return Again.RESTED if heads.passed_over else Again.ANY_TIME
 
 
+_NOTHING_CHOSEN = Choices()
+
+
 class _Decided:
     """What is to become of the rows that were looked at: written together once all is decided."""
 
@@ -137,7 +168,7 @@ class _Decided:
         if place["wakes_at"] is not None and place["wakes_at"] <= now:
             self._woken.append(place["chat"])
             return
-        choices = chats.choices(place)
+        choices = chats.choices(place) if place["chose"] else _NOTHING_CHOSEN
         while rows:
             decided = plan(rows, now, choices)
             match decided:
@@ -181,57 +212,56 @@ def _waiting(
     on_withdrawal: Callable[[str | None], str],
     zone: Callable[[str | None], str],
 ) -> Mapping[int, list[Waiting]]:
-    rows: dict[int, list[Row]] = defaultdict(list)
-    for row in db.execute(_ROWS, bound).fetchall():
-        rows[row["chat"]].append(row)
+    rows: dict[int, list[_Row]] = defaultdict(list)
+    for row in map(_Row._make, db.execute(_ROWS, bound).fetchall()):
+        rows[row.chat].append(row)
     waiting: dict[int, list[Waiting]] = defaultdict(list)
     for chat, ones in rows.items():
         for row in ones if len(ones) <= ROWS else _first_of_each(ones):
-            message = _message(db, row) if row["sent"] else None
-            how = on_withdrawal(row["blog"]) if row["withdrawn_at"] is not None else "notice"
-            waiting[chat].append(_value(row, message, how, zone(row["blog"])))
+            message = _message(db, row) if row.sent else None
+            how = on_withdrawal(row.blog) if row.withdrawn else "notice"
+            waiting[chat].append(_value(row, message, how, zone(row.blog)))
     return waiting
 
 
-def _first_of_each(rows: Sequence[Row]) -> Iterator[Row]:
+def _first_of_each(rows: Sequence[_Row]) -> Iterator[_Row]:
     """Of each lane of a thread as many as a decision may need: order holds there, and a chat may have waited long."""
     taken: Counter[tuple[int, int]] = Counter()
-    digests = {(row["thread"], row["lane"]) for row in rows if row["slept"] or row["volume"] == Volume.DIGEST}
-    for row in sorted(rows, key=lambda one: (one["lane"], one["since"], one["post"])):
-        place = (row["thread"], row["lane"])
+    digests = {(row.thread, row.lane) for row in rows if row.slept or row.digest}
+    for row in sorted(rows, key=lambda one: (one.lane, one.since, one.post)):
+        place = (row.thread, row.lane)
         taken[place] += 1
         if taken[place] <= (DIGEST_AT_MOST if place in digests else ROWS):
             yield row
 
 
-def _value(row: Row, message: OnScreen | None, on_withdrawal: str, zone: str) -> Waiting:
-    alone = row["notice"] is not None or row["blog"] is None
+def _value(row: _Row, message: OnScreen | None, on_withdrawal: str, zone: str) -> Waiting:
     return Waiting(
-        post=row["post"],
-        thread=row["thread"],
-        lane=Lane(row["lane"]),
-        wanted=row["wanted"],
-        sent=row["sent"],
-        since=row["since"],
-        not_before=row["not_before"],
-        attempts=row["attempts"],
-        plain=bool(row["plain"]),
-        silent=bool(row["silent"]) or row["sound"] == 0,
-        withdrawn=row["withdrawn_at"] is not None,
+        post=row.post,
+        thread=row.thread,
+        lane=Lane(row.lane),
+        wanted=row.wanted,
+        sent=row.sent,
+        since=row.since,
+        not_before=row.not_before,
+        attempts=row.attempts,
+        plain=bool(row.plain),
+        silent=bool(row.silent),
+        withdrawn=bool(row.withdrawn),
         on_withdrawal=on_withdrawal,
-        copied=row["copied_chat"] is not None,
-        alone=alone,
-        blog=row["blog"],
+        copied=bool(row.copied),
+        alone=bool(row.alone),
+        blog=row.blog,
         zone=zone,
-        digest=row["digest"] if row["volume"] == Volume.DIGEST and not alone else "",
-        slept=bool(row["slept"]),
-        pictures=row["pictures"] != 0,
+        digest=row.digest,
+        slept=bool(row.slept),
+        pictures=bool(row.pictures),
         message=message,
     )
 
 
-def _message(db: Connection, row: Row) -> OnScreen | None:
-    there = db.execute(_MESSAGES, {"chat": row["chat"], "post": row["post"], "thread": row["thread"]}).fetchall()
+def _message(db: Connection, row: _Row) -> OnScreen | None:
+    there = db.execute(_MESSAGES, {"chat": row.chat, "post": row.post, "thread": row.thread}).fetchall()
     if not there:
         return None
     first, *others = _newest(there)
@@ -241,7 +271,7 @@ def _message(db: Connection, row: Row) -> OnScreen | None:
         message_id=first["message_id"],
         kind=first["kind"],
         picture=first["picture"],
-        posts=tuple(one["post"] for one in posts),
+        posts=tuple([one[0] for one in posts]),
         others=tuple(Beside(id=one["id"], message_id=one["message_id"], picture=one["picture"]) for one in others),
         revision=first["revision"] if others else 0,
     )

@@ -39,6 +39,7 @@ ORDER BY d.lane, d.since, d.post LIMIT 1
 # value with the partial index's own condition, for which it would prepare the statement anew every time.
 _HEADS = f"""
 SELECT d.chat, c.telegram_id, c.kind, c.language, c.wakes_at,
+  c.quiet_from IS NOT NULL OR c.muted_until > 0 OR c.timezone IS NOT NULL AS chose,
   c.timezone, c.quiet_from, c.quiet_until, c.quiet_breaking, c.muted_until, c.chosen_language,
   CASE WHEN d.not_before <= :now AND c.open AND c.not_before <= :now
   THEN NOT EXISTS (SELECT 1 FROM delivery r INDEXED BY delivery_retried WHERE r.chat = d.chat AND r.thread = d.thread
