@@ -30,7 +30,7 @@ from config import difference
 from config.settings import BadSettings, Settings, read_settings, token
 from config.values import FREE_RATE
 from config.watch import changes
-from handlers import register, set_menus, show_progress
+from handlers import register, set_menus, show_held, show_progress
 from handlers.house import House
 from handlers.updates import PerChat
 from storage import Store, open_store
@@ -206,6 +206,7 @@ class Relay:
         listening = asyncio.create_task(self._listen())
         watching = asyncio.create_task(self._watch())
         pruning = asyncio.create_task(self._pruner.run())
+        await self._drop_drafts()
         await self._poller.start()
         hearing = asyncio.create_task(self.web.run())
         self.ready.set()
@@ -258,7 +259,9 @@ class Relay:
             log.info("listening", bot=application.bot.username)
             menus = asyncio.create_task(set_menus(application.bot, self._house))
             try:
-                await show_progress(application.bot, self._house)
+                async with asyncio.TaskGroup() as loops:
+                    for loop in (show_progress, show_held):
+                        loops.create_task(loop(application.bot, self._house))
             finally:
                 menus.cancel()
                 await application.updater.stop()
@@ -306,8 +309,16 @@ class Relay:
         self.web.wake()
         self._sender.wake()
         if before.access != after.access:
+            await self._drop_drafts()
             self._spawn(set_menus(self._application.bot, self._house))
         return difference.words(difference.difference(before, after))
+
+    async def _drop_drafts(self) -> None:
+        """Who is no editor any more has nothing left to press."""
+        access = self.settings.access
+        dropped = await self._store.drop_drafts_but_of({*access.admins, *access.editors})
+        if dropped:
+            log.info("drafts of former editors dropped", drafts=dropped)
 
     async def report(self, text: str) -> None:
         """Tell every admin, in Telegram. Who cannot be reached there finds it in the log."""

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from bot.core.model import Change, ChangeKind, Post, Snapshot, SnapshotKind, Verdict
+from bot.core.corrections import Correction, of_a_blog
+from bot.core.model import Change, ChangeKind, Post, Relayed, Snapshot, SnapshotKind, Verdict
 from bot.core.publishing import Audience, Handover, PostWrite, Publishing, PushText, Validators
 from bot.core.summary import summary
 from bot.core.timing import has_date
 from bot.core.topics import topics_of
+from bot.core.writing import line
 from config.settings import Blog, Settings
-from storage import Store
+from storage import Act, Restored, Store
 
+BOT = "main"  # whose chats are counted
 AT_ONCE = 8  # posts made ready before the loop has its turn
 SUMMARY_ROOM = 3500  # characters kept; a blog's max_chars is applied when it is rendered
 
@@ -83,14 +86,104 @@ class Desk:
         """Drop a draft: False where it was sent or cancelled before."""
         return await self._store.cancel_push(post)
 
-    async def hold(self, blog: str | None) -> None:
-        """Stop relaying a blog (None: all). Withdrawals still pass."""
-        await self._store.hold(blog, self._clock())
+    # `person` is who did it, a Telegram user id; None: the relay itself, or its command line.
 
-    async def release(self, blog: str | None) -> None:
-        """Relaying goes on, with what came meanwhile."""
-        await self._store.release(blog, self._clock())
+    async def hold(self, blog: str | None, *, person: int | None = None) -> None:
+        """Stop relaying a blog (None: all). Withdrawals still pass."""
+        await self._store.hold(blog, self._clock(), person)
+
+    async def release(self, blog: str | None, *, person: int | None = None) -> int:
+        """Relaying goes on, with what came meanwhile. Returns how many new posts waited."""
+        waited = await self._store.release(blog, self._clock(), person)
         self._wake()
+        return waited
+
+    # --- a push on its way
+
+    async def pause(self, post: int, *, person: int | None = None) -> bool:
+        """Nothing more of a push leaves until it is resumed: False where it is not on its way."""
+        return await self._store.pause_push(await self._act("pause", post, person))
+
+    async def resume(self, post: int, *, person: int | None = None) -> bool:
+        """A paused push goes on: False where it is not paused."""
+        return await self._woken(self._store.resume_push(await self._act("resume", post, person)))
+
+    async def drop_the_rest(self, post: int, *, person: int | None = None) -> bool:
+        """Who has a push keeps it, nobody else gets it: False where it is not on its way."""
+        return await self._woken(self._store.drop_the_rest(await self._act("stop", post, person)))
+
+    # --- what stands in chats
+
+    async def withdraw(self, post: int, *, person: int | None = None, why: str = "") -> int | None:
+        """Take a post down in every chat and list; the page cannot bring it back. A push is recalled in this way.
+
+        Returns in how many chats it is; None where there is no such post, or an editor did it before.
+        """
+        act = await self._act("withdraw", post, person, why)
+        return act.chats if await self._woken(self._store.withdraw(act)) else None
+
+    async def correct(self, post: int, said: PushText, *, person: int | None = None) -> int | None:
+        """Let a post say this in every chat and list, against its page. Its picture stays, unless `said` has one.
+
+        Returns in how many chats it is; None where there is no such post, it is withdrawn, or it was copied as it was
+        and cannot be edited.
+        """
+        found = await self._store.post(post)
+        if found is None:
+            return None
+        act = await self._act("correct", post, person, line(said.text))
+        return act.chats if await self._woken(self._store.correct(act, self._correction(found, said))) else None
+
+    async def restore(self, post: int, *, person: int | None = None) -> Restored:
+        """Take our editors' word back: the post is as its page has it now."""
+        restored = await self._store.restore(await self._act("restore", post, person))
+        self._wake()
+        return restored
+
+    async def send_now(self, post: int, *, person: int | None = None) -> bool:
+        """Send a held post at once: False where it waits no more, or its blog is stopped."""
+        return await self._woken(self._store.send_held_now(await self._act("send now", post, person)))
+
+    async def drop(self, post: int, *, person: int | None = None) -> bool:
+        """Never send a held post: False where it waits no more. It stays down until it is restored."""
+        return await self._woken(self._store.drop_held(await self._act("drop", post, person)))
+
+    # --- an editor's post in a blog
+
+    async def draft_editorial(self, blog: Blog, said: PushText, *, person: int) -> int:
+        """Keep what an editor wrote for a blog's stream, to be previewed. Returns its number."""
+        written = self._summarised(of_a_blog(said.text, said.entities, has_headline="\n" in said.text.strip()), blog)
+        topics = topics_of(written.title, written.text, (), blog.topics)
+        return await self._store.draft_editorial(
+            author=person, blog=blog.id, said=written, topics=topics, now=self._clock(), photo=said.photo
+        )
+
+    async def send_editorial(self, post: int, *, person: int) -> bool:
+        """Into the blog's stream, once: False where it was sent or cancelled before."""
+        return await self._woken(self._store.send_editorial(await self._act("note", post, person)))
+
+    def _correction(self, found: Relayed, said: PushText) -> Correction:
+        if found.blog is None:
+            return Correction(text=said.text, entities=said.entities, photo=said.photo)
+        has_headline = bool(found.title) and not found.title_is_derived
+        written = of_a_blog(said.text, said.entities, has_headline=has_headline)
+        blog = self._settings().blog(found.blog)
+        return self._summarised(written, blog) if blog else written
+
+    def _summarised(self, written: Correction, blog: Blog) -> Correction:
+        post = Post(key="", title=written.title, title_is_derived=written.title_is_derived, text=written.text)
+        return replace(written, summary=summary(post, _room(blog), blog.language))
+
+    async def _act(self, act: str, post: int, person: int | None, words: str = "") -> Act:
+        """With how many chats have the post as it is done."""
+        chats = await self._store.reached(BOT, post)
+        return Act(at=self._clock(), act=act, person=person, post=post, chats=chats, words=words)
+
+    async def _woken(self, act: Awaitable[bool]) -> bool:
+        done = await act
+        if done:
+            self._wake()
+        return done
 
 
 def _ended(snapshot: Snapshot | None, verdict: Verdict) -> bool | None:
@@ -154,8 +247,12 @@ def _write(blog: Blog, kind: ChangeKind | None, post: Post) -> PostWrite:
         change=kind,
         post=post,
         topics=topics_of(post.title, post.text, post.tags, blog.topics),
-        summary=summary(post, SUMMARY_ROOM if blog.text == "full" else blog.max_chars, blog.language),
+        summary=summary(post, _room(blog), blog.language),
     )
+
+
+def _room(blog: Blog) -> int:
+    return SUMMARY_ROOM if blog.text == "full" else blog.max_chars
 
 
 def seconds_to_send(chats: int, per_second: float) -> float:

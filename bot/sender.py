@@ -17,7 +17,8 @@ import structlog
 
 from bot.bodies import Bodies
 from bot.core.albums import WHOLE, Step, numbers
-from bot.core.model import Done, Lane, Outcome, Refused, Style, TryLater
+from bot.core.lanes import CHANGES
+from bot.core.model import Done, Outcome, Refused, Style, TryLater
 from bot.core.plan import Send
 from bot.core.reports import Reported
 from bot.core.settle import Settlement, postponed, settle
@@ -34,7 +35,6 @@ BATCH_ROWS, BATCH_SECONDS = 32, 0.020  # answers are written together: at most s
 AHEAD_SECONDS = 0.015  # how far ahead rows are claimed: soon enough to take most answers along, and to be overtaken
 PASSED_OVER_SECONDS = 0.02  # at least, until chats that rest, or what was passed over, are looked at again
 IDLE_SECONDS = 0.5  # other processes (`push` on the command line) write to the same table
-CHANGES = (Lane.WITHDRAWAL, Lane.EDIT)  # the lanes of what changes messages
 LAST_SECONDS = 8.0  # for what is in flight when we are told to stop
 TITLES_SECONDS = 60.0  # how old what the store says of the pages' titles may be
 
@@ -354,8 +354,8 @@ def is_group(kind: str) -> bool:
 
 
 def _on_withdrawal(settings: Settings, blog: str | None) -> str:
-    """Asked for by the store, perhaps on its own thread."""
-    return _style(settings, blog).on_withdrawal
+    """Asked for by the store, perhaps on its own thread. An editor's own post is recalled: it goes, where it can."""
+    return "delete" if blog is None else _style(settings, blog).on_withdrawal
 
 
 def _zone(settings: Settings, blog: str | None) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from bot.core.model import Volume
+from bot.core.wishes import Wish
+from bot.core.words import typed
 from storage import Subscription
 
 HEADER = ("chat_id", "thread_id", "blog", "topics", "volume", "language")
@@ -17,15 +19,22 @@ class BadRows(Exception):
 
 
 def to_csv(subscriptions: Iterable[Subscription], *, header: bool = True) -> str:
-    """The contract of `subscribers export`; empty: no thread, the whole blog, everything, the blog's language."""
+    """The contract of `subscribers export`; empty: no thread, the whole blog, everything, the blog's language.
+
+    Beside topics, `+word` is a plain word that is followed and `-word` one that is left out, `+power_cut` several.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     if header:
         writer.writerow(HEADER)
     for one in subscriptions:
         volume = "" if one.volume is Volume.EVERYTHING else one.volume.value
-        writer.writerow([one.telegram_id, one.thread or "", one.blog, " ".join(one.topics), volume, one.language or ""])
+        writer.writerow([one.telegram_id, one.thread or "", one.blog, _wish(one.wish), volume, one.language or ""])
     return out.getvalue()
+
+
+def _wish(wish: Wish) -> str:
+    return " ".join([*wish.topics, *(f"+{word}" for word in wish.words), *(f"-{word}" for word in wish.without)])
 
 
 def from_csv(text: str, blogs: Iterable[str]) -> list[Subscription]:
@@ -58,14 +67,34 @@ def _subscription(row: Mapping[str, str | None], known: frozenset[str]) -> Subsc
     cells = {name: (value or "").strip() for name, value in row.items()}
     if cells["blog"] not in known:
         raise ValueError(f"no blog is called {cells['blog']!r}; the file has {', '.join(sorted(known))}")
+    wish = _wished(cells["topics"].split())
     return Subscription(
         telegram_id=_number(cells["chat_id"], "chat_id"),
         thread=_number(cells["thread_id"] or "0", "thread_id"),
         blog=cells["blog"],
-        topics=tuple(cells["topics"].split()),
+        topics=wish.topics,
+        words=wish.words,
+        without=wish.without,
         volume=_volume(cells["volume"]),
         language=cells["language"] or None,
     )
+
+
+def _wished(cells: Sequence[str]) -> Wish:
+    return Wish(
+        topics=tuple(cell for cell in cells if cell[0] not in "+-"),
+        words=_words(cells, "+"),
+        without=_words(cells, "-"),
+    )
+
+
+def _words(cells: Sequence[str], sign: str) -> tuple[str, ...]:
+    """As people would have typed them, whatever the other bot made of them."""
+    found = {cell: typed(cell[1:]) for cell in cells if cell[0] == sign}
+    for cell, word in found.items():
+        if not word:
+            raise ValueError(f"topics {cell!r} is no word; write {sign}word, or {sign}two_words")
+    return tuple(dict.fromkeys(found.values()))
 
 
 def _number(cell: str, name: str) -> int:

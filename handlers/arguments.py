@@ -15,8 +15,11 @@ from bot.core.topics import slug
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{3,32}))?(?![\w@/])\s*", re.ASCII)
 _CHANNEL = re.compile(r"@[A-Za-z][A-Za-z0-9_]{2,31}|-100[0-9]{5,13}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,100}", re.ASCII)
+_QUOTES = '"“”„‟«»'
+_HEARD = re.compile(rf"(?<!\S)([-‐‒–—−])?(?:[{_QUOTES}]([^{_QUOTES}]+)[{_QUOTES}],?(?!\S)|(\S+))")
 _LONGEST_NAME = 100  # characters that are compared with names
 _LIKE_ENOUGH = 60  # of 100; below it a guess would only puzzle
+_NEARLY_SAME = 75  # "natoo" and "nato" have 89, "strom" and "storm" 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,23 @@ def _spelled(topics: Iterable[Name]) -> dict[str, Name]:
     return titles | {topic.id: topic for topic in topics}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A word of a list, or several between quotation marks; with a minus before it, it is to be left out."""
+
+    text: str
+    quoted: bool = False
+    left_out: bool = False
+
+
+def heard(text: str) -> list[Heard]:
+    """Quotation marks of every sort, as telephones make them of the plain ones."""
+    return [
+        Heard(text=found[2] or found[3], quoted=bool(found[2]), left_out=bool(found[1]))
+        for found in _HEARD.finditer(text)
+    ]
+
+
 def topics_in(words: Sequence[str], topics: Iterable[Name]) -> tuple[list[Name], list[str]]:
     """The topics that `words` name, the longest first where one name contains another, and the words that name none."""
     spelled = _spelled(topics)
@@ -124,6 +144,15 @@ def nearest(asked: str, names: Iterable[Name]) -> Name | None:
         if best := process.extractOne(wanted, spellings, scorer=measure, score_cutoff=_LIKE_ENOUGH):
             return spelled[best[0]]
     return None
+
+
+def nearly(asked: str, names: Iterable[Name]) -> Name | None:
+    """The one of which `asked` is a slip of the fingers, and no word of its own."""
+    spelled = {spelling: name for name in names for spelling in (_folded(name.title), name.id)}
+    best = process.extractOne(
+        _folded(asked[:_LONGEST_NAME]), list(spelled), scorer=fuzz.ratio, score_cutoff=_NEARLY_SAME
+    )
+    return spelled[best[0]] if best else None
 
 
 @lru_cache(maxsize=4096)

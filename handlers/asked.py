@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from telegram import Bot, CallbackQuery, Message, User
@@ -42,6 +42,11 @@ class Where:
     def role(self) -> Role:
         return access.role_of(self.person, self.house.settings())
 
+    @property
+    def by(self) -> int | None:
+        """The number under which what they do is noted."""
+        return self.person.id if self.person else None
+
     def say(self, sentence: str, buttons: Buttons = ()) -> Rendered:
         return Writing(rtl=self.t.rtl).sentence(sentence).rendered(buttons=buttons)
 
@@ -79,6 +84,14 @@ class Effect:
     toast: str = ""
     rewritten: Rendered | None = None
     said: Rendered | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An answer, and what is to be done once the whole chat has it; not where it went to its asker alone."""
+
+    rendered: Rendered
+    then: Callable[[], Awaitable[None]]
 
 
 def named(words: str, t: Texts) -> str:

@@ -7,28 +7,44 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import structlog
-from telegram import Bot, BotCommand, BotCommandScopeChat, BotCommandScopeDefault
+from telegram import Bot, BotCommand, BotCommandScopeAllGroupChats, BotCommandScopeChat, BotCommandScopeDefault
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.core.model import Rendered
 from bot.core.writing import Writing
-from handlers import admins, chats, editors, holding, readers, subscribing
+from handlers import (
+    admins,
+    afterwards,
+    catching_up,
+    chats,
+    editors,
+    holding,
+    lists,
+    notes,
+    readers,
+    settings,
+    subscribing,
+    takedown,
+    topics,
+    typed,
+)
 from handlers.access import Role
-from handlers.asked import N_, Asked
+from handlers.asked import N_, Asked, Told
 from handlers.house import House
 
 log = structlog.get_logger()
 
 MENUS = "people with a menu of their own"  # a note
 
-Act = Callable[[Asked], Awaitable[Rendered | None]]
+Act = Callable[[Asked], Awaitable[Rendered | Told | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """What people type, who may, in one line what it does, the form of what follows, and the act itself.
 
-    An act returns the one reply, or None where it has answered by itself.
+    An act returns the one reply, or None where it has answered by itself. `alone`: in groups the answer is for the one
+    who asked, where Telegram can do that.
     """
 
     name: str
@@ -36,6 +52,7 @@ class Command:
     act: Act
     who: Role = Role.READER
     form: str = ""
+    alone: bool = False
 
 
 async def help_(asked: Asked) -> Rendered:
@@ -53,18 +70,63 @@ async def help_(asked: Asked) -> Rendered:
 
 COMMANDS: tuple[Command, ...] = (
     Command(name="start", form="[blog]", does=N_("begin; choose a live blog"), act=readers.start),
-    Command(name="blogs", does=N_("the live blogs: not started, live, quiet or ended, last post"), act=readers.blogs),
-    Command(name="latest", form="[blog] [n]", does=N_("the newest posts in one message"), act=readers.latest),
-    Command(name="topic", form="[name]", does=N_("posts of a topic; alone: all topics"), act=readers.topic),
-    Command(name="search", form="words", does=N_("posts with these words"), act=readers.search),
-    Command(name="subscribe", form="[blog] [topic…]", does=N_("follow a live blog"), act=subscribing.subscribe),
-    Command(name="unsubscribe", form="[blog] [topic…]", does=N_("stop following"), act=subscribing.unsubscribe),
+    Command(name="blogs", does=N_("the live blogs: not started, live, quiet or ended, last post"), act=lists.blogs),
+    Command(
+        name="catchup",
+        form="[blog]",
+        does=N_("what happened since you last asked"),
+        act=catching_up.catchup,
+        alone=True,
+    ),
+    Command(name="latest", form="[blog] [n]", does=N_("the newest posts in one message"), act=lists.latest, alone=True),
+    Command(
+        name="topic",
+        form="[name]",
+        does=N_("posts of a topic; alone: all topics and what is trending"),
+        act=topics.topic,
+        alone=True,
+    ),
+    Command(name="search", form="[blog] words", does=N_("posts with these words"), act=lists.search, alone=True),
+    Command(name="subscribe", form="[blog] [topic|word…]", does=N_("follow a live blog"), act=subscribing.subscribe),
+    Command(name="unsubscribe", form="[blog] [topic|word…]", does=N_("stop following"), act=subscribing.unsubscribe),
+    Command(name="settings", does=N_("how much, when and how posts arrive"), act=settings.settings),
+    Command(name="mute", form="[2h]", does=N_("nothing new for a while"), act=typed.mute),
+    Command(name="quiet", form="[22:30-6:15]", does=N_("hours in which posts wait"), act=typed.quiet),
+    Command(name="digest", form="[blog] [times]", does=N_("several posts as one, at times"), act=typed.digest),
+    Command(name="timezone", form="[city]", does=N_("whose clock counts"), act=typed.timezone),
     Command(name="privacy", does=N_("what is kept of this chat"), act=chats.privacy),
     Command(name="forget", does=N_("delete everything about this chat"), act=chats.forget),
     Command(name="id", does=N_("the numbers an admin needs"), act=readers.who_is_this),
     Command(name="help", does=N_("this list"), act=help_),
     Command(
         name="push", form="text", who=Role.EDITOR, does=N_("send a message to all who follow a blog"), act=editors.push
+    ),
+    Command(
+        name="pushes", who=Role.EDITOR, does=N_("what was pushed: progress, correct, recall"), act=afterwards.pushes
+    ),
+    Command(
+        name="note", form="blog text", who=Role.EDITOR, does=N_("add a post of your own to a blog"), act=notes.note
+    ),
+    Command(
+        name="withdraw",
+        form="[link] [why]",
+        who=Role.EDITOR,
+        does=N_("as a reply or with a link: take a post down everywhere"),
+        act=takedown.withdraw,
+    ),
+    Command(
+        name="correct",
+        form="[link] text",
+        who=Role.EDITOR,
+        does=N_("as a reply or with a link: let a post say this everywhere"),
+        act=takedown.correct,
+    ),
+    Command(
+        name="restore",
+        form="[link]",
+        who=Role.EDITOR,
+        does=N_("as a reply or with a link: let a post be as its page has it"),
+        act=takedown.restore,
     ),
     Command(name="hold", form="blog|all", who=Role.EDITOR, does=N_("stop relaying for now"), act=holding.hold),
     Command(name="release", form="blog|all", who=Role.EDITOR, does=N_("let relaying go on"), act=holding.release),
@@ -99,6 +161,7 @@ async def set_menus(bot: Bot, house: House) -> None:
 
 async def _set_all(bot: Bot, house: House) -> None:
     await bot.set_my_commands(_menu(Role.READER), scope=BotCommandScopeDefault())
+    await bot.set_my_commands(_menu(Role.READER, group=True), scope=BotCommandScopeAllGroupChats())
     access = house.settings().access
     people = dict.fromkeys(access.editors, Role.EDITOR) | dict.fromkeys(access.admins, Role.ADMIN)
     had = {int(number) for number in (await house.store.note(MENUS) or "").split()}
@@ -118,8 +181,16 @@ async def set_menu(bot: Bot, house: House, person: int, role: Role) -> None:
         log.warning("menu not set", person=person, why=str(error))
 
 
-def _menu(role: Role) -> list[BotCommand]:
-    return [BotCommand(command.name, _description(command)) for command in offered(role)]
+def _menu(role: Role, *, group: bool = False) -> list[BotCommand]:
+    """In groups, commands that are answered to their asker alone are said to the bot alone as well."""
+    return [
+        BotCommand(
+            command.name,
+            _description(command),
+            api_kwargs={"is_ephemeral": True} if group and command.alone else None,
+        )
+        for command in offered(role)
+    ]
 
 
 def _description(command: Command) -> str:

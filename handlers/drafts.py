@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from telegram import Message, MessageEntity
 
@@ -35,15 +36,29 @@ class Unfit(Exception):
 
 def draft_of(message: Message, end: int) -> PushText | None:
     """What to push; None where there is nothing. `end`: where the command word ends, in characters."""
-    written = message.text or message.caption or ""
-    text, entities = tidy(written[end:], _entities(_given(message), units(written[:end])))
+    said = words_of(message, end)
     if message.photo:
-        return PushText(text=text, entities=entities, photo=message.photo[-1].file_id)
+        return replace(said, photo=message.photo[-1].file_id)
     if message.effective_attachment:
         raise Unfit
-    if text:
-        return PushText(text=text, entities=entities)
+    if said.text:
+        return said
     return _content(message.reply_to_message) if message.reply_to_message else None
+
+
+def source_of(message: Message, end: int) -> int:
+    """The message that `draft_of` reads: this one, or the one that it replies to."""
+    answered = message.reply_to_message
+    if answered is None or message.photo or words_of(message, end).text:
+        return message.message_id
+    return answered.message_id
+
+
+def words_of(message: Message, end: int) -> PushText:
+    """The words after `end` (characters) with their formatting, and nothing else of the message."""
+    written = message.text or message.caption or ""
+    text, entities = tidy(written[end:], _entities(_given(message), units(written[:end])))
+    return PushText(text=text, entities=entities)
 
 
 def _content(message: Message) -> PushText | None:

@@ -13,7 +13,7 @@ from bot.core.render import message as rendered_message
 from bot.desk import seconds_to_send
 from handlers.access import Role
 from handlers.asked import Asked, Effect, Pressed, Wrong
-from handlers.drafts import Unfit, draft_of
+from handlers.drafts import Unfit, draft_of, source_of
 from handlers.replies import answer, send
 from storage import Push
 
@@ -25,13 +25,14 @@ async def push(asked: Asked) -> None:
     assert found is not None, "it was written just now"
     preview = rendered_message(found.post, Style(), asked.t)
     try:
-        await send(asked.bot, asked.message.chat.id, preview, thread=asked.thread)
+        shown = await send(asked.bot, asked.message.chat.id, preview, thread=asked.thread)
     except BadRequest as error:
         await asked.house.desk.cancel(number)
         raise Wrong(asked.t.gettext("Telegram does not take that: {why}.", why=asked.named(error.message))) from None
     chats = await asked.house.store.audience(Audience())
     control = await answer(asked.message, asked.say(_reach(asked, chats, found, preview), _buttons(asked, number)))
     await asked.house.store.push_shown_at(number, asked.message.chat.id, control)
+    await asked.house.store.push_said_at(number, asked.message.chat.id, source_of(asked.message, asked.end), shown)
 
 
 def _author(asked: Asked) -> int:

@@ -8,23 +8,46 @@ from typing import Any
 import structlog
 from telegram import CallbackQuery, Message, MessageEntity, Update, User
 from telegram.constants import ChatType
-from telegram.error import BadRequest, Forbidden, TelegramError
-from telegram.ext import Application, CallbackQueryHandler, ChatMemberHandler, ContextTypes, MessageHandler, filters
+from telegram.error import TelegramError
+from telegram.ext import (
+    Application,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    ContextTypes,
+    InlineQueryHandler,
+    MessageHandler,
+    filters,
+)
 
 from bot.core.model import Rendered
 from bot.core.texts import Texts
 from bot.core.writing import cut
-from handlers import chats, commands, editors, subscribing
+from handlers import (
+    afterwards,
+    catching_up,
+    chats,
+    commands,
+    editors,
+    held,
+    lists,
+    notes,
+    settings,
+    subscribing,
+    takedown,
+    topics,
+)
 from handlers.access import Role, person_of, role_of
 from handlers.arguments import Spoken, spoken
-from handlers.asked import N_, Asked, Effect, Pressed, Where, Wrong, language_of
+from handlers.asked import N_, Asked, Effect, Pressed, Told, Where, Wrong, language_of
 from handlers.blogs import Blogs
 from handlers.commands import Command
 from handlers.drafts import says_something
 from handlers.house import House
+from handlers.inline import Inline
 from handlers.once import Once
-from handlers.replies import answer, rewrite, send, thread_of
+from handlers.replies import thread_of
 from handlers.trouble import Trouble
+from handlers.voice import Heard, Voice
 from storage import Chat
 
 log = structlog.get_logger()
@@ -42,6 +65,16 @@ PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "forget": chats.press_forget,
     "keep": subscribing.press_keep,
     "push": editors.press_push,
+    "set": settings.press_settings,
+    "after": afterwards.press_after,
+    "pushes": afterwards.press_pushes,
+    "take": takedown.press_take,
+    "held": held.press_held,
+    "note": notes.press_note,
+    "catch": catching_up.press_catchup,
+    "latest": lists.press_latest,
+    "topic": topics.press_topic,
+    "found": lists.press_found,
 }
 
 
@@ -52,7 +85,9 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], house: Hous
     application.add_handler(MessageHandler(filters.UpdateType.MESSAGE & filters.StatusUpdate.MIGRATE, hearing.moved))
     application.add_handler(MessageHandler(_CAME, hearing.came))
     application.add_handler(MessageHandler(new, hearing.said))
+    application.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE, hearing.edited))
     application.add_handler(CallbackQueryHandler(hearing.pressed))
+    application.add_handler(InlineQueryHandler(hearing.typed))
     application.add_handler(ChatMemberHandler(hearing.member, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_error_handler(hearing.failed)
 
@@ -61,6 +96,8 @@ class Hearing:
     def __init__(self, house: House) -> None:
         self._house = house
         self._blogs = Blogs(house)
+        self._inline = Inline(house, self._blogs)
+        self._voice = Voice(house)
         self._trouble = Trouble(house)
         self._once = Once(house.clock)
 
@@ -107,14 +144,17 @@ class Hearing:
     async def _hint(self, message: Message, sentence: str) -> None:
         person = person_of(message)
         t = Texts.of((person and person.language_code) or "en")
-        await _answer(message, Rendered(text=t.gettext(sentence)))
+        await self._voice.answer(message, Rendered(text=t.gettext(sentence)))
 
     async def _do(self, command: Command, message: Message, words: Spoken) -> None:
         reply = await self._reply(command, message, words)
-        if reply is not None:
-            await _answer(message, reply)
+        if isinstance(reply, Told):
+            if await self._voice.answer(message, reply.rendered, alone=command.alone) is Heard.CHAT:
+                await reply.then()
+        elif reply is not None:
+            await self._voice.answer(message, reply, alone=command.alone)
 
-    async def _reply(self, command: Command, message: Message, words: Spoken) -> Rendered | None:
+    async def _reply(self, command: Command, message: Message, words: Spoken) -> Rendered | Told | None:
         """What the command answers, whatever happens: the errors of its author and our own as a sentence."""
         person = person_of(message)
         t = Texts.of((person and person.language_code) or "en")
@@ -152,6 +192,15 @@ class Hearing:
             now=self._house.clock(),
         )
 
+    async def edited(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """What an editor changes in a message that was pushed, changes in every chat; other people just edit."""
+        message = update.edited_message
+        if message is None or role_of(person_of(message), self._house.settings()) is Role.READER:
+            return
+        words = spoken(message.text or message.caption or "") or Spoken(name="", bot=None, end=0)
+        edit = Command(name="push", does="", act=afterwards.edited, who=Role.EDITOR)
+        await self._do(edit, message, words)
+
     # --- what is pressed -------------------------------------------------------------------------------------------
 
     async def pressed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
@@ -164,7 +213,8 @@ class Hearing:
             t = Texts.of(query.from_user.language_code or "en")
             await _toast(query, await self._trouble.sentence(f"button {query.data}", error, t), alert=True)
         else:
-            await _show(query, effect)
+            await _toast(query, effect.toast)  # over the screen, and first, since somebody waits for it
+            await self._voice.show(query, effect)
 
     async def _effect(self, query: CallbackQuery) -> Effect:
         """Done and written when it returns: only then is the press answered."""
@@ -197,6 +247,12 @@ class Hearing:
             argument=argument,
             accessible=isinstance(message, Message),
         )
+
+    # --- what is typed after our name, in any chat -----------------------------------------------------------------
+
+    async def typed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        if update.inline_query is not None:
+            await self._inline.answer(update.inline_query)
 
     # --- what happens to chats -------------------------------------------------------------------------------------
 
@@ -231,29 +287,6 @@ def _not_yours(where: Where, command: Command) -> str:
     if command.who is Role.ADMIN:
         return where.t.gettext("/{name} is for this relay's admins.", name=command.name)
     return where.t.gettext("/{name} is for this relay's editors.", name=command.name)
-
-
-async def _answer(message: Message, rendered: Rendered) -> None:
-    try:
-        await answer(message, rendered)
-    except TelegramError as error:  # blocked meanwhile, or no right to write there: there is nobody to tell
-        log.warning("reply not delivered", chat=message.chat.id, why=str(error))
-
-
-async def _show(query: CallbackQuery, effect: Effect) -> None:
-    """The word over the screen first, since somebody waits for it."""
-    await _toast(query, effect.toast)
-    message = query.message
-    if message is None:
-        return
-    try:
-        if effect.rewritten is not None:
-            await rewrite(query.get_bot(), message.chat.id, message.message_id, effect.rewritten)
-        if effect.said is not None:
-            thread = thread_of(message) if isinstance(message, Message) else 0
-            await send(query.get_bot(), message.chat.id, effect.said, thread=thread)
-    except (BadRequest, Forbidden) as error:
-        log.warning("press not shown", chat=message.chat.id, why=error.message)
 
 
 async def _toast(query: CallbackQuery, text: str, *, alert: bool = False) -> None:

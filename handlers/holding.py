@@ -19,7 +19,7 @@ async def hold(asked: Asked) -> Rendered:
         return asked.say(t.gettext("Everything is held already; /release all lets it go on."))
     if known is not None and known.state.held_at is not None:
         return asked.say(t.gettext("{blog} is held already; /release {id} lets it go on.", **_called(asked, known)))
-    await asked.house.desk.hold(known.id if known else None)
+    await asked.house.desk.hold(known.id if known else None, person=asked.by)
     if known is None:
         return asked.say(
             t.gettext(
@@ -44,10 +44,25 @@ async def release(asked: Asked) -> Rendered:
         return asked.say(t.gettext("{blog} is not held.", **_called(asked, known)))
     if known is None and not everything and not any(one.state.held_at for one in await asked.blogs.all(fresh=True)):
         return asked.say(t.gettext("Nothing is held."))
-    await asked.house.desk.release(known.id if known else None)
+    waited = await asked.house.desk.release(
+        known.id if known else None, person=asked.person.id if asked.person else None
+    )
     if known is None:
-        return asked.say(t.gettext("Every live blog goes on; what waited goes out now."))
-    return asked.say(t.gettext("{blog} goes on; what waited goes out now.", **_called(asked, known)))
+        return asked.say(
+            t.ngettext(
+                "Every live blog goes on; {n} post that waited goes out now.",
+                "Every live blog goes on; {n} posts that waited go out now.",
+                waited,
+            )
+        )
+    return asked.say(
+        t.ngettext(
+            "{blog} goes on; {n} post that waited goes out now.",
+            "{blog} goes on; {n} posts that waited go out now.",
+            waited,
+            **_called(asked, known),
+        )
+    )
 
 
 def _called(asked: Asked, known: Known) -> dict[str, str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
-from handlers.arguments import Name, blog_in, find_blog, nearest, topics_in
+from handlers.arguments import Name, blog_in, find_blog, nearest, nearly, topics_in
 from handlers.asked import Where, Wrong
 from handlers.blogs import Known, topics_of
 
@@ -30,10 +31,17 @@ async def blogs_of(where: Where, words: Sequence[str]) -> list[Known]:
     return [one for one in blogs if one.id == found.id]
 
 
-async def blog_and_topics(
-    where: Where, words: Sequence[str], followed: Iterable[str] = ()
-) -> tuple[Known | None, list[Name]]:
-    """`[blog] [topic…]`, the blog left out where there is but one. No blog: nothing was named, and there are several.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """`[blog] [topic…] [word…]`: no blog where none was named and there are several; words that name no topic."""
+
+    known: Known | None
+    topics: list[Name] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+
+
+async def meant(where: Where, words: Sequence[str], followed: Iterable[str] = ()) -> Meant:
+    """The blog may be left out where there is but one. Wrong where a blog was meant and none is so called.
 
     `followed` are topics that may be named although no post has them any more.
     """
@@ -41,37 +49,29 @@ async def blog_and_topics(
     if len(words) > MOST_WORDS:
         raise Wrong(where.t.gettext("Those are too many words; name a live blog and some of its topics."))
     if len(blogs) == 1:
-        return blogs[0], await _topics_of_the_only(where, blogs[0], words, followed)
+        return await _in_the_only(where, blogs[0], words, followed)
     if not words:
-        return None, []
+        return Meant(known=None)
     named, rest = blog_in(words, names(blogs))
     if named is None:
-        if (meant := _by_its_topics(words, blogs)) is None:
+        if (by_topics := _by_its_topics(words, blogs)) is None:
             raise unknown_blog(where, words[0], blogs)
-        return meant
+        return Meant(known=by_topics[0], topics=by_topics[1])
     known = next(one for one in blogs if one.id == named.id)
-    if not rest:
-        return known, []
     topics, unknown = topics_in(rest, await topics_known(where, [known], followed))
-    if unknown:
-        raise await unknown_topic(where, unknown[0], known)
-    return known, topics
+    return Meant(known=known, topics=topics, unknown=unknown)
 
 
-async def _topics_of_the_only(where: Where, known: Known, words: Sequence[str], followed: Iterable[str]) -> list[Name]:
+async def _in_the_only(where: Where, known: Known, words: Sequence[str], followed: Iterable[str]) -> Meant:
     """A topic may be called as the title of its blog begins: here it is the topic that is meant."""
-    if not words:
-        return []
     names_ = await topics_known(where, [known], followed)
     topics, unknown = topics_in([word for word in words if word.casefold() != known.id], names_)
     if unknown:
         _, rest = blog_in(words, [known.name])
         topics, unknown = topics_in(rest, names_)
-    if unknown and nearest(unknown[0], [known.name, *names_]) == known.name:
+    if unknown and nearly(unknown[0], [known.name, *names_]) == known.name:
         raise unknown_blog(where, unknown[0], [known])
-    if unknown:
-        raise await unknown_topic(where, unknown[0], known)
-    return topics
+    return Meant(known=known, topics=topics, unknown=unknown)
 
 
 def _by_its_topics(words: Sequence[str], blogs: Iterable[Known]) -> tuple[Known, list[Name]] | None:
@@ -98,26 +98,6 @@ def unknown_blog(where: Where, asked: str, blogs: Iterable[Known]) -> Wrong:
         t.gettext(
             "I know no live blog “{name}”; did you mean {nearest}? /blogs lists them.",
             name=where.named(asked),
-            nearest=called(where, meant),
-        )
-    )
-
-
-async def unknown_topic(where: Where, asked: str, known: Known) -> Wrong:
-    t, meant = where.t, nearest(asked, await topics_known(where, [known]))
-    if meant is None:
-        return Wrong(
-            t.gettext(
-                "I know no topic “{name}” in {blog}; /topic lists them.",
-                name=where.named(asked),
-                blog=where.named(known.title),
-            )
-        )
-    return Wrong(
-        t.gettext(
-            "I know no topic “{name}” in {blog}; did you mean {nearest}? /topic lists them.",
-            name=where.named(asked),
-            blog=where.named(known.title),
             nearest=called(where, meant),
         )
     )

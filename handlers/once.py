@@ -12,6 +12,10 @@ class Once:
         self._clock = clock
         self._until: dict[str, float] = {}
 
+    def stands(self, what: str) -> bool:
+        """Whether it was said, and its time is not over."""
+        return self._until.get(what, 0.0) > self._clock()
+
     def first(self, what: str, seconds: float) -> bool:
         """Whether this is the first time in so many seconds."""
         now = self._clock()

@@ -44,7 +44,7 @@ async def answer(message: Message, rendered: Rendered) -> int:
         message.chat.id,
         rendered,
         thread=thread_of(message),
-        to=message.message_id if group else None,
+        to=(message.message_id or None) if group else None,  # an ephemeral command has no id
     )
 
 

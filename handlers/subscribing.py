@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core.model import Button, Rendered
 from bot.core.state import State
+from bot.core.wishes import Wish
 from bot.core.writing import cut
 from handlers.arguments import Name
 from handlers.asked import N_, Asked, Effect, Pressed, Where, Wrong
 from handlers.blogs import Known
-from handlers.naming import all_blogs, blog_and_topics, topics_known
+from handlers.naming import all_blogs, topics_known
 from handlers.targets import Target, chosen, own, target_of
+from handlers.wishing import check, doubt, quoted, to_type, what, wished
 from storage import Subscription
 
 MOST_BUTTONS = 50  # Telegram takes a hundred; nobody reads fifty
-MOST_NAMED = 12  # topics in one sentence
 _DATA = 64  # bytes that a button can carry: core.telegram.org/bots/api#inlinekeyboardbutton
 _LABEL = 40
 
 
 async def subscribe(asked: Asked) -> Rendered:
+    """`[blog] [topic…] [word…] [-word…]`."""
     target, words = await target_of(asked)
     before = await asked.house.store.subscriptions(target.chat.id, target.thread)
-    known, topics = await blog_and_topics(asked, words, _topics(before))
-    if known is not None:
-        followed = await _follow(asked, target, known, topics)
-        return asked.say(f"{followed.said} {followed.then}".strip())
+    wanted = await wished(asked, " ".join(words), _topics(before))
+    if wanted.known is not None:
+        followed = await _follow(asked, target, wanted.known, wanted.wish)
+        return asked.say(" ".join(filter(None, (followed.said, doubt(asked, wanted), followed.then))))
     if target.channel:
         raise Wrong(asked.t.gettext("Name the live blog as well, as in /subscribe blog @channel; /blogs lists them."))
+    if not (wanted.wish.is_whole and not wanted.wish.without):
+        raise Wrong(asked.t.gettext("Name the live blog as well, as in /subscribe blog word; /blogs lists them."))
     return asked.say(asked.t.gettext("Which live blog?"), follow_buttons(await all_blogs(asked)))
 
 
@@ -38,9 +42,10 @@ async def unsubscribe(asked: Asked) -> Rendered:
     before = await asked.house.store.subscriptions(target.chat.id, target.thread)
     if not words:
         return await _offer_to_leave(asked, target, before)
-    known, topics = await blog_and_topics(asked, words, _topics(before))
-    assert known is not None, "words name a blog or are refused"
-    return asked.say(await _leave(asked, target, known, topics))
+    unwanted = await wished(asked, " ".join(words), _topics(before))
+    if unwanted.known is None:
+        raise Wrong(asked.t.gettext("Name the live blog as well, as in /unsubscribe blog word."))
+    return asked.say(await _leave(asked, target, unwanted.known, unwanted.wish))
 
 
 def _topics(followed: Sequence[Subscription]) -> list[str]:
@@ -58,22 +63,32 @@ class Followed:
     then: str = ""
 
 
-async def _follow(where: Where, target: Target, known: Known, topics: Sequence[Name]) -> Followed:
-    """Topics are added to those followed before; the whole blog takes their place."""
+async def _follow(where: Where, target: Target, known: Known, asked: Wish) -> Followed:
+    """Topics and words are added to those followed before; the whole blog takes their place."""
     before = await _subscription(where, target, known)
-    asked = tuple(topic.id for topic in topics)
-    wanted = tuple(dict.fromkeys([*(before.topics if before else ()), *asked])) if asked else ()
-    if before is not None and before.topics in ((), wanted):
-        what = await _what(where, known, before.topics and asked)
+    wanted = before.wish.with_(asked) if before else asked
+    if before is not None and wanted == before.wish:
+        what_ = await what(where, known, wanted if wanted.is_whole or asked.is_whole else asked)
         return Followed(
-            said=target.said(where, N_("You already follow {what}."), N_("{who} already follows {what}."), what)
+            said=target.said(where, N_("You already follow {what}."), N_("{who} already follows {what}."), what_)
         )
-    await where.house.store.subscribe(
-        chat=target.chat.id, thread=target.thread, blog=known.id, topics=wanted, now=where.house.clock()
-    )
-    what = await _what(where, known, wanted)
-    now = target.said(where, N_("You now follow {what}."), N_("{who} now follows {what}."), what)
+    check(where, known, wanted)
+    await _keep(where, target, known, wanted)
+    what_ = await what(where, known, wanted)
+    now = target.said(where, N_("You now follow {what}."), N_("{who} now follows {what}."), what_)
     return Followed(said=now, then=_then(where, target, known))
+
+
+async def _keep(where: Where, target: Target, known: Known, wish: Wish) -> None:
+    await where.house.store.subscribe(
+        chat=target.chat.id,
+        thread=target.thread,
+        blog=known.id,
+        topics=wish.topics,
+        words=wish.words,
+        without=wish.without,
+        now=where.house.clock(),
+    )
 
 
 def _then(where: Where, target: Target, known: Known) -> str:
@@ -89,18 +104,6 @@ def _then(where: Where, target: Target, known: Known) -> str:
     return t.gettext("New posts arrive here by themselves; {latest} shows the newest.", latest=latest)
 
 
-async def _what(where: Where, known: Known, topics: Sequence[str]) -> str:
-    """ "NATO and Kyiv in Russia-Ukraine war", or the blog alone."""
-    title = where.named(known.title)
-    if not topics:
-        return title
-    titles = {name.id: name.title for name in await topics_known(where, [known])}
-    named = [where.named(titles.get(topic, topic)) for topic in topics[:MOST_NAMED]]
-    others = len(topics) - len(named)
-    listed = where.t.listed([*named, *([where.t.ngettext("{n} other", "{n} others", others)] if others else [])])
-    return where.t.gettext("{topics} in {blog}", topics=listed, blog=title)
-
-
 async def _subscription(where: Where, target: Target, known: Known) -> Subscription | None:
     followed = await where.house.store.subscriptions(target.chat.id, target.thread)
     return next((one for one in followed if one.blog == known.id), None)
@@ -111,19 +114,19 @@ async def _subscription(where: Where, target: Target, known: Known) -> Subscript
 
 def follow_buttons(blogs: Sequence[Known]) -> list[tuple[Button, ...]]:
     """One for each blog."""
-    return [(Button(text=_label(one.title), data=f"follow:{one.id}"),) for one in blogs[:MOST_BUTTONS]]
+    return [(Button(text=labelled(one.title), data=f"follow:{one.id}"),) for one in blogs[:MOST_BUTTONS]]
 
 
 def topic_button(where: Where, known: Known, topic: Name, *, alone: bool) -> Button:
     """Follows one topic of one blog. A tag too long for a button is carried by its beginning."""
     data = f"follow:{known.id}:{topic.id}".encode()[:_DATA].decode(errors="ignore")
-    label = where.t.gettext("Follow {topic}", topic=topic.title)
+    words = where.t.gettext("Follow {topic}", topic=topic.title)
     if not alone:
-        label = where.t.gettext("Follow {topic} in {blog}", topic=topic.title, blog=known.title)
-    return Button(text=_label(label), data=data)
+        words = where.t.gettext("Follow {topic} in {blog}", topic=topic.title, blog=known.title)
+    return Button(text=labelled(words), data=data)
 
 
-def _label(text: str) -> str:
+def labelled(text: str) -> str:
     return cut(text, (), _LABEL)[0]
 
 
@@ -135,7 +138,7 @@ async def press_follow(pressed: Pressed) -> Effect:
     if known is None:
         raise Wrong(pressed.t.gettext("That live blog is not here any more."))
     topics = await _topic_begun(pressed, known, begun) if begun else []
-    followed = await _follow(pressed, target, known, topics)
+    followed = await _follow(pressed, target, known, Wish(topics=tuple(topic.id for topic in topics)))
     said = pressed.say(f"{followed.said} {followed.then}") if followed.then else None
     return Effect(toast=followed.said, said=said)
 
@@ -158,7 +161,7 @@ async def _offer_to_leave(asked: Asked, target: Target, followed: Sequence[Subsc
         you, they = N_("You follow nothing here; /subscribe changes that."), N_("{who} follows nothing so far.")
         return asked.say(target.said(asked, you, they))
     blogs = {one.id: one for one in await asked.blogs.all()}
-    each = [await _what(asked, blogs[one.blog], one.topics) for one in followed if one.blog in blogs]
+    each = [await what(asked, blogs[one.blog], one.wish) for one in followed if one.blog in blogs]
     each += [asked.named(one.blog) for one in followed if one.blog not in blogs]
     you, they = N_("You follow {what}. Stop all of it?"), N_("{who} follows {what}. Stop all of it?")
     question = target.said(asked, you, they, cut(t.listed(each), (), 3000)[0])
@@ -183,43 +186,46 @@ async def press_keep(pressed: Pressed) -> Effect:
     return Effect(rewritten=pressed.say(pressed.t.gettext("Nothing was changed.")))
 
 
-async def _leave(asked: Asked, target: Target, known: Known, topics: Sequence[Name]) -> str:
+async def _leave(asked: Asked, target: Target, known: Known, named: Wish) -> str:
     """Acts, and says what is followed no more, and what still is."""
     before = await _subscription(asked, target, known)
-    named = tuple(topic.id for topic in topics)
-    gone = tuple(topic for topic in named if before is not None and topic in before.topics)
-    if before is None or (named and before.topics and not gone):
-        what = await _what(asked, known, named)
-        return target.said(asked, N_("You do not follow {what}."), N_("{who} does not follow {what}."), what)
-    if named and not before.topics:
-        raise Wrong(_narrowing(asked, known, topics[0]))
-    left = tuple(topic for topic in before.topics if topic not in gone) if named else ()
-    await _keep_only(asked, target, known, left)
-    what = await _what(asked, known, gone)
-    said = target.said(asked, N_("You no longer follow {what}."), N_("{who} no longer follows {what}."), what)
+    gone = before.wish.named(named) if before else Wish()
+    everything = named == Wish()
+    if before is not None and not everything and gone == Wish() and before.wish.is_whole:
+        raise Wrong(_narrowing(asked, known, named))
+    if before is None or (not everything and gone == Wish()):
+        not_there = await what(asked, known, replace(named, words=named.words + named.without, without=()))
+        return target.said(asked, N_("You do not follow {what}."), N_("{who} does not follow {what}."), not_there)
+    left = None if everything else before.wish.less(gone)
+    if left is None:
+        await asked.house.store.unsubscribe(chat=target.chat.id, thread=target.thread, blog=known.id)
+    else:
+        await _keep(asked, target, known, left)
+    said = await _what_went(asked, target, known, before.wish if everything else gone)
     return f"{said} {await _what_stays(asked, target, known, left)}"
 
 
-async def _keep_only(asked: Asked, target: Target, known: Known, left: Sequence[str]) -> None:
-    """The last topic gone is the subscription gone."""
-    store, chat, thread = asked.house.store, target.chat.id, target.thread
-    if left:
-        await store.subscribe(chat=chat, thread=thread, blog=known.id, topics=left, now=asked.house.clock())
-    else:
-        await store.unsubscribe(chat=chat, thread=thread, blog=known.id)
+async def _what_went(asked: Asked, target: Target, known: Known, gone: Wish) -> str:
+    if gone.without and gone.is_whole and gone != Wish():
+        words = asked.t.listed(quoted(asked, gone.without))
+        return asked.t.gettext("No longer left out: {words}.", words=words)
+    gone_ = await what(asked, known, replace(gone, without=()))
+    return target.said(asked, N_("You no longer follow {what}."), N_("{who} no longer follows {what}."), gone_)
 
 
-def _narrowing(asked: Asked, known: Known, topic: Name) -> str:
+def _narrowing(asked: Asked, known: Known, named: Wish) -> str:
+    word = next(iter([*named.topics, *map(to_type, (*named.words, *named.without))]))
     return asked.t.gettext(
-        "All of {blog} is followed here; for some topics only, first /unsubscribe {id}, then /subscribe {id} {topic}.",
+        "All of {blog} is followed here; /subscribe {id} -{topic} leaves that out. For some topics only, first"
+        " /unsubscribe {id}, then /subscribe {id} {topic}.",
         blog=asked.named(known.title),
         id=known.id,
-        topic=asked.named(topic.id),
+        topic=asked.named(word),
     )
 
 
-async def _what_stays(asked: Asked, target: Target, known: Known, left: Sequence[str]) -> str:
-    if left:
-        what = await _what(asked, known, left)
-        return target.said(asked, N_("You still follow {what}."), N_("{who} still follows {what}."), what)
+async def _what_stays(asked: Asked, target: Target, known: Known, left: Wish | None) -> str:
+    if left is not None:
+        what_ = await what(asked, known, left)
+        return target.said(asked, N_("You still follow {what}."), N_("{who} still follows {what}."), what_)
     return asked.t.gettext("What was sent is still kept true to the page.")

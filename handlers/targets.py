@@ -47,9 +47,12 @@ async def own(pressed: Pressed) -> Target:
     return Target(chat=pressed.chat, thread=pressed.thread, name=name)
 
 
-async def chosen(pressed: Pressed) -> Target:
-    """The chat that a button names: the one it stands in, or a channel of the person who presses it."""
-    number = pressed.argument
+async def chosen(pressed: Pressed, number: str | None = None) -> Target:
+    """The chat that a button names: the one it stands in, or a channel of the person who presses it.
+
+    `number` is Telegram's id; all that the button carries, unless told.
+    """
+    number = pressed.argument if number is None else number
     if number == str(pressed.chat.telegram_id):
         return await own(pressed)
     chat = await pressed.house.store.chat(pressed.house.bot, int(number)) if number.lstrip("-").isdecimal() else None

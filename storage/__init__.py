@@ -1,25 +1,39 @@
 """Every SQL statement of the relay, behind one `Store`."""
 
+from storage.afterwards import Sent
+from storage.audit import Act
 from storage.chats import Chat
 from storage.claims import Again, Claim, Found
 from storage.database import StoreError
+from storage.editorials import Editorial
+from storage.held import Fate, Held, Offer
 from storage.pruning import Pruned
 from storage.pushes import Push
 from storage.sqlite import AlreadyRunning, Store, open_store
 from storage.states import BlogState
 from storage.subscriptions import Subscription
+from storage.takedowns import Restored
+from storage.wishes import Wish
 
 __all__ = [
+    "Act",
     "Again",
     "AlreadyRunning",
     "BlogState",
     "Chat",
     "Claim",
+    "Editorial",
+    "Fate",
     "Found",
+    "Held",
+    "Offer",
     "Pruned",
     "Push",
+    "Restored",
+    "Sent",
     "Store",
     "StoreError",
     "Subscription",
+    "Wish",
     "open_store",
 ]

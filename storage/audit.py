@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from sqlite3 import Connection
+from sqlite3 import Connection, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +25,18 @@ def note(db: Connection, act: Act) -> None:
         f"INSERT INTO audit ({', '.join(columns)}) VALUES ({', '.join(f':{name}' for name in columns)})",
         {name: getattr(act, name) for name in columns},
     )
+
+
+def of_post(db: Connection, post: int) -> list[Act]:
+    """What was done about a post, oldest first."""
+    return [_act(row) for row in db.execute("SELECT * FROM audit WHERE post = ? ORDER BY id", (post,))]
+
+
+def after(db: Connection, number: int, limit: int) -> tuple[list[Act], int | None]:
+    """The next ones in their order, and the number to go on from; None at the end."""
+    rows = db.execute("SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?", (number, limit)).fetchall()
+    return [_act(row) for row in rows], rows[-1]["id"] if rows else None
+
+
+def _act(row: Row) -> Act:
+    return Act(**{name: row[name] for name in Act.__slots__})

@@ -12,7 +12,7 @@ from typing import Any
 from bot.core.model import ChangeKind, Lane, Memory, PageMemory, Post
 from bot.core.pages import KnownPage, among_pages
 from bot.core.publishing import LANE_OF_CHANGE, PostWrite, Publishing, Validators
-from storage import expansion, handovers, key_events, states
+from storage import expansion, filters, handovers, key_events, returns, states, takedowns
 from storage.rows import (
     entities_json,
     instant,
@@ -202,6 +202,9 @@ def _write(db: Connection, publishing: Publishing, write: PostWrite) -> int | No
     """One post and whoever should hear of it; None where nobody should."""
     before = db.execute("SELECT * FROM post WHERE blog = ? AND key = ?", (publishing.blog, write.post.key)).fetchone()
     match write.change:
+        case None | ChangeKind.NEW if before is None and _stays_down(db, publishing, write):
+            takedowns.keep_down(db, _insert(db, publishing, write), publishing.now)
+            return None
         case None if before is None:
             _insert(db, publishing, write)
             return None
@@ -211,10 +214,16 @@ def _write(db: Connection, publishing: Publishing, write: PostWrite) -> int | No
             return None
         case _ if before is None:  # pruned: its messages are no longer followed
             return None
+        case change if before["editors_word"] is not None:
+            return takedowns.heard(db, before, change, _columns(write), publishing.now)
         case ChangeKind.WITHDRAWN:
             return _withdraw(db, publishing, before["id"])
         case _:
             return _rewrite(db, publishing, write, before)
+
+
+def _stays_down(db: Connection, publishing: Publishing, write: PostWrite) -> bool:
+    return takedowns.stays_down(db, publishing.blog, write.post.title, write.post.text)
 
 
 def _new(db: Connection, publishing: Publishing, write: PostWrite) -> int:
@@ -300,19 +309,10 @@ def _rewrite(db: Connection, publishing: Publishing, write: PostWrite, before: A
         columns,
     )
     if write.change is ChangeKind.RESTORED:
-        _bring_back(db, publishing, write, before)
+        returns.bring_back(db, before["id"], publishing.blog, public_at=before["public_at"], now=publishing.now)
     else:
         _pass_on(db, publishing, write, before)
     return int(before["id"])
-
-
-def _bring_back(db: Connection, publishing: Publishing, write: PostWrite, before: Any) -> None:
-    """To the chats that show its withdrawal, and as news to those that had not got it; not before its first time."""
-    expansion.cancel(db, before["id"], publishing.now)
-    expansion.begin(db, _audience(publishing, write, before["id"], "change"))
-    if _told(db, before["id"]) is not None:
-        waits = {"not_before": max(publishing.now, before["public_at"] or 0.0)}
-        expansion.begin(db, _audience(publishing, write, before["id"], "new") | waits)
 
 
 def _pass_on(db: Connection, publishing: Publishing, write: PostWrite, before: Any) -> None:
@@ -325,22 +325,21 @@ def _pass_on(db: Connection, publishing: Publishing, write: PostWrite, before: A
         "sent_since": publishing.now - publishing.edits_for,
     }
     expansion.begin(db, _audience(publishing, write, before["id"], "change") | times)
-    gained = set(write.topics) - set(unspaced(before["topics"]))
-    told = _told(db, before["id"])
+    told = returns.told(db, before["id"])
     if told is None or told["begun_at"] is None or before["withdrawn_at"] is not None:
         return
-    if gained:
-        topics = {"lane": Lane.LIVE, "topics": spaced(sorted(gained))}
-        expansion.begin(db, _audience(publishing, write, before["id"], "gained") | topics)
+    _win(db, publishing, write, before)
     if key_events.is_gained(write.post, before):
         key_events.tell(db, before["id"], _audience(publishing, write, before["id"], "key"))
 
 
-def _told(db: Connection, post: int) -> Any:
-    """The publication by which people heard of the post, or will; None for baseline and backfill.
-
-    One that has not begun will find whoever follows the topics that the post has by then.
-    """
-    return db.execute(
-        "SELECT * FROM publication WHERE post = ? AND kind = 'new' ORDER BY id DESC LIMIT 1", (post,)
-    ).fetchone()
+def _win(db: Connection, publishing: Publishing, write: PostWrite, before: Any) -> None:
+    """Whoever wants the post only now, for a topic or for what it says. Where nobody can, nothing is looked at."""
+    gained = set(write.topics) - set(unspaced(before["topics"]))
+    said_before = None
+    if filters.exist(db, publishing.blog):
+        after = db.execute("SELECT * FROM post WHERE id = ?", (before["id"],)).fetchone()
+        said_before = filters.said(before).text if filters.said(before) != filters.said(after) else None
+    if gained or said_before is not None:
+        more = {"lane": Lane.LIVE, "topics": spaced(sorted(gained)), "said_before": said_before}
+        expansion.begin(db, _audience(publishing, write, before["id"], "gained") | more)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from sqlite3 import Connection, Row
 from typing import Any
@@ -90,6 +91,21 @@ def choose(db: Connection, chat: int, choices: Choices) -> None:
         },
     )
     sleeping.wake(db, chat)
+
+
+def rechoose(db: Connection, chat: int, change: Callable[[Choices], Choices]) -> Choices | None:
+    """Change a part of what a chat chose, whoever else changes another part. None: the chat was forgotten."""
+    row = db.execute("SELECT * FROM chat WHERE id = ?", (chat,)).fetchone()
+    if row is None:
+        return None
+    now = change(_chat(row).choices)
+    choose(db, chat, now)
+    return now
+
+
+def looked(db: Connection, chat: int, at: float) -> None:
+    """What happened up to then was told there. A look never goes back."""
+    db.execute("UPDATE chat SET looked_at = max(coalesce(looked_at, 0), ?) WHERE id = ?", (at, chat))
 
 
 # --- closed, and open again ----------------------------------------------------------------------------------------

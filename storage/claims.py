@@ -42,12 +42,14 @@ SELECT d.chat, d.post, d.thread, d.lane, d.wanted, d.sent, d.since, d.not_before
   d.silent OR coalesce(CASE WHEN p.blog IS NULL THEN (SELECT max(f.sound) FROM subscription f
     INDEXED BY subscription_chat WHERE f.chat = d.chat AND f.thread = d.thread) ELSE s.sound END, 1) = 0,
   d.slept, p.withdrawn_at IS NOT NULL, p.copied_chat IS NOT NULL, p.blog IS NULL OR p.notice IS NOT NULL, p.blog,
-  CASE WHEN s.volume = 'digest' AND p.notice IS NULL THEN s.digest ELSE '' END, coalesce(s.pictures, 1)
+  CASE WHEN s.volume = 'digest' AND p.notice IS NULL THEN s.digest ELSE '' END, coalesce(s.pictures, 1),
+  p.editors_word
 FROM json_each(:chats) j
 CROSS JOIN delivery d INDEXED BY delivery_waiting ON d.chat = j.value
 CROSS JOIN post p ON p.id = d.post LEFT JOIN blog b ON b.id = p.blog
 LEFT JOIN subscription s ON s.blog = p.blog AND s.chat = d.chat AND s.thread = d.thread
 WHERE {WAITS} AND (d.lane = 0 OR p.blog IS NULL OR b.held_at IS NULL AND NOT :all_held)
+  AND (p.paused_at IS NULL OR d.sent > 0 OR d.lane = 0)
 """
 
 
@@ -72,6 +74,7 @@ class _Row(NamedTuple):
     blog: str | None
     digest: str
     pictures: int
+    editors_word: str | None
 
 
 # The messages of an album were written together: their numbers are as far apart as their positions.
@@ -219,9 +222,16 @@ def _waiting(
     for chat, ones in rows.items():
         for row in ones if len(ones) <= ROWS else _first_of_each(ones):
             message = _message(db, row) if row.sent else None
-            how = on_withdrawal(row.blog) if row.withdrawn else "notice"
-            waiting[chat].append(_value(row, message, how, zone(row.blog)))
+            waiting[chat].append(_value(row, message, _how_it_goes(row, on_withdrawal), zone(row.blog)))
     return waiting
+
+
+def _how_it_goes(row: _Row, on_withdrawal: Callable[[str | None], str]) -> str:
+    """What our own editors take down neither stays nor stays readable, whatever the blog does with withdrawals."""
+    if not row.withdrawn:
+        return "notice"
+    how = on_withdrawal(row.blog)
+    return "notice" if row.editors_word == "withdrawn" and how in ("keep", "strike") else how
 
 
 def _first_of_each(rows: Sequence[_Row]) -> Iterator[_Row]:

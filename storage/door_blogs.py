@@ -56,12 +56,13 @@ class BlogsDoor(Door):
     async def titles(self) -> dict[str, str]:
         return await self._db.read(states.titles)
 
-    async def hold(self, blog: str | None, now: float) -> None:
+    async def hold(self, blog: str | None, now: float, person: int | None = None) -> None:
         """Stop the relaying of a blog, or of all."""
-        await self._db.write(states.hold, blog, now)
+        await self._db.write(states.hold, blog, now, person)
 
-    async def release(self, blog: str | None, now: float) -> None:
-        await self._db.write(states.release, blog, now)
+    async def release(self, blog: str | None, now: float, person: int | None = None) -> int:
+        """How many new posts waited."""
+        return await self._db.write(states.release, blog, now, person)
 
     async def leases(self) -> list[Lease]:
         return await self._db.read(leases.every)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from bot.core.choices import Choices
 from bot.core.model import Volume
@@ -33,6 +33,14 @@ class ChatsDoor(Door):
         """What a chat chose for itself, in the place of what it had chosen before."""
         await self._db.write(chats.choose, chat, choices)
 
+    async def rechoose(self, chat: int, change: Callable[[Choices], Choices]) -> Choices | None:
+        """Change a part of what a chat chose: `change` is given what it has. None: the chat was forgotten."""
+        return await self._db.write(chats.rechoose, chat, change)
+
+    async def looked(self, chat: int, at: float) -> None:
+        """What happened up to then was told there."""
+        await self._db.write(chats.looked, chat, at)
+
     async def close_chat(self, chat: int, why: str, now: float) -> None:
         await self._db.write(chats.close, chat, why, now)
 
@@ -49,10 +57,29 @@ class ChatsDoor(Door):
         await self._db.write(chats.forget, chat)
 
     async def subscribe(
-        self, *, chat: int, thread: int, blog: str, topics: Sequence[str], now: float
+        self,
+        *,
+        chat: int,
+        thread: int,
+        blog: str,
+        topics: Sequence[str],
+        now: float,
+        words: Sequence[str] = (),
+        without: Sequence[str] = (),
     ) -> Subscription | None:
+        """Set what a thread follows of a blog: topics, words beside them, and words that keep a post away.
+
+        Returns the subscription it had before.
+        """
         return await self._db.write(
-            subscriptions.subscribe, chat=chat, thread=thread, blog=blog, topics=topics, now=now
+            subscriptions.subscribe,
+            chat=chat,
+            thread=thread,
+            blog=blog,
+            topics=topics,
+            now=now,
+            words=words,
+            without=without,
         )
 
     async def choose_for(
@@ -70,11 +97,21 @@ class ChatsDoor(Door):
             digest=digest,
         )
 
+    async def rechoose_for(
+        self, chat: int, thread: int, blog: str, change: Callable[[Subscription], Subscription]
+    ) -> Subscription | None:
+        """Change a part of how a thread hears of a blog. None: it does not follow it any more."""
+        return await self._db.write(subscriptions.rechoose, chat, thread, blog, change)
+
     async def unsubscribe(self, *, chat: int, thread: int, blog: str | None) -> list[Subscription]:
         return await self._db.write(subscriptions.unsubscribe, chat=chat, thread=thread, blog=blog)
 
     async def subscriptions(self, chat: int, thread: int) -> list[Subscription]:
         return await self._db.read(subscriptions.subscriptions, chat, thread)
+
+    async def followed_since(self, chat: int, thread: int) -> list[float]:
+        """When each subscription of a thread was made."""
+        return await self._db.read(subscriptions.followed_since, chat, thread)
 
     async def every_subscription(self) -> AsyncIterator[list[Subscription]]:
         """Those of open chats, a few at a time: they may be millions."""

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Collection, Sequence
+
+from bot.core.corrections import Correction
+from bot.core.model import Relayed
 from bot.core.publishing import Audience, Progress, PushText
 from storage import (
+    afterwards,
+    audit,
+    editorials,
+    held,
     pushes,
+    standing,
+    takedowns,
+    wishes,
 )
+from storage.afterwards import Sent
+from storage.audit import Act
 from storage.door import Door
+from storage.editorials import Editorial
+from storage.held import Fate, Held, Offer
 from storage.pushes import Push
+from storage.takedowns import Restored
+from storage.wishes import Wish
+
+ACTS_AT_ONCE = 500  # that an export reads
 
 
 class EditorsDoor(Door):
@@ -26,8 +45,116 @@ class EditorsDoor(Door):
     async def cancel_push(self, post: int) -> bool:
         return await self._db.write(pushes.cancel, post)
 
-    async def progress(self, bot: str, post: int) -> Progress:
-        return await self._db.count(pushes.progress, bot, post)
+    # --- afterwards
 
-    async def pushes_under_way(self, bot: str, since: float) -> list[Push]:
-        return await self._db.read(pushes.under_way, bot, since)
+    async def sent_push(self, post: int) -> Sent | None:
+        return await self._db.read(afterwards.find, post)
+
+    async def recent_pushes(self, limit: int, skip: int = 0) -> list[Sent]:
+        return await self._db.read(afterwards.recent, limit, skip)
+
+    async def pause_push(self, act: Act) -> bool:
+        return await self._db.write(afterwards.pause, act)
+
+    async def resume_push(self, act: Act) -> bool:
+        return await self._db.write(afterwards.resume, act)
+
+    async def drop_the_rest(self, act: Act) -> bool:
+        return await self._db.write(afterwards.drop_the_rest, act)
+
+    async def push_said_at(self, post: int, chat: int, message: int, preview: int) -> None:
+        await self._db.write(afterwards.said_at, post, chat, message, preview)
+
+    async def push_of_message(self, chat: int, message: int) -> int | None:
+        return await self._db.read(afterwards.by_message, chat, message)
+
+    async def drop_drafts_but_of(self, editors: Collection[int]) -> int:
+        return await self._db.write(afterwards.drop_drafts_but_of, editors)
+
+    async def progress(self, bot: str, post: int) -> Progress:
+        return await self._db.count(afterwards.progress, bot, post)
+
+    async def reached(self, bot: str, post: int) -> int:
+        return await self._db.count(afterwards.reached, bot, post)
+
+    async def watched_pushes(self, since: float) -> list[Sent]:
+        return await self._db.read(afterwards.watched, since)
+
+    async def push_acted_at(self, post: int) -> float | None:
+        return await self._db.read(afterwards.acted_at, post)
+
+    async def push_end_shown(self, post: int, acted_at: float | None) -> None:
+        await self._db.write(afterwards.end_shown, post, acted_at)
+
+    # --- posts taken down, corrected, restored
+
+    async def withdraw(self, act: Act) -> bool:
+        return await self._db.write(takedowns.withdraw, act)
+
+    async def correct(self, act: Act, correction: Correction) -> bool:
+        return await self._db.write(takedowns.correct, act, correction)
+
+    async def restore(self, act: Act) -> Restored:
+        return await self._db.write(takedowns.restore, act)
+
+    async def posts_of_message(self, bot: str, chat: int, message: int) -> list[Relayed]:
+        return await self._db.read(standing.of_message, bot, chat, message)
+
+    async def posts_of_link(self, url: str) -> list[Relayed]:
+        return await self._db.read(standing.of_link, url)
+
+    async def keep_wish(self, wish: Wish, now: float) -> int:
+        return await self._db.write(wishes.keep, wish, now)
+
+    async def wish(self, number: int) -> Wish | None:
+        return await self._db.read(wishes.find, number)
+
+    # --- posts held back
+
+    async def held_posts(self, now: float) -> list[Held]:
+        return await self._db.read(held.waiting, now)
+
+    async def send_held_now(self, act: Act) -> bool:
+        return await self._db.write(held.send_now, act)
+
+    async def drop_held(self, act: Act) -> bool:
+        return await self._db.write(held.drop, act)
+
+    async def fate(self, post: int) -> Fate:
+        return await self._db.read(held.fate, post)
+
+    async def offers(self) -> list[Offer]:
+        return await self._db.read(held.offers)
+
+    async def offered(self, made: Sequence[Offer]) -> None:
+        await self._db.write(held.offered, made)
+
+    async def forget_offers(self, past: Sequence[Offer]) -> None:
+        await self._db.write(held.forget, past)
+
+    # --- posts that editors add to a blog
+
+    async def draft_editorial(
+        self, *, author: int, blog: str, said: Correction, topics: Sequence[str], now: float, photo: str | None
+    ) -> int:
+        return await self._db.write(
+            editorials.draft, author=author, blog=blog, said=said, topics=topics, now=now, photo=photo
+        )
+
+    async def editorial(self, post: int) -> Editorial | None:
+        return await self._db.read(editorials.find, post)
+
+    async def send_editorial(self, act: Act) -> bool:
+        return await self._db.write(editorials.send, act)
+
+    # --- what was done
+
+    async def acts_on(self, post: int) -> Sequence[Act]:
+        return await self._db.read(audit.of_post, post)
+
+    async def every_act(self) -> AsyncIterator[list[Act]]:
+        """All that anybody did, oldest first, some at a time."""
+        at: int | None = 0
+        while at is not None:
+            acts, at = await self._db.count(audit.after, at, ACTS_AT_ONCE)
+            yield acts

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.core.model import Relayed
-from storage import (
-    posts,
-)
+from bot.core.paging import Page, Sought, Turn
+from storage import asked, posts
 from storage.door import Door
 
 
@@ -15,14 +14,32 @@ class PostsDoor(Door):
     async def latest(self, *, blogs: Sequence[str], now: float, limit: int) -> list[Relayed]:
         return await self._db.read(posts.latest, blogs=blogs, now=now, limit=limit)
 
-    async def of_topic(self, *, topic: str, blogs: Sequence[str], now: float, limit: int) -> list[Relayed]:
-        return await self._db.read(posts.of_topic, topic=topic, blogs=blogs, now=now, limit=limit)
+    async def listed(self, sought: Sought, *, now: float, limit: int, turn: Turn | None = None) -> Page | None:
+        """A page of the posts that are sought; None where the post of the turn is kept no more."""
+        much = bool(sought.words or sought.span)
+        ask = self._db.count if much else self._db.read
+        return await ask(posts.page, sought=sought, now=now, limit=limit, turn=turn)
 
     async def topics(self, *, blogs: Sequence[str], now: float, since: float = 0.0) -> dict[str, int]:
         return await self._db.count(posts.topics, blogs=blogs, now=now, since=since)
 
+    async def tally(self, sought: Sought, *, now: float, turn: Turn | None = None) -> tuple[int, dict[str, int]]:
+        """How many posts of a span are sought, beyond the post of a turn where one is given, and how many of them each
+        topic has."""
+        return await self._db.count(posts.tally, sought=sought, now=now, turn=turn)
+
+    async def told_lately(self, *, blogs: Sequence[str], now: float, since: float, limit: int) -> list[Relayed]:
+        return await self._db.count(posts.told_lately, blogs=blogs, now=now, since=since, limit=limit)
+
     async def search(self, *, words: str, blogs: Sequence[str], now: float, limit: int) -> list[Relayed]:
         return await self._db.count(posts.search, words=words, blogs=blogs, now=now, limit=limit)
+
+    async def keep_words(self, words: str, now: float) -> str:
+        """What stands in a button for words that it cannot carry."""
+        return await self._db.write_often(asked.keep, words, now)
+
+    async def kept_words(self, short: str) -> str | None:
+        return await self._db.read(asked.words, short)
 
     async def post(self, number: int) -> Relayed | None:
         return await self._db.read(posts.post, number)

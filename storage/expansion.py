@@ -11,25 +11,26 @@ from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.model import Lane
-from storage import states
+from storage import filters, states
 from storage.rows import to_json, unspaced
 
 CHUNK = 1000
+STOP = "stop"  # the kind of a publication that drops the rows that were never sent
 TOP = 2**62  # above every id
 
 _RANGE = """(s.chat, s.thread) > (:low_chat, :low_thread) AND (s.chat, s.thread) <= (:high_chat, :high_thread)"""
 
 # Relayed posts: each subscription of the blog. A push: each chat once, in its first thread.
 _OF_BLOG = f"FROM subscription s WHERE s.blog = :blog AND {_RANGE}"
+_OF_WORDS = f"FROM {filters.WITH_WORDS} s.blog = :blog AND {_RANGE}"
 _OF_ALL = f"FROM subscription s INDEXED BY subscription_chat WHERE {_RANGE}"
 _ROWS = f"FROM delivery s WHERE s.bot = :bot AND s.post = :post AND {_RANGE}"
 
 _END = "SELECT s.chat, s.thread {source} ORDER BY s.chat, s.thread LIMIT 1 OFFSET :chunk - 1"
 _END_OF_CHATS = f"SELECT s.chat, {TOP} AS thread {{source}} GROUP BY s.chat ORDER BY s.chat LIMIT 1 OFFSET :chunk - 1"
 
-_MATCHES = """
-  (:any_topic OR (s.topics = ' ' AND NOT :gained)
-   OR EXISTS (SELECT 1 FROM json_each(:topics) t WHERE instr(s.topics, ' ' || t.value || ' ')))
+_MATCHES = f"""
+  {filters.WANTS}
   AND (:push OR s.volume IN ('everything', 'digest') OR s.volume = 'key' AND :is_key)
   AND (NOT :only_key OR s.volume = 'key') AND s.created_at <= :audience_of
   AND (:unless IS NULL OR NOT EXISTS (SELECT 1 FROM delivery d
@@ -65,13 +66,18 @@ _NEVER_SENT = f"""
 DELETE FROM delivery AS s WHERE s.bot = :bot AND s.post = :post AND {_RANGE} AND s.sent = 0 AND s.sending IS NULL
 """
 
+# What is on the wire: should it come back as not sent, it is dropped.
+_NOT_AGAIN = f"""
+UPDATE delivery AS s SET aside = 'left' WHERE s.bot = :bot AND s.post = :post AND {_RANGE} AND s.sent = 0
+"""
+
 # Posts of a blog reach each chat in the order they were published: what came before must be expanded first, also where
 # it waits for a longer hold. A scheduled push stands in nobody's way.
 _DUE = f"""
 SELECT p.* FROM publication p JOIN post ON post.id = p.post LEFT JOIN blog ON blog.id = post.blog
 WHERE p.done_at IS NULL AND p.not_before <= :now AND (:id IS NULL OR p.id = :id)
   AND (p.lane = {Lane.WITHDRAWAL:d} OR post.blog IS NULL OR (blog.held_at IS NULL AND NOT :all_held))
-  AND (p.kind = 'change' OR NOT EXISTS (SELECT 1 FROM publication q INDEXED BY publication_before
+  AND (p.kind = 'change' OR p.ahead OR NOT EXISTS (SELECT 1 FROM publication q INDEXED BY publication_before
     WHERE q.done_at IS NULL AND q.id < p.id AND q.kind <> 'change' AND q.blog IS p.blog AND q.lane = p.lane
     AND (post.blog IS NOT NULL OR q.not_before <= :now)))
 ORDER BY p.lane, p.created_at, p.id LIMIT 1
@@ -136,8 +142,14 @@ def _step(db: Connection, publication: Row, now: float) -> None:
     if publication["kind"] != "change" and post["withdrawn_at"] is not None:
         cancel(db, post["id"], now)
         return
-    bound = _bound(publication, post)
-    end = _raise(db, bound, post) if publication["kind"] == "change" else _insert(db, bound)
+    bound = _bound(publication, post) | filters.bound(db, publication, post)
+    match publication["kind"]:
+        case "change":
+            end = _raise(db, bound, post)
+        case kind if kind == STOP:
+            end = _chunk(db, _END.format(source=_ROWS), (_NEVER_SENT, _NOT_AGAIN), bound)
+        case _:
+            end = _insert(db, bound)
     _keep_cursor(db, publication, end, now)
 
 
@@ -160,7 +172,9 @@ def _bound(publication: Row, post: Row) -> dict[str, Any]:
         "any_topic": notice or (push and not asked),
         "gained": publication["kind"] == "gained",
         "only_key": publication["kind"] == "key",
-        "topics": to_json(asked or unspaced(post["topics"])),
+        "gained_topics": to_json(asked),
+        "by_words_alone": publication["kind"] == "gained" and not asked,
+        "topics": to_json(asked if push else unspaced(post["topics"])),
         "audience_of": publication["not_before"],
         "sent_since": publication["sent_since"],
         "low_chat": publication["cursor_chat"],
@@ -173,7 +187,7 @@ def _bound(publication: Row, post: Row) -> dict[str, Any]:
 
 def _insert(db: Connection, bound: dict[str, Any]) -> tuple[int, int] | None:
     """One chunk of an audience; returns its last (chat, thread), or None where the stretch is at its end."""
-    source = _OF_ALL if bound["blog"] is None else _OF_BLOG
+    source = _OF_ALL if bound["blog"] is None else _OF_WORDS if bound["by_words_alone"] else _OF_BLOG
     if not bound["push"]:
         statement = _INSERT.format(thread="s.thread", lane=_LANE, source=source, matches=_MATCHES, group="")
         return _chunk(db, _END.format(source=source), (statement,), bound)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from sqlite3 import Connection, Row
 from typing import Any, TypeAlias
 
-from bot.core.lanes import Queue, Turns
+from bot.core.lanes import CHANGES, Queue, Turns
 from bot.core.model import Lane
 from storage import states
 from storage.expansion import TOP
@@ -147,12 +147,13 @@ class Heads:
         return {queue: self._chats(ones, most) for queue, ones in stretches.items()}
 
     def _queue_of(self, stretch: Stretch) -> Queue | None:
-        """None where its lane is left out, its blog is held, or its post is gone and its rows are about to go."""
+        """None where its lane is left out, its post is paused, its blog is held, or its post is gone and its rows are
+        about to go."""
         lane, _, post = stretch
         if lane in self._without:
             return None
-        row = self._db.execute("SELECT blog FROM post WHERE id = ?", (post,)).fetchone()
-        if row is None:
+        row = self._db.execute("SELECT blog, paused_at FROM post WHERE id = ?", (post,)).fetchone()
+        if row is None or (row["paused_at"] is not None and lane not in CHANGES):
             return None
         blog = row["blog"]
         if lane != Lane.WITHDRAWAL and blog is not None and (self._bound["all_held"] or states.held(self._db, blog)):

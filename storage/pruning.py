@@ -87,7 +87,8 @@ def _let_go(db: Connection, post: int) -> Pruned:
         db.execute("INSERT INTO post (key, first_seen_at) VALUES ('', 0)")
     db.execute("INSERT OR IGNORE INTO pruned (post) VALUES (?)", (post,))
     db.execute("DELETE FROM publication WHERE post = ?", (post,))
-    db.execute("DELETE FROM push WHERE post = ?", (post,))
+    for table in ("push", "overruled", "offer"):
+        db.execute(f"DELETE FROM {table} WHERE post = ?", (post,))
     return Pruned(posts=db.execute("DELETE FROM post WHERE id = ?", (post,)).rowcount)
 
 

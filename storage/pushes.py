@@ -7,7 +7,7 @@ from sqlite3 import Connection
 from typing import Any
 
 from bot.core.model import Lane, Relayed
-from bot.core.publishing import Audience, Progress, PushText
+from bot.core.publishing import Audience, PushText
 from storage import expansion
 from storage.rows import entities_json, relayed, spaced
 
@@ -81,21 +81,3 @@ def send(
 def cancel(db: Connection, post: int) -> bool:
     """Drop a draft: False where it was sent or cancelled already."""
     return db.execute("UPDATE push SET state = 'cancelled' WHERE post = ? AND state = 'draft'", (post,)).rowcount == 1
-
-
-def progress(db: Connection, bot: str, post: int) -> Progress:
-    row = db.execute(
-        """SELECT count(CASE WHEN sent > 0 THEN 1 END) AS sent,
-        count(CASE WHEN sent = 0 AND coalesce(aside, 'asleep') = 'asleep' THEN 1 END) AS waiting,
-        count(CASE WHEN sent = 0 AND aside <> 'asleep' THEN 1 END) AS aside
-        FROM delivery WHERE bot = ? AND post = ?""",
-        (bot, post),
-    ).fetchone()
-    open_ = db.execute("SELECT 1 FROM publication WHERE post = ? AND done_at IS NULL", (post,)).fetchone()
-    return Progress(sent=row["sent"], waiting=row["waiting"], aside=row["aside"], expanded=open_ is None)
-
-
-def under_way(db: Connection, bot: str, since: float) -> list[Push]:
-    """Pushes whose preview should still show progress: sent after `since` and not everywhere yet, or just finished."""
-    rows = db.execute("SELECT * FROM push WHERE state = 'sent' AND sent_at >= ? ORDER BY sent_at", (since,)).fetchall()
-    return [_push(db, row) for row in rows]

@@ -14,6 +14,9 @@ from bot.core.model import Embed, Entity, Image, KeyKind, PageMemory, Relayed, S
 Row = sqlite3.Row
 
 
+OWN = "note:"  # how the keys of posts begin that our editors added to a blog
+
+
 def instant(moment: datetime | None) -> float | None:
     return None if moment is None else moment.timestamp()
 
@@ -61,6 +64,8 @@ def relayed(row: Row) -> Relayed:
         first_seen_at=datetime.fromtimestamp(row["first_seen_at"], UTC),
         updated_at=moment(row["updated_at"]),
         withdrawn_at=moment(row["withdrawn_at"]),
+        taken_down=row["editors_word"] == "withdrawn",
+        by_editors=row["key"].startswith(OWN),
         pictures=tuple(Image(**one) for one in orjson.loads(row["images"])),
         authors=tuple(orjson.loads(row["authors"])),
         topics=unspaced(row["topics"]),

@@ -404,6 +404,81 @@ def rows_sleep_while_their_chat_does_not_want_them(db: Database) -> None:
         db.execute(statement)
 
 
+WORDS = """
+-- The subscriptions that look at what a post says, of each blog.
+CREATE INDEX subscription_words ON subscription (blog, chat, thread) WHERE words <> ' ' OR without <> ' ';
+-- what the post said before an edit (`bot.core.words`), for an audience of those whom it matches only now
+ALTER TABLE publication ADD COLUMN said_before TEXT;
+"""
+
+
+@migrations()
+def what_is_found_by_plain_words(db: Database) -> None:
+    for statement in _statements(WORDS):
+        db.execute(statement)
+
+
+AFTERWARDS = """
+-- where the message stands that an editor pushed, and its preview (Telegram ids): a correction names either
+ALTER TABLE push ADD COLUMN said_chat INTEGER;
+ALTER TABLE push ADD COLUMN said_message INTEGER;
+ALTER TABLE push ADD COLUMN shown_message INTEGER;
+-- the last thing an editor did about it, and whether the end of that was shown
+ALTER TABLE push ADD COLUMN acted_at REAL;
+ALTER TABLE push ADD COLUMN end_shown INTEGER NOT NULL DEFAULT 0;
+-- an editor sent it before what was published earlier and is still held back
+ALTER TABLE publication ADD COLUMN ahead INTEGER NOT NULL DEFAULT 0;
+-- to find a post by its link, and those that must not come back under another key
+CREATE INDEX post_url ON post (url) WHERE url IS NOT NULL;
+CREATE INDEX post_taken_down ON post (blog) WHERE editors_word = 'withdrawn';
+-- what the page says of a post that our editors took down or corrected: its columns of `post`
+CREATE TABLE overruled (
+  post INTEGER PRIMARY KEY,
+  says TEXT NOT NULL,
+  gone INTEGER NOT NULL DEFAULT 0      -- the page took it down as well
+);
+-- a held post that was shown to an editor, with its buttons; kept until its message says what became of the post
+CREATE TABLE offer (
+  post INTEGER NOT NULL,
+  person INTEGER NOT NULL,
+  message INTEGER NOT NULL,            -- Telegram's id, in the private chat
+  revision INTEGER NOT NULL,           -- 0: in a list of several
+  PRIMARY KEY (post, person, message)
+) WITHOUT ROWID;
+-- what an editor asked to be done, until a button says of which post
+CREATE TABLE wish (
+  id INTEGER PRIMARY KEY,
+  at REAL NOT NULL,
+  person INTEGER NOT NULL,
+  act TEXT NOT NULL,
+  words TEXT NOT NULL DEFAULT '',
+  entities TEXT NOT NULL DEFAULT '[]'
+);
+"""
+
+
+@migrations()
+def what_editors_do_afterwards(db: Database) -> None:
+    for statement in _statements(AFTERWARDS):
+        db.execute(statement)
+
+
+ASKED = """
+-- Key events and pinned posts in the order of lists: few, among very many posts.
+CREATE INDEX post_key ON post (blog, coalesce(published_at, first_seen_at) DESC, first_seen_at DESC, id DESC)
+  WHERE key_event OR pinned;
+-- Words of a search that no button can carry, by what stands for them there.
+CREATE TABLE asked (digest TEXT PRIMARY KEY, words TEXT NOT NULL, asked_at REAL NOT NULL) WITHOUT ROWID;
+CREATE INDEX asked_when ON asked (asked_at);
+"""
+
+
+@migrations()
+def what_people_ask_again(db: Database) -> None:
+    for statement in _statements(ASKED):
+        db.execute(statement)
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:

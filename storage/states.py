@@ -9,7 +9,8 @@ from sqlite3 import Connection, Row
 
 from bot.core.model import Lane
 from bot.core.state import Life
-from storage import notes
+from storage import audit, notes
+from storage.audit import Act
 from storage.rows import moment, to_json
 
 
@@ -135,11 +136,12 @@ def held(db: Connection, blog: str | None, lane: int = Lane.LIVE) -> bool:
     return row.fetchone() is not None or all_held(db)
 
 
-def hold(db: Connection, blog: str | None, now: float) -> None:
+def hold(db: Connection, blog: str | None, now: float, person: int | None = None) -> None:
     """Stop relaying a blog; None: every blog, also one that joins the file meanwhile.
 
     What was not public yet stays so until the release, also where its own time comes before that.
     """
+    audit.note(db, Act(at=now, act="hold", person=person, blog=blog))
     if blog is None:
         notes.keep(db, HOLD_ALL, str(now))
     else:
@@ -152,14 +154,16 @@ def hold(db: Connection, blog: str | None, now: float) -> None:
         db.execute("UPDATE post SET public_at = NULL WHERE blog = ? AND public_at > ?", (one, now))
 
 
-def release(db: Connection, blog: str | None, now: float) -> None:
+def release(db: Connection, blog: str | None, now: float, person: int | None = None) -> int:
     """Relaying goes on; what came meanwhile becomes public and goes to the audience of this moment.
 
-    A post that has to wait for the blog's own hold still does.
+    A post that has to wait for the blog's own hold still does. Returns how many new posts waited.
     """
+    audit.note(db, Act(at=now, act="release", person=person, blog=blog))
     if blog is None:
         notes.keep(db, HOLD_ALL, None)
     these = _these(db, blog)
+    waited = 0 if blog is not None and all_held(db) else sum(_waiting(db, one) for one in these)
     db.executemany("UPDATE blog SET held_at = NULL WHERE id = ?", [(one,) for one in these])
     for one in () if all_held(db) else these:
         db.execute(
@@ -174,6 +178,18 @@ def release(db: Connection, blog: str | None, now: float) -> None:
             WHERE blog = :blog AND public_at IS NULL AND notice IS NULL""",
             {"blog": one, "now": now},
         )
+    return waited
+
+
+def _waiting(db: Connection, blog: str) -> int:
+    """Its new posts that nobody was sent yet."""
+    row = db.execute(
+        """SELECT count(DISTINCT post) FROM publication INDEXED BY publication_before
+        WHERE blog = ? AND done_at IS NULL AND kind <> 'change' AND begun_at IS NULL AND EXISTS
+        (SELECT 1 FROM post p WHERE p.id = publication.post AND p.blog IS NOT NULL AND p.notice IS NULL)""",
+        (blog,),
+    ).fetchone()
+    return int(row[0])
 
 
 def _these(db: Connection, blog: str | None) -> Iterable[str]:

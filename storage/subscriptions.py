@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection, Row
 
 from bot.core.habits import parse_digest
 from bot.core.model import Lane, Volume
-from storage import chats, sleeping
+from bot.core.wishes import Wish
+from bot.core.words import kept, unkept
+from storage import chats, filters, sleeping
 from storage.rows import spaced, to_json, unspaced
 
 
@@ -28,6 +30,10 @@ class Subscription:
     words: tuple[str, ...] = ()  # plain words that it follows beside the topics
     without: tuple[str, ...] = ()  # plain words that keep a post away
 
+    @property
+    def wish(self) -> Wish:
+        return Wish(topics=self.topics, words=self.words, without=self.without)
+
 
 def subscribe(
     db: Connection,
@@ -37,25 +43,29 @@ def subscribe(
     blog: str,
     topics: Sequence[str],
     now: float,
+    words: Sequence[str] = (),
+    without: Sequence[str] = (),
     volume: str | None = None,
     language: str | None = None,
 ) -> Subscription | None:
     """Set what a thread follows of a blog. Returns the subscription it had before, None where it had none.
 
-    What waits for topics that are no longer among them is dropped, as in `unsubscribe`. A forum topic that was closed
-    opens: it spoke to us.
+    Words as `bot.core.words.typed` makes them. What waits and is no longer wanted is dropped, as in `unsubscribe`. A
+    forum topic that was closed opens: it spoke to us.
     """
     before = next((one for one in subscriptions(db, chat, thread) if one.blog == blog), None)
     db.execute(
-        """INSERT INTO subscription (blog, chat, thread, topics, volume, language, created_at)
-        VALUES (:blog, :chat, :thread, :topics, coalesce(:volume, 'everything'), :language, :now)
-        ON CONFLICT (blog, chat, thread) DO UPDATE SET topics = :topics, volume = coalesce(:volume, volume),
-        language = coalesce(:language, language)""",
+        """INSERT INTO subscription (blog, chat, thread, topics, words, without, volume, language, created_at)
+        VALUES (:blog, :chat, :thread, :topics, :words, :without, coalesce(:volume, 'everything'), :language, :now)
+        ON CONFLICT (blog, chat, thread) DO UPDATE SET topics = :topics, words = :words, without = :without,
+        volume = coalesce(:volume, volume), language = coalesce(:language, language)""",
         {
             "blog": blog,
             "chat": chat,
             "thread": thread,
             "topics": spaced(topics),
+            "words": spaced(kept(words)),
+            "without": spaced(kept(without)),
             "volume": volume,
             "language": language,
             "now": now,
@@ -63,11 +73,27 @@ def subscribe(
     )
     if before is None:
         chats.reopen_thread(db, chat, thread)
-    elif topics and not (before.topics and set(before.topics) <= set(topics)):
-        _drop(db, chat, _OTHER_TOPICS, {"thread": thread, "blog": blog, "topics": to_json(list(topics))})
+    else:
+        _keep_only(db, chat, thread, blog, before.wish, Wish(topics=(*topics,), words=(*words,), without=(*without,)))
     if before is not None and volume not in (None, before.volume):
         _go_by_volume(db, chat, thread, blog, Volume(volume))
     return before
+
+
+def _keep_only(db: Connection, chat: int, thread: int, blog: str, before: Wish, now: Wish) -> None:
+    """What waits and was wanted, and is not wanted now, goes."""
+    if now.covers(before):
+        return
+    waiting = db.execute(
+        """SELECT p.* FROM delivery d INDEXED BY delivery_waiting JOIN post p ON p.id = d.post AND p.blog = :blog
+        WHERE d.chat = :chat AND d.thread = :thread AND d.sent <> d.wanted AND d.sent = 0 AND p.notice IS NULL""",
+        {"chat": chat, "thread": thread, "blog": blog},
+    )
+    unwanted = [
+        post["id"] for post in waiting.fetchall() if not now.matches(unspaced(post["topics"]), filters.said(post))
+    ]
+    if unwanted:
+        _drop(db, chat, _OF_POSTS, {"thread": thread, "posts": to_json(unwanted)})
 
 
 def unsubscribe(db: Connection, *, chat: int, thread: int, blog: str | None) -> list[Subscription]:
@@ -86,8 +112,7 @@ _POSTS_OF_BLOG = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id
   AND p.notice IS NULL)"""
 _OF_BLOG_BUT_KEY = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog
   AND p.notice IS NULL AND NOT (p.pinned OR p.key_event))"""
-_OTHER_TOPICS = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog
-  AND NOT EXISTS (SELECT 1 FROM json_each(:topics) t WHERE instr(p.topics, ' ' || t.value || ' ')))"""
+_OF_POSTS = "thread = :thread AND post IN (SELECT value FROM json_each(:posts))"
 # Pushes go to chats: one waits as long as some thread of its chat follows what the push is for.
 _PUSHES_FOR_OTHERS = """EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog IS NULL) AND NOT EXISTS (
   SELECT 1 FROM publication p JOIN subscription s ON s.chat = :chat AND (p.blog IS NULL OR s.blog = p.blog)
@@ -109,6 +134,12 @@ def subscriptions(db: Connection, chat: int, thread: int) -> list[Subscription]:
         (chat, thread),
     )
     return [_value(row) for row in rows]
+
+
+def followed_since(db: Connection, chat: int, thread: int) -> list[float]:
+    """When each subscription of a thread was made."""
+    rows = db.execute("SELECT created_at FROM subscription WHERE chat = ? AND thread = ?", (chat, thread))
+    return [row["created_at"] for row in rows]
 
 
 def subscriptions_after(db: Connection, after: Place, count: int) -> tuple[list[Subscription], Place | None]:
@@ -142,8 +173,8 @@ def _value(row: Row) -> Subscription:
         sound=bool(row["sound"]),
         pictures=bool(row["pictures"]),
         digest=row["digest"],
-        words=unspaced(row["words"]),
-        without=unspaced(row["without"]),
+        words=unkept(unspaced(row["words"])),
+        without=unkept(unspaced(row["without"])),
     )
 
 
@@ -177,6 +208,27 @@ def _go_by_volume(db: Connection, chat: int, thread: int, blog: str, volume: Vol
     sleeping.wake(db, chat)
 
 
+def rechoose(
+    db: Connection, chat: int, thread: int, blog: str, change: Callable[[Subscription], Subscription]
+) -> Subscription | None:
+    """Change a part of how a thread hears of a blog, whoever else changes another part. None: it does not follow it."""
+    before = next((one for one in subscriptions(db, chat, thread) if one.blog == blog), None)
+    if before is None:
+        return None
+    now = change(before)
+    choose(
+        db,
+        chat=chat,
+        thread=thread,
+        blog=blog,
+        volume=now.volume,
+        sound=now.sound,
+        pictures=now.pictures,
+        digest=now.digest,
+    )
+    return now
+
+
 def take_in(db: Connection, bot: str, rows: Iterable[Subscription], now: float) -> int:
     """From another bot. Importing the same rows twice changes nothing. Returns how many were new."""
     return sum(_take_in(db, bot, one, now) is None for one in rows)
@@ -192,6 +244,8 @@ def _take_in(db: Connection, bot: str, one: Subscription, now: float) -> Subscri
         thread=one.thread,
         blog=one.blog,
         topics=one.topics,
+        words=one.words,
+        without=one.without,
         now=now,
         volume=one.volume.value,
         language=one.language,
@@ -231,5 +285,5 @@ def audience(db: Connection, blog: str | None, topics: Sequence[str]) -> int:
 
 
 _AWAKE = "s.blog NOT IN (SELECT value FROM json_each(:asleep))"
-_FOLLOWS_ANY = """(s.topics = ' ' OR EXISTS
+_FOLLOWS_ANY = """((s.topics = ' ' AND s.words = ' ') OR EXISTS
 (SELECT 1 FROM json_each(:topics) t WHERE instr(s.topics, ' ' || t.value || ' ')))"""

@@ -38,6 +38,13 @@ def number(control: LocalMessage) -> str:
     return buttons(control)["Send"].rpartition(":")[2]
 
 
+async def sent(house: TelegramHouse, text: str = "/push The bridge is closed.", **how: Any) -> LocalMessage:
+    """An editor's push that was sent: the message that shows how far it is."""
+    _, control = await pushed(house, text, **how)
+    await press(house, control, f"push:send:{number(control)}")
+    return control
+
+
 async def press(house: TelegramHouse, control: LocalMessage, data: str, person: int = EDITOR) -> str:
     return (await house.telegram.press(person, EDITOR, control.id, data)).text
 

@@ -14,7 +14,7 @@ from aiohttp import ClientSession, ClientTimeout
 from bot.demo import EDITOR, FORUM, GROUP, READER, Demo, open_demo
 from bot.demo.blog import harbour
 from bot.demo.page import ChatPage
-from bot.demo.screen import Seat
+from bot.demo.screen import Seat, message_on_screen
 from bot.demo.stage import Stage
 from bot.demo.telegram import LocalTelegram
 from config.settings import read_settings, warnings
@@ -316,13 +316,61 @@ async def test_an_inline_result_can_be_shared(session: ClientSession, telegram: 
     content = {"message_text": "The storm is over"}
     result = {"type": "article", "id": "1", "title": "Storm", "description": "over", "input_message_content": content}
     await call(session, telegram, "answerInlineQuery", inline_query_id=query["id"], results=[result])
-    assert await asking == (200, [{"title": "Storm", "description": "over"}])
+    shown = {"title": "Storm", "description": "over", "thumbnail_url": ""}
+    assert await asking == (200, {"results": [shown], "button": "", "start": ""})
     assert query["query"] == "storm"
     status, said = await post(session, telegram, "choose", chat=PAIR, person=READER, number=0)
     assert status == 200
     assert telegram.chats[PAIR].by_id[said["id"]].text == "The storm is over"
     status, _ = await post(session, telegram, "choose", chat=PAIR, person=READER, number=1)
     assert status == 400
+
+
+async def test_where_nothing_is_offered_a_button_leads_to_the_bot(
+    session: ClientSession, telegram: LocalTelegram
+) -> None:
+    asking = asyncio.create_task(post(session, telegram, "inline", chat=PAIR, person=READER, words="storm"))
+    updates = await call(session, telegram, "getUpdates", timeout=5)
+    button = {"text": "See the blogs", "start_parameter": "_"}
+    await call(
+        session,
+        telegram,
+        "answerInlineQuery",
+        inline_query_id=updates[-1]["inline_query"]["id"],
+        results=[],
+        button=button,
+    )
+    assert await asking == (200, {"results": [], "button": "See the blogs", "start": "_"})
+
+
+async def test_what_one_person_is_told_alone_is_marked_as_theirs(
+    session: ClientSession, telegram: LocalTelegram
+) -> None:
+    telegram.promote(PAIR)
+    telegram.first_bot.updates.drop()
+    alone = {"receiver_user_id": EDITOR}
+    keyboard = {"inline_keyboard": [[{"text": "Older", "callback_data": "older"}]]}
+    await call(
+        session, telegram, "sendMessage", chat_id=PAIR, text="Psst", reply_markup=keyboard,
+        ephemeral_message_parameters=alone,
+    )  # fmt: skip
+    shown = message_on_screen(telegram, telegram.chats[PAIR].newest())
+    assert (shown["alone"], shown["id"] < 0) == (EDITOR, True)
+    press = {"chat": PAIR, "message": shown["id"], "data": "older"}
+    assert (await post(session, telegram, "press", person=READER, **press))[0] == 400
+    pressing = asyncio.create_task(post(session, telegram, "press", person=EDITOR, **press))
+    await answer_press(session, telegram)
+    assert (await pressing)[0] == 200
+
+
+async def test_a_command_that_the_menu_marks_as_ephemeral_is_said_to_the_bot_alone(
+    session: ClientSession, telegram: LocalTelegram
+) -> None:
+    commands = [{"command": "latest", "description": "the newest", "is_ephemeral": True}]
+    await call(session, telegram, "setMyCommands", commands=commands, scope={"type": "all_group_chats"})
+    await post(session, telegram, "say", chat=PAIR, person=READER, text="/latest 3")
+    await post(session, telegram, "say", chat=PAIR, person=READER, text="/help")
+    assert [message_on_screen(telegram, one)["alone"] for one in telegram.chats[PAIR].messages[-2:]] == [READER, None]
 
 
 # --- who may knock ---------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from tests.telegram_house import (
     STRANGER,
     TelegramHouse,
     buttons,
+    carried,
     telegram_house,
 )
 
@@ -160,11 +161,12 @@ async def test_send_reaches_every_follower_once_and_says_how_many(house: Telegra
     await house.room.follow(ANN, BEN)
     await house.room.subscribe(GROUP, "group")
     _, control = await pushed(house)
-    assert await press(house, control, f"push:send:{number(control)}") == "On its way."
+    control_number = number(control)
+    assert await press(house, control, f"push:send:{control_number}") == "On its way."
     for chat in (ANN, BEN, GROUP):
         await got(house, chat, "The bridge is closed.")
     await house.telegram.until(lambda: control.text.startswith("Delivered to 3 chats in"))
-    assert control.buttons == ()
+    assert carried(control) == [f"after:{act}:{control_number}" for act in ("correct", "recall")]
     assert not house.said(ANN)[-1].silent
     assert sum("bridge" in text for text in house.room.screen(ANN)) == 1
 

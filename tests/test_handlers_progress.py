@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from bot.core.model import Relayed
 from bot.core.publishing import Progress
 from bot.core.texts import Texts
 from bot.demo.telegram import Fault, LocalTelegram
-from handlers.progress import words
+from handlers.progress import is_over, words
+from storage import Sent
 from tests.pushing import got, number, press, pushed, shown
 from tests.telegram_house import (
     ANN,
@@ -28,22 +31,53 @@ async def house(tmp_path: Path) -> AsyncIterator[TelegramHouse]:
         yield one
 
 
+def push(state: str = "sent", *, paused: bool = False, recalled: bool = False) -> Sent:
+    at = datetime(2026, 5, 3, 14, 2, tzinfo=UTC)
+    post = Relayed(
+        id=7, revision=1, blog=None, title=None, text="Closed.", first_seen_at=at, withdrawn_at=at if recalled else None
+    )
+    return Sent(post=post, author=EDITOR, state=state, at=0.0, paused_at=1.0 if paused else None)
+
+
 @pytest.mark.parametrize(
     ("progress", "audience", "seconds", "said"),
     [
-        (Progress(sent=310, waiting=922, aside=2, expanded=True), 1234, 9.0,
-         "Sent to 310 of 1,234; 922 to go, 2 could not be reached, about 31 seconds left."),
-        (Progress(sent=500, waiting=0, aside=0, expanded=False), 1234, 9.0,
+        (Progress(sent=310, waiting=922, closed=2, expanded=True), 1234, 9.0,
+         "Sent to 310 of 1,234; 922 to go, about 31 seconds left. 2 could not be reached."),
+        (Progress(sent=500, waiting=0, expanded=False), 1234, 9.0,
          "Sent to 500 of 1,234; 734 to go, about 24 seconds left."),
-        (Progress(sent=0, waiting=1, aside=0, expanded=True), 1, 0.0, "Sent to 0 of 1; 1 to go, about 1 second left."),
-        (Progress(sent=1230, waiting=0, aside=4, expanded=True), 1234, 41.3,
-         "Delivered to 1,230 chats in 41 seconds; 4 could not be reached."),
-        (Progress(sent=1, waiting=0, aside=0, expanded=True), 1, 0.3, "Delivered to 1 chat in less than a second."),
-        (Progress(sent=0, waiting=0, aside=0, expanded=True), 0, 0.3, "Delivered to 0 chats in less than a second."),
+        (Progress(sent=0, waiting=1, expanded=True), 1, 0.0, "Sent to 0 of 1; 1 to go, about 1 second left."),
+        (Progress(sent=1230, waiting=0, closed=3, refused=1, expanded=True), 1234, 41.3,
+         "Delivered to 1,230 chats in 41 seconds. 3 could not be reached. Telegram refused it in 1 chat."),
+        (Progress(sent=1, waiting=0, expanded=True), 1, 0.3, "Delivered to 1 chat in less than a second."),
+        (Progress(sent=0, waiting=0, expanded=True), 0, 0.3, "Delivered to 0 chats in less than a second."),
+        (Progress(sent=5, waiting=2, asleep=2, expanded=True), 7, 3.0,
+         "Sent to 5 of 7; 2 to go. 2 wait for the end of quiet hours."),
+        (Progress(sent=5, waiting=0, changing=3, expanded=True), 5, 3.0,
+         "Delivered to 5 chats in 3 seconds. 3 chats still get the correction."),
+        (Progress(sent=5, waiting=0, stuck=1, expanded=True), 5, 3.0,
+         "Delivered to 5 chats in 3 seconds. In 1 chat Telegram would not change it."),
     ],
 )  # fmt: skip
 def test_progress_in_words(progress: Progress, audience: int, seconds: float, said: str) -> None:
-    assert words(progress, audience, seconds, 30.0, Texts()) == said
+    assert words(push(), progress, audience, seconds, 30.0, Texts()) == said
+
+
+@pytest.mark.parametrize(
+    ("what", "progress", "said", "over"),
+    [
+        (push(paused=True), Progress(sent=3, waiting=4, expanded=True), "Paused: sent to 3 of 7; 4 to go.", False),
+        (push("stopped", paused=True), Progress(sent=3, waiting=0, expanded=True),
+         "Stopped: 3 chats have it, no other gets it.", True),
+        (push(recalled=True), Progress(sent=3, waiting=0, changing=2, expanded=True),
+         "Recalled: it still stands in 2 chats, and goes from there.", False),
+        (push(recalled=True), Progress(sent=0, waiting=0, expanded=True),
+         "Recalled: it is gone from every chat that could be reached.", True),
+    ],
+)  # fmt: skip
+def test_what_an_editor_did_is_said_first(what: Sent, progress: Progress, said: str, over: bool) -> None:
+    assert words(what, progress, 7, 1.0, 30.0, Texts()) == said
+    assert is_over(what, progress) is over
 
 
 async def test_progress_counts_those_who_cannot_be_reached(house: TelegramHouse) -> None:
@@ -53,7 +87,7 @@ async def test_progress_counts_those_who_cannot_be_reached(house: TelegramHouse)
     _, control = await pushed(house)
     await press(house, control, f"push:send:{number(control)}")
     await house.telegram.until(lambda: control.text.startswith("Delivered to 1 chat in"))
-    assert control.text.endswith("; 1 could not be reached.")
+    assert control.text.endswith(" 1 could not be reached.")
 
 
 async def test_progress_is_shown_in_place_while_it_goes_out(house: TelegramHouse) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.wishes import Wish
 from tests.newsroom import post
 from tests.telegram_house import (
     ADMIN,
@@ -115,12 +116,12 @@ async def test_with_one_blog_it_need_not_be_named_anywhere(lone: TelegramHouse) 
     ("words", "sentence"),
     [
         ("strom", "I know no live blog “strom”; did you mean Storm over the harbour (storm)? /blogs lists them."),
-        (
-            "storm feries",
-            "I know no topic “feries” in Storm over the harbour; did you mean Ferries? /topic lists them.",
-        ),
-        ("storm xyz", "I know no topic “xyz” in Storm over the harbour; /topic lists them."),
-        ("storm ferries xyz", "I know no topic “xyz”"),
+        ("ferries turnout", "I know no live blog “ferries”"),
+        ("-football", "Name the live blog as well"),
+        ("storm ***", "“***” is no word to look for."),
+        ("storm " + "x" * 70, "“xxxxx"),
+        ("storm football -football", "“football” cannot be followed and left out at once"),
+        ("storm ferries -ferries", "“ferries” cannot be followed and left out at once"),
         ("storm " + "x " * 40, "Those are too many words"),
     ],
 )
@@ -131,7 +132,9 @@ async def test_who_names_what_is_not_there_follows_nothing(house: TelegramHouse,
 
 async def test_with_one_blog_an_unknown_word_is_compared_with_blog_and_topics(lone: TelegramHouse) -> None:
     assert "did you mean Storm over the harbour (storm)?" in await lone.ask(ANN, "/subscribe strom")
-    assert "did you mean Ferries?" in await lone.ask(ANN, "/subscribe feries")
+    assert await lone.follows(ANN) == {}
+    said = await lone.ask(ANN, "/subscribe feries")
+    assert "I will look for the word “feries”; did you mean the topic Ferries?" in said
 
 
 async def test_a_blog_that_has_ended_is_said_to_have_ended(house: TelegramHouse) -> None:
@@ -159,7 +162,11 @@ async def test_unsubscribing_a_topic_keeps_the_others_and_the_last_one_ends_it(h
         ("storm", "storm", "You no longer follow Storm"),
         ("storm", "election", "You do not follow Election night."),
         ("storm ferries", "storm old town", "You do not follow Old Town in Storm"),
-        ("storm", "storm ferries", "All of Storm over the harbour is followed here; for some topics only"),
+        (
+            "storm",
+            "storm ferries",
+            "All of Storm over the harbour is followed here; /subscribe storm -ferries leaves that out.",
+        ),
         ("storm", "strom", "I know no live blog “strom”"),
     ],
 )
@@ -181,6 +188,79 @@ async def test_unsubscribe_alone_ends_everything_after_a_button(house: TelegramH
     assert await house.follows(ANN) == {}
     await house.telegram.until(lambda: question.text.startswith("You follow nothing any more."))
     assert question.buttons == ()
+
+
+# --- plain words ----------------------------------------------------------------------------------------------------
+
+
+async def wish(house: TelegramHouse, chat: int) -> Wish:
+    known = await house.room.store.chat("main", chat)
+    assert known is not None
+    (one,) = await house.room.store.subscriptions(known.id, 0)
+    return one.wish
+
+
+async def test_a_word_that_is_no_topic_is_looked_for_and_a_minus_leaves_one_out(house: TelegramHouse) -> None:
+    said = await house.ask(ANN, '/subscribe storm ferries Mole -football "power cut" -“own goal”')
+    assert said.startswith(
+        "You now follow Ferries, “mole”, and “power cut” in Storm over the harbour, without “football” and “own goal”."
+    )
+    assert await wish(house, ANN) == Wish(
+        topics=("ferries",), words=("mole", "power_cut"), without=("football", "own_goal")
+    )
+    await house.room.publish(
+        post("dry", "A dry day."),
+        post("mole", "Waves over the mole."),
+        post("goal", "An own goal on the mole."),
+        post("power", "Another power cut."),
+    )
+    await house.newest_says(ANN, "About power")
+    heard = "\n".join(house.room.screen(ANN))
+    assert [f"About {key}" in heard for key in ("dry", "mole", "goal", "power")] == [False, True, False, True]
+
+
+async def test_an_edit_that_brings_the_word_brings_the_post(house: TelegramHouse) -> None:
+    await house.ask(ANN, "/subscribe storm mole")
+    await house.room.publish(post("a", "Waves."))
+    await house.room.quiet()
+    await house.room.publish(post("a", "Waves over the mole."))
+    await house.newest_says(ANN, "Waves over the mole.")
+    await house.room.publish(post("a", "Waves over the pier."))
+    await house.newest_says(ANN, "Waves over the pier.")
+
+
+async def test_a_word_that_is_nearly_a_topic_is_followed_and_said_to_be_so(house: TelegramHouse) -> None:
+    said = await house.ask(ANN, "/subscribe storm feries")
+    assert said.startswith("You now follow “feries” in Storm over the harbour. I will look for the word “feries”; did")
+    assert "did you mean the topic Ferries?" in said
+    assert "did you mean" not in await house.ask(ANN, "/subscribe storm mole")
+
+
+async def test_everything_but_a_word_and_back_again(house: TelegramHouse) -> None:
+    assert "You now follow Storm over the harbour, without “football”." in await house.ask(
+        ANN, "/subscribe storm -football"
+    )
+    assert (await house.ask(ANN, "/subscribe storm -Football")).startswith("You already follow Storm")
+    said = await house.ask(ANN, "/unsubscribe storm football")
+    assert said == "No longer left out: “football”. You still follow Storm over the harbour."
+    assert await wish(house, ANN) == Wish()
+    await house.ask(ANN, "/subscribe storm -football")
+    await house.ask(ANN, "/subscribe storm football")
+    assert await wish(house, ANN) == Wish()
+
+
+async def test_unsubscribing_a_word_keeps_the_others_and_the_last_one_ends_it(house: TelegramHouse) -> None:
+    await house.ask(ANN, '/subscribe storm mole "power cut" -football')
+    said = await house.ask(ANN, "/unsubscribe storm MOLE")
+    assert said.startswith("You no longer follow “mole” in Storm over the harbour. You still follow “power cut” in")
+    assert (await house.ask(ANN, "/unsubscribe storm mole")).startswith("You do not follow “mole” in Storm")
+    await house.ask(ANN, '/unsubscribe storm "power cut"')
+    assert await house.follows(ANN) == {}
+
+
+async def test_unsubscribe_alone_names_the_words_as_well(house: TelegramHouse) -> None:
+    await house.ask(ANN, "/subscribe storm mole -football")
+    assert "“mole” in Storm over the harbour, without “football”" in await house.ask(ANN, "/unsubscribe")
 
 
 # --- /privacy, /forget, /id -----------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from sqlite_utils import Database, Migrations
 import storage.database
 import storage.schema
 from bot.core.model import Post, TryLater, Volume
+from bot.core.paging import Sought, Span, Turn
 from storage import StoreError, expansion, open_store
 from tests.ledger import BLOG, NOON, Ledger
 
@@ -105,6 +106,16 @@ async def looking_when_something_is_due(ledger: Ledger) -> None:
     await ledger.store.queue("main")
 
 
+async def following_words(ledger: Ledger) -> None:
+    store, chat = ledger.store, await ledger.chat(ANN)
+    for words in (["one"], ["one", "two_words"]):
+        await store.subscribe(chat=chat, thread=0, blog=BLOG, topics=(), words=words, without=["x"], now=NOON)
+    await expanding(ledger)
+    await ledger.edit("a", text="One.")
+    await ledger.run()
+    await store.subscribe(chat=chat, thread=0, blog=BLOG, topics=(), words=["two_words"], without=["x"], now=NOON)
+
+
 async def closing_opening_and_leaving(ledger: Ledger) -> None:
     await expanding(ledger)
     chat = await ledger.chat(ANN)
@@ -151,6 +162,17 @@ async def asking(ledger: Ledger) -> None:
     await publishing(ledger)
     await store.latest(blogs=[BLOG], now=NOON, limit=5)
     await store.search(words="a", blogs=[BLOG], now=NOON, limit=5)
+    span = Span(since=NOON - 60, until=NOON, oldest=NOON - 3600)
+    for sought in (
+        Sought(blogs={BLOG: ("nato",)}),
+        Sought(blogs={BLOG: ()}, span=span, but=frozenset({1})),
+        Sought(blogs={BLOG: ()}, span=span, key_events=True),
+    ):
+        for turn in (None, Turn(older=True, post=1), Turn(older=False, post=1)):
+            await store.listed(sought, now=NOON, limit=5, turn=turn)
+    await store.tally(Sought(blogs={BLOG: ()}, span=span), now=NOON)
+    await store.told_lately(blogs=[BLOG], now=NOON, since=NOON - 60, limit=5)
+    await store.kept_words(await store.keep_words("a", NOON))
     await store.topics(blogs=[BLOG], now=NOON)
     await store.subscriptions(await ledger.chat(ANN), 0)
     await store.progress("main", await ledger.push())
@@ -173,6 +195,7 @@ ACTS = [
     settling,
     following_edits_and_withdrawals,
     recovering,
+    following_words,
     looking_when_something_is_due,
     closing_opening_and_leaving,
     sleeping_and_waking,
@@ -182,7 +205,7 @@ ACTS = [
 ]
 MAY_SORT = (
     "GROUP BY p.topics",  # the topics that posts have
-    "ORDER BY bm25",  # the best of those that match
+    "post_fts MATCH",  # the newest of those that match
     "ORDER BY s.created_at",  # what one thread follows
     "FROM publication p JOIN post",  # what is open now
 )

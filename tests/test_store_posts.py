@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.model import ChangeKind, Embed, Entity, Image, Post, Relayed
+from bot.core.paging import Sought, Span, Turn
 from bot.core.publishing import PostWrite, PushText
 from tests.ledger import BLOG, NOON, Ledger
 
@@ -26,6 +28,11 @@ async def newest(ledger: Ledger, limit: int = 20, blogs: Sequence[str] = (BLOG,)
 
 async def found(ledger: Ledger, words: str, limit: int = 20, blogs: Sequence[str] = (BLOG,)) -> list[str | None]:
     return [post.title for post in await ledger.store.search(words=words, blogs=blogs, now=ledger.now, limit=limit)]
+
+
+async def of_topic(ledger: Ledger, topic: str, limit: int) -> list[str | None]:
+    page = await ledger.store.listed(Sought(blogs=dict.fromkeys(BOTH, (topic,))), now=ledger.now, limit=limit)
+    return [post.title for post in page.posts] if page else []
 
 
 async def tell(ledger: Ledger, title: str, text: str = "", *, blog: str = BLOG, **about: object) -> int:
@@ -162,7 +169,7 @@ async def test_what_is_not_public_is_in_no_list(ledger: Ledger, made_so: Callabl
     store, now = ledger.store, ledger.now
     assert await newest(ledger) == []
     assert await found(ledger, "secret") == []
-    assert await store.of_topic(topic="nato", blogs=[BLOG], now=now, limit=5) == []
+    assert await of_topic(ledger, "nato", 5) == []
     assert await store.topics(blogs=[BLOG], now=now) == {}
 
 
@@ -210,10 +217,8 @@ async def test_topics_are_counted_by_whole_ids_the_most_used_first(ledger: Ledge
     store, now = ledger.store, ledger.now
     assert list((await store.topics(blogs=BOTH, now=now)).items()) == [("kyiv", 3), ("nato", 1), ("nato-summit", 1)]
     assert await store.topics(blogs=[BLOG], now=now, since=now) == {"kyiv": 1}
-    of_nato = await store.of_topic(topic="nato", blogs=BOTH, now=now, limit=5)
-    assert [post.title for post in of_nato] == ["a"]
-    of_kyiv = await store.of_topic(topic="kyiv", blogs=BOTH, now=now, limit=2)
-    assert [post.title for post in of_kyiv] == ["d", "c"]
+    assert await of_topic(ledger, "nato", 5) == ["a"]
+    assert await of_topic(ledger, "kyiv", 2) == ["d", "c"]
 
 
 # --- words ---------------------------------------------------------------------------------------------------------
@@ -318,19 +323,86 @@ async def test_nothing_that_can_be_typed_is_an_error(ledger: Ledger, words: str)
         await tell(ledger, "Ferry sails", "The quay is empty.")
         ledger.numbers["Ferry sails"] = 1
     assert len(await found(ledger, words)) <= 1
-    assert await ledger.store.of_topic(topic=words, blogs=[BLOG], now=ledger.now, limit=5) == []
+    assert await of_topic(ledger, words, 5) == []
 
 
-async def test_words_in_the_title_count_more_and_no_more_are_told_than_asked_for(ledger: Ledger) -> None:
-    await tell(ledger, "Harbour", "The ferry leaves.")
-    await tell(ledger, "Ferry", "The harbour is empty.")
-    await tell(ledger, "Quay", "No ferry, no harbour, nothing but a very long text about other things.")
-    assert (await found(ledger, "ferry"))[0] == "Ferry"
-    assert (await found(ledger, "ferry"))[1] == "Harbour"
-    assert len(await found(ledger, "ferry", limit=2)) == 2
+async def test_what_is_found_is_told_newest_first_and_no_more_than_asked_for(ledger: Ledger) -> None:
+    await tell(ledger, "Ferry", "The harbour is empty.", published_at=at(-30))
+    await tell(ledger, "Harbour", "The ferry leaves.", published_at=at(-10))
+    await tell(ledger, "Quay", "No ferry, no harbour.", published_at=at(-20))
+    assert await found(ledger, "ferry") == ["Harbour", "Quay", "Ferry"]
+    assert await found(ledger, "ferry", limit=2) == ["Harbour", "Quay"]
 
 
 async def test_an_edited_post_is_found_by_its_new_words_only(ledger: Ledger) -> None:
     await tell(ledger, "a", "two boats")
     await ledger.edit("a", text="three boats")
     assert (await found(ledger, "two"), await found(ledger, "three")) == ([], ["a"])
+
+
+# --- pages ---------------------------------------------------------------------------------------------------------
+
+
+async def page(ledger: Ledger, turn: Turn | None, limit: int = 2, **sought: Any) -> tuple[list[str | None], str]:
+    """The titles, and the directions in which there is more."""
+    wish = Sought(**{"blogs": dict.fromkeys(BOTH, ())} | sought)
+    found = await ledger.store.listed(wish, now=ledger.now, limit=limit, turn=turn)
+    assert found is not None
+    return [post.title for post in found.posts], "newer " * found.newer + "older" * found.older
+
+
+async def test_pages_neither_shift_nor_repeat_what_was_shown_while_posts_come_in(ledger: Ledger) -> None:
+    numbers = [await tell(ledger, str(minute), blog=BOTH[minute % 2], published_at=at(minute)) for minute in range(6)]
+    assert await page(ledger, None) == (["5", "4"], "older")
+    await tell(ledger, "breaking", published_at=at(7))
+    second = await page(ledger, Turn(older=True, post=numbers[4]))
+    assert second == (["3", "2"], "newer older")
+    assert await page(ledger, Turn(older=True, post=numbers[2])) == (["1", "0"], "newer ")
+    assert await page(ledger, Turn(older=False, post=numbers[1])) == second
+    assert await page(ledger, Turn(older=False, post=numbers[3])) == (["5", "4"], "newer older")
+
+
+async def test_a_page_begins_at_a_post_that_was_withdrawn_meanwhile(ledger: Ledger) -> None:
+    numbers = [await tell(ledger, str(minute), published_at=at(minute)) for minute in range(5)]
+    await ledger.withdraw("3")
+    assert await page(ledger, Turn(older=True, post=numbers[3])) == (["2", "1"], "newer older")
+    await ledger.withdraw("4")
+    assert await page(ledger, Turn(older=False, post=numbers[3])) == (["2", "1"], "older")  # the first page
+
+
+async def test_of_posts_from_the_same_second_none_is_passed_over(ledger: Ledger) -> None:
+    numbers = [await tell(ledger, str(number), published_at=at(0)) for number in range(5)]
+    shown, _ = await page(ledger, None)
+    for _ in range(2):
+        turned, _ = await page(ledger, Turn(older=True, post=numbers[int(shown[-1] or 0)]))
+        shown += turned
+    assert shown == ["4", "3", "2", "1", "0"]
+
+
+async def test_the_post_of_a_page_may_be_kept_no_more(ledger: Ledger) -> None:
+    await tell(ledger, "a")
+    sought = Sought(blogs={BLOG: ()})
+    assert await ledger.store.listed(sought, now=ledger.now, limit=2, turn=Turn(older=True, post=99)) is None
+
+
+async def test_a_span_begins_after_the_last_look_whatever_time_a_post_names(ledger: Ledger) -> None:
+    await tell(ledger, "before")
+    ledger.now += 100
+    await tell(ledger, "dated back", published_at=at(-1))
+    await tell(ledger, "found, not happened", published_at=at(-90))
+    await tell(ledger, "key", key_event=True)
+    ledger.now += 100
+    await tell(ledger, "after")
+    span = Span(since=NOON + 50, until=NOON + 150, oldest=NOON - 3600)
+    assert await page(ledger, None, 9, span=span) == (["key", "dated back"], "")
+    assert await page(ledger, None, 9, span=span, key_events=True) == (["key"], "")
+    wish = Sought(blogs={BLOG: ()}, span=span)
+    assert await ledger.store.tally(wish, now=ledger.now) == (2, {})
+
+
+async def test_words_too_long_for_a_button_are_kept_for_a_month(ledger: Ledger) -> None:
+    short = await ledger.store.keep_words("very long words", NOON)
+    assert await ledger.store.keep_words("very long words", NOON + 86_400) == short
+    assert await ledger.store.kept_words(short) == "very long words"
+    await ledger.store.keep_words("others", NOON + 33 * 86_400)
+    assert await ledger.store.kept_words(short) is None

@@ -25,7 +25,7 @@ async def test_a_draft_is_kept_with_its_author_and_heard_of_by_nobody(ledger: Le
     assert (push.author, push.state, push.sent_at, push.preview_chat) == (EDITOR, "draft", None, None)
     assert (push.post.text, push.post.blog, push.post.id) == ("Soon.", None, number)
     assert await ledger.run() == []
-    assert await ledger.store.progress("main", number) == Progress(sent=0, waiting=0, aside=0, expanded=True)
+    assert await ledger.store.progress("main", number) == Progress(sent=0, waiting=0, expanded=True)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ async def test_progress_counts_chats_reached_waiting_and_given_up(
 
     async def progress() -> tuple[int, int, int, bool]:
         now = await ledger.store.progress("main", number)
-        return now.sent, now.waiting, now.aside, now.expanded
+        return now.sent, now.waiting, now.closed + now.refused, now.expanded
 
     assert await progress() == (0, 2, 0, False), "the first chunks"
     await ledger.expand()
@@ -116,15 +116,18 @@ async def test_progress_counts_chats_reached_waiting_and_given_up(
     assert await progress() == (2, 0, 2, True)
 
 
-async def test_pushes_under_way_are_those_sent_since_with_where_they_are_watched(ledger: Ledger) -> None:
+async def test_pushes_are_watched_until_their_end_was_shown(ledger: Ledger) -> None:
     old = await ledger.push("Old.")
+    await ledger.store.push_shown_at(old, EDITOR, 16)
     ledger.now += 100
     new = await ledger.push("New.")
     await ledger.store.draft(author=EDITOR, text=PushText(text="Draft."), now=ledger.now)
     await ledger.store.push_shown_at(new, EDITOR, 17)
-    under_way = await ledger.store.pushes_under_way("main", ledger.now)
-    assert [(one.post.id, one.preview_chat, one.preview_message) for one in under_way] == [(new, EDITOR, 17)]
-    assert [one.post.id for one in await ledger.store.pushes_under_way("main", NOON)] == [old, new]
+    watched = await ledger.store.watched_pushes(ledger.now)
+    assert [(one.post.id, one.watched) for one in watched] == [(new, (EDITOR, 17))]
+    assert [one.post.id for one in await ledger.store.watched_pushes(NOON)] == [new, old]
+    await ledger.store.push_end_shown(new, None)
+    assert [one.post.id for one in await ledger.store.watched_pushes(NOON)] == [old]
 
 
 async def test_a_push_to_a_blog_passes_the_hold_of_that_blog_at_once(ledger: Ledger) -> None:

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from bot.core.model import Lane
 
 URGENT = (Lane.WITHDRAWAL, Lane.BREAKING)
+CHANGES = (Lane.WITHDRAWAL, Lane.EDIT)  # the lanes of what changes messages
 # Of eight turns five are for live posts, two for edits, one for digests and cards.
 ROTA = (Lane.LIVE, Lane.EDIT, Lane.LIVE, Lane.LIVE, Lane.DIGEST, Lane.LIVE, Lane.EDIT, Lane.LIVE)
 

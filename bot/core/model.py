@@ -294,6 +294,7 @@ class Relayed:
     updated_at: datetime | None = None  # the last edit we passed on
     withdrawn_at: datetime | None = None
     taken_down: bool = False  # withdrawn by our own editors, not by the page
+    by_editors: bool = False  # added to the blog by our own editors, and not on its page
     pictures: tuple[Image, ...] = ()  # of a post of a blog; `photo` is the first
     authors: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()  # topic ids, shown as tags

@@ -81,12 +81,17 @@ class PushText:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a push is: chats it reached, chats it waits for, chats where it was set aside."""
+    """How far a push is, in chats. Those that `changing` counts have it, and are about to get its newest text, or to
+    lose it; where it is `stuck`, Telegram would not change it."""
 
     sent: int
     waiting: int
-    aside: int
     expanded: bool  # every row exists: `waiting` is all there is
+    asleep: int = 0  # of `waiting`, those in which it is quiet for now
+    closed: int = 0  # nobody there to send to
+    refused: int = 0  # Telegram would not take it there
+    changing: int = 0
+    stuck: int = 0
 
 
 LANE_OF_CHANGE = {

@@ -245,6 +245,8 @@ def updated(post: Relayed, style: Style, t: Texts) -> str:
 
 def byline(post: Relayed, t: Texts) -> str:
     """ "Ann Lee, Bo, Cy, and 2 others"; "" where nobody is named. Each name keeps its own direction."""
+    if post.by_editors:
+        return t.gettext("from the editors")
     names = [fitted(name, _AUTHOR, most=2) for each in post.authors[:_NAMED] if (name := line(each))]
     names = [isolated(name, rtl=t.rtl) for name in dict.fromkeys(names)]
     named, others = names[:_AUTHORS], len(names[_AUTHORS:])

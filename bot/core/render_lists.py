@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import assert_never
 
-from bot.core.model import Relayed, Rendered, Style
+from bot.core.model import Button, Relayed, Rendered, Style
 from bot.core.render import StyleOf, headline, is_gone, is_struck, notice, said_at, updated
+from bot.core.snippets import LONGEST, snippet, words_of
 from bot.core.state import State
 from bot.core.summary import summary
 from bot.core.texts import Texts
 from bot.core.writing import ENTITIES, MESSAGE, Writing, cut, finds, fitted, isolated, line, units
+
+Rows = Sequence[tuple[Button, ...]]
 
 _HEADLINE = 150  # in a list; twenty of them fit a message
 _NAME = 100
@@ -57,17 +60,17 @@ def merged(posts: Sequence[Relayed], style_of: StyleOf, t: Texts, title: str | N
     """
     newest_first = sorted(posts, key=lambda post: (said_at(post), post.id), reverse=True)
     heading = Writing(rtl=t.rtl).sentence(_counted(title, len(posts), t), "bold")
-    rows = _fitting(heading, (_row(post, style_of(post), t, said_at(newest_first[0])) for post in newest_first))
+    rows = those_that_fit(heading, (row_of(post, style_of(post), t, said_at(newest_first[0])) for post in newest_first))
     missing = t.ngettext("and {n} more before this", "and {n} more before these", len(posts) - len(rows))
-    return _under(heading, rows[::-1], missing if len(rows) < len(posts) else "").rendered()
+    return under(heading, rows[::-1], missing if len(rows) < len(posts) else "").rendered()
 
 
 def _counted(title: str | None, count: int, t: Texts) -> str:
     updates = t.ngettext("{n} update", "{n} updates", count)
-    return t.gettext("{title}: {updates}", title=_name(title, t), updates=updates) if title else updates
+    return t.gettext("{title}: {updates}", title=name_of(title, t), updates=updates) if title else updates
 
 
-def _row(post: Relayed, style: Style, t: Texts, now: datetime) -> Writing:
+def row_of(post: Relayed, style: Style, t: Texts, now: datetime) -> Writing:
     """The time and the linked headline as it is now, or the notice in its place."""
     row = Writing(rtl=t.rtl).write(t.moment(said_at(post), style.timezone, now), isolate=True).plain(" · ")
     words = headline(post, style, _HEADLINE) or t.gettext("(no text)")
@@ -80,7 +83,7 @@ def _row(post: Relayed, style: Style, t: Texts, now: datetime) -> Writing:
     return row.sentence(f" · {mark}" if mark else "")
 
 
-def _fitting(heading: Writing, rows: Iterable[Writing], apart: int = 1) -> list[Writing]:
+def those_that_fit(heading: Writing, rows: Iterable[Writing], apart: int = 1) -> list[Writing]:
     """As many of the first `rows` as fit below `heading` with `apart` units before each, and a line about the rest."""
     fitting: list[Writing] = []
     length, formatting = heading.length + _REST, heading.formatting
@@ -93,12 +96,12 @@ def _fitting(heading: Writing, rows: Iterable[Writing], apart: int = 1) -> list[
     return fitting
 
 
-def _under(heading: Writing, rows: Iterable[Writing], rest: str = "", between: str = "\n") -> Writing:
+def under(heading: Writing, rows: Iterable[Writing], rest: str = "", between: str = "\n") -> Writing:
     last = Writing().sentence(cut(rest, (), _REST - len(between))[0])
     return Writing().join(heading).join(*rows, last, between=between)
 
 
-def _name(name: str | None, t: Texts) -> str:
+def name_of(name: str | None, t: Texts) -> str:
     """A title, or words somebody typed, fit to stand in a sentence of ours."""
     return isolated(fitted(line(name or ""), _NAME, most=5), rtl=t.rtl)
 
@@ -106,26 +109,78 @@ def _name(name: str | None, t: Texts) -> str:
 # --- posts that answer a command -----------------------------------------------------------------------------------
 
 
-def latest(posts: Sequence[Relayed], blog_title: str | None, style_of: StyleOf, t: Texts, now: datetime) -> Rendered:
+def latest(
+    posts: Sequence[Relayed], blog_title: str | None, style_of: StyleOf, t: Texts, now: datetime, buttons: Rows = ()
+) -> Rendered:
     """Posts under a title (a blog's or a topic's), in the order given: time, linked headline, summary."""
-    heading = Writing(rtl=t.rtl).sentence(_name(blog_title, t), "bold")
+    heading = Writing(rtl=t.rtl).sentence(name_of(blog_title, t), "bold")
     if not posts:
-        return _under(heading, [Writing(rtl=t.rtl).sentence(t.gettext("No posts yet."))]).rendered()
-    return _listed(heading, posts, style_of, t, now)
+        none = Writing(rtl=t.rtl).sentence(t.gettext("No posts yet."))
+        return under(heading, [none]).rendered(buttons=buttons)
+    return listed(heading, posts, style_of, t, now).rendered(buttons=buttons)
 
 
-def search_results(posts: Sequence[Relayed], words: str, style_of: StyleOf, t: Texts, now: datetime) -> Rendered:
-    """What a search for `words` found, in the order given."""
-    sought = _name(words, t)
+def search_results(
+    posts: Sequence[Relayed],
+    words: str,
+    style_of: StyleOf,
+    t: Texts,
+    now: datetime,
+    *,
+    blog: str | None = None,
+    all_shown: bool = True,
+    buttons: Rows = (),
+) -> Rendered:
+    """What a search for `words` found, in the order given; `blog` is the title of the one that was searched, and
+    `all_shown` says that there are no further pages."""
+    sought = name_of(words, t)
     if not posts:
         return Writing(rtl=t.rtl).sentence(t.gettext("Nothing found for “{words}”.", words=sought)).rendered()
-    found = t.ngettext("{n} post with “{words}”", "{n} posts with “{words}”", len(posts), words=sought)
-    return _listed(Writing(rtl=t.rtl).sentence(found, "bold"), posts, style_of, t, now)
+    found = _found(len(posts) if all_shown else None, sought, None if blog is None else name_of(blog, t), t)
+    heading = Writing(rtl=t.rtl).sentence(found, "bold")
+    rows = those_that_fit(heading, _with_snippets(posts, words, style_of, t, now), _APART)
+    return under(heading, rows, between="\n\n").rendered(buttons=buttons)
 
 
-def _listed(heading: Writing, posts: Sequence[Relayed], style_of: StyleOf, t: Texts, now: datetime) -> Rendered:
+def _found(count: int | None, words: str, blog: str | None, t: Texts) -> str:
+    if count is None and blog is None:
+        return t.gettext("Posts with “{words}”", words=words)
+    if count is None:
+        return t.gettext("Posts with “{words}” in {blog}", words=words, blog=blog or "")
+    if blog is None:
+        return t.ngettext("{n} post with “{words}”", "{n} posts with “{words}”", count, words=words)
+    return t.ngettext(
+        "{n} post with “{words}” in {blog}", "{n} posts with “{words}” in {blog}", count, words=words, blog=blog
+    )
+
+
+def _with_snippets(
+    posts: Iterable[Relayed], words: str, style_of: StyleOf, t: Texts, now: datetime
+) -> Iterator[Writing]:
+    for post in posts:
+        style = style_of(post)
+        yield row_of(post, style, t, now).join(_snippet(post, words_of(words), style, t), between="\n")
+
+
+def _snippet(post: Relayed, words: Sequence[str], style: Style, t: Texts) -> Writing:
+    """Where the words stand in its text; the beginning of its summary where they stand in its headline alone."""
+    found = None if is_gone(post, style) or is_struck(post, style) else snippet(post.text, words)
+    if found is None:
+        return Writing(rtl=t.rtl).write(cut(_summary(post, style), (), LONGEST, style.language)[0])
+    cost = len(found.entities) + 3 * finds(found.text)
+    return Writing(rtl=t.rtl).formatted(found.text, found.entities, cost)
+
+
+def room_for(posts: Sequence[Relayed], style_of: StyleOf, t: Texts, now: datetime, words: str = "") -> int:
+    """How many of them, from the first on, fit a message under a heading; with `words`, as results of a search."""
+    heading = Writing().write("x" * 2 * _NAME)
+    plain = (row_of(post, style_of(post), t, now) for post in posts)
+    return len(those_that_fit(heading, _with_snippets(posts, words, style_of, t, now) if words else plain, _APART))
+
+
+def listed(heading: Writing, posts: Sequence[Relayed], style_of: StyleOf, t: Texts, now: datetime) -> Writing:
     """Summaries are shortened evenly first; posts are dropped from the end only when their headlines do not fit."""
-    rows = _fitting(heading, (_row(post, style_of(post), t, now) for post in posts), _APART)
+    rows = those_that_fit(heading, (row_of(post, style_of(post), t, now) for post in posts), _APART)
     summaries = [_summary(post, style_of(post)) for post in posts[: len(rows)]]
     taken = heading.length + _REST + sum(row.length + _APART for row in rows)
     share = _even_share([units(each) for each in summaries], MESSAGE - taken)
@@ -135,7 +190,7 @@ def _listed(heading: Writing, posts: Sequence[Relayed], style_of: StyleOf, t: Te
         most -= finds(short)
         row.join(Writing(rtl=t.rtl).write(short if most >= 0 else ""), between="\n")
     left = t.ngettext("and {n} more", "and {n} more", len(posts) - len(rows))
-    return _under(heading, rows, left if len(rows) < len(posts) else "", between="\n\n").rendered()
+    return under(heading, rows, left if len(rows) < len(posts) else "", between="\n\n")
 
 
 def _summary(post: Relayed, style: Style) -> str:
@@ -165,22 +220,39 @@ def _even_share(lengths: Sequence[int], room: int) -> int:
 # --- topics and blogs ----------------------------------------------------------------------------------------------
 
 
-def topics_list(topics: Sequence[TopicLine], t: Texts) -> Rendered:
-    """The topics in the order given, under their blog's title where one is named: name, posts, what is trending."""
-    if not topics:
+def topics_list(topics: Sequence[TopicLine], t: Texts, names: Sequence[TopicLine] = ()) -> Rendered:
+    """The topics in the order given, under their blog's title where one is named: name, posts, what is trending.
+    Below them `names` that are trending and no topics."""
+    if not topics and not names:
         return Writing(rtl=t.rtl).sentence(t.gettext("No topics yet.")).rendered()
-    heading = Writing(rtl=t.rtl).sentence(t.gettext("Topics"), "bold")
+    heading = Writing(rtl=t.rtl).sentence(t.gettext("Topics") if topics else t.gettext("Trending"), "bold")
+    below = _trending(names, t, headed=bool(topics))
     rows: list[Writing] = []
     for blog, of_blog in groupby(topics, key=lambda topic: topic.blog):
         if blog:
-            rows.append(Writing(rtl=t.rtl).sentence(_name(blog, t), "italic"))
+            rows.append(Writing(rtl=t.rtl).sentence(name_of(blog, t), "italic"))
         rows += [_topic(topic, t) for topic in of_blog]
-    return _all_or_more(heading, rows, t)
+    fitting = those_that_fit(Writing(rtl=t.rtl).join(heading, *below), rows)
+    left = len(rows) - len(fitting)
+    more = t.ngettext("and {n} more", "and {n} more", left) if left else ""
+    return under(heading, [*fitting, *([Writing().write(more)] if more else []), *below]).rendered()
+
+
+def _trending(names: Sequence[TopicLine], t: Texts, *, headed: bool) -> list[Writing]:
+    if not names:
+        return []
+    heading = [Writing(rtl=t.rtl).write("\n").sentence(t.gettext("Trending"), "bold")] if headed else []
+    return [*heading, *(_named(name, t) for name in names)]
+
+
+def _named(name: TopicLine, t: Texts) -> Writing:
+    count = t.ngettext("{n} post", "{n} posts", name.posts)
+    return Writing(rtl=t.rtl).sentence(f"{name_of(name.title, t)} · {count}")
 
 
 def _topic(topic: TopicLine, t: Texts) -> Writing:
     """ "NATO · 12 posts · trending", with the id in brackets where the title does not tell it."""
-    name = _name(topic.title, t)
+    name = name_of(topic.title, t)
     if line(topic.title).casefold() != topic.id.casefold():
         name = t.gettext("{title} ({id})", title=name, id=topic.id)
     count = t.ngettext("{n} post", "{n} posts", topic.posts)
@@ -203,7 +275,7 @@ def _blog(blog: BlogLine, t: Texts, now: datetime) -> Writing:
     elif blog.last_post_at:
         time = isolated(t.moment(blog.last_post_at, blog.zone, now), rtl=t.rtl)
         last = t.gettext("last post {time}", time=time)
-    row = Writing(rtl=t.rtl).sentence(_name(blog.title, t), url=blog.url)
+    row = Writing(rtl=t.rtl).sentence(name_of(blog.title, t), url=blog.url)
     return row.sentence(" " + " · ".join([t.gettext("({id})", id=blog.id), state_word(blog.state, t), last]))
 
 
@@ -223,6 +295,6 @@ def state_word(state: State, t: Texts) -> str:
 
 
 def _all_or_more(heading: Writing, rows: Sequence[Writing], t: Texts) -> Rendered:
-    fitting = _fitting(heading, rows)
+    fitting = those_that_fit(heading, rows)
     left = len(rows) - len(fitting)
-    return _under(heading, fitting, t.ngettext("and {n} more", "and {n} more", left) if left else "").rendered()
+    return under(heading, fitting, t.ngettext("and {n} more", "and {n} more", left) if left else "").rendered()

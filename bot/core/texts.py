@@ -9,7 +9,7 @@ from __future__ import annotations
 import gettext
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -68,6 +68,11 @@ class Texts:
     def clock(self, at: datetime, zone: str) -> str:
         """ "14:02", for a place where the zone is already said."""
         return format_time(_local(at, zone), "HH:mm", locale=self.locale)
+
+    def seconds(self, at: float, zone: str) -> str:
+        """ "14:02:30 EDT", of an instant (seconds since 1970) that is near."""
+        local = _local(datetime.fromtimestamp(at, UTC), zone)
+        return f"{format_time(local, 'HH:mm:ss', locale=self.locale)} {_abbreviation(local)}"
 
     def day(self, at: datetime, zone: str, now: datetime) -> str:
         """ "May 3", with the year when it is not the year of `now`."""

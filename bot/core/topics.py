@@ -10,7 +10,7 @@ from bot.core.identity import fold
 from bot.core.model import Topic
 
 # Scripts written without spaces between words, where a word may stand anywhere.
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _LONGEST_ID = 64
 
 
@@ -64,6 +64,6 @@ def _occurrences(text: str, word: str) -> Iterator[int]:
 
 def _parted(neighbour: str, edge: str) -> bool:
     """Whether a word may end between `edge` and the character beside it."""
-    if not neighbour or _UNSPACED.match(edge):
+    if not neighbour or UNSPACED.match(edge):
         return True
     return neighbour != "_" and unicodedata.category(neighbour)[0] not in "LNM"

@@ -153,6 +153,7 @@ class ChatPage:
                 reply_to=_number(body, "reply_to") or None,
                 photo=photo,
                 caption=text if photo else None,
+                ephemeral=not photo and self._telegram.is_ephemeral(person, chat, text),
             )
         except (LookupError, ValueError) as error:
             raise web.HTTPBadRequest(text=str(error)) from error
@@ -170,7 +171,14 @@ class ChatPage:
             raise web.HTTPGatewayTimeout(text=SILENT) from error
         self._results[person] = answer.results
         return web.json_response(
-            [{name: one.get(name, "") for name in ("title", "description")} for one in answer.results]
+            {
+                "results": [
+                    {name: one.get(name) or "" for name in ("title", "description", "thumbnail_url")}
+                    for one in answer.results
+                ],
+                "button": (answer.button or {}).get("text", ""),
+                "start": (answer.button or {}).get("start_parameter", ""),
+            }
         )
 
     async def _choose(self, request: web.Request) -> web.Response:

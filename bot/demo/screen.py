@@ -59,7 +59,8 @@ def _topics(chat: LocalChat) -> list[JsonObject]:
 
 def message_on_screen(telegram: LocalTelegram, message: LocalMessage) -> JsonObject:
     return {
-        "id": message.id,
+        "id": message.id or -message.ephemeral_id,
+        "alone": _alone(message),
         "chat": message.chat_id,
         "date": message.date,
         "from": _sender(telegram, message),
@@ -77,6 +78,13 @@ def message_on_screen(telegram: LocalTelegram, message: LocalMessage) -> JsonObj
         "pinned": message.pinned,
         "notice": _notice(message),
     }
+
+
+def _alone(message: LocalMessage) -> int | None:
+    """The one person who sees it; None where everybody does."""
+    if not message.ephemeral_id:
+        return None
+    return message.receiver if message.bot is not None else message.user_id
 
 
 def _sender(telegram: LocalTelegram, message: LocalMessage) -> JsonObject:

@@ -78,6 +78,7 @@ function picture(message) {
 
 function foot(message, room) {
   const line = make("div", "foot");
+  if (message.alone !== null) line.append(make("span", "alone", "only you see this"));
   if (message.was.length) line.append(edits(message, room));
   line.append(clock(message.date));
   return line;

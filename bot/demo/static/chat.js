@@ -65,7 +65,7 @@ function arrived(message) {
   if (chat === here.chat) {
     drawHead();
     drawTopics();
-    if (message.thread === here.thread || !chat.forum) place(message, before);
+    if (isSeen(message) && (message.thread === here.thread || !chat.forum)) place(message, before);
   }
   drawList();
 }
@@ -82,10 +82,13 @@ function busy({ chat: id }) {
 
 // --- the conversation ---------------------------------------------------------------------------------------------
 
+/** In the order they came; ephemeral ones have ids of their own, below zero, and only one person sees them. */
 function shownMessages() {
-  const all = [...here.chat.messages.values()].sort((a, b) => a.id - b.id);
+  const all = [...here.chat.messages.values()].filter(isSeen);
   return here.chat.forum ? all.filter((message) => message.thread === here.thread) : all;
 }
+
+const isSeen = (message) => message.alone === null || message.alone === here.person;
 
 function open(chat, thread = 0) {
   const moved = here.chat?.id !== chat.id;
@@ -262,7 +265,7 @@ function drawList() {
 }
 
 function chatButton(chat) {
-  const last = [...chat.messages.values()].sort((a, b) => a.date - b.date || a.id - b.id).findLast((message) => !message.deleted);
+  const last = [...chat.messages.values()].sort((a, b) => a.date - b.date).findLast((message) => !message.deleted && message.alone === null);
   const threads = chat.forum ? chat.topics.map((topic) => topic.id) : [0];
   const count = threads.reduce((sum, thread) => sum + unread(chat, thread), 0);
   const face = make("span", "face");
@@ -302,6 +305,14 @@ async function say(text, replyTo = 0, photo = "") {
   return Boolean(said);
 }
 
+/** What a link to the bot does: its private chat opens and hears the word. */
+function begin(word) {
+  const own = [...chats.values()].find((chat) => chat.kind === "private");
+  if (!own) return;
+  open(own);
+  say(`/start ${word}`);
+}
+
 async function press(message, button) {
   if (button.copy_text !== undefined) return navigator.clipboard.writeText(button.copy_text).then(() => toast("copied"));
   if (button.data === undefined) return toast("This button does nothing in the demo.");
@@ -325,6 +336,7 @@ const write = composer({
   toast,
   inline: (words) => tell("inline", { words }),
   choose: (number) => tell("choose", { number }),
+  start: begin,
 });
 $("app").dataset.view = "talk";
 $("back").addEventListener("click", () => { $("app").dataset.view = "list"; drawList(); });

@@ -2,13 +2,13 @@
 // shows what it answers, a picture goes along with the text.
 
 import { inShort } from "./bubble.js";
-import { make } from "./words.js";
+import { make, safe } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
 const LARGEST_PICTURE = 10 << 20;
 const PAUSE = 350;  // ms without a key before the bot is asked
 
-/** `act`: say(text, replyTo, photo) sends and tells whether it went; inline(words), choose(number), toast(text). */
+/** `act`: say(text, replyTo, photo) sends and tells whether it went; inline(words), choose(number), start(word), toast(text). */
 export function composer(act) {
   const text = $("text");
   let bot = "";  // the name that inline queries begin with; empty where the bot takes none
@@ -85,10 +85,12 @@ export function composer(act) {
   async function ask(typed, words) {
     const found = await act.inline(words.trim());
     if (text.value !== typed || !found) return;
-    show(found.length ? found.map(offered) : [{ name: "Nothing found", about: words, take: () => {} }]);
+    const way = found.button ? [{ name: found.button, about: "", take: () => { clear(); act.start(found.start); } }] : [];
+    const none = way.length ? way : [{ name: "Nothing found", about: words, take: () => {} }];
+    show(found.results.length ? found.results.map(offered) : none);
   }
 
-  const offered = (one, number) => ({ name: one.title, about: one.description, take: () => { clear(); act.choose(number); } });
+  const offered = (one, number) => ({ name: one.title, about: one.description, picture: one.thumbnail_url, take: () => { clear(); act.choose(number); } });
 
   function fill(words) {
     text.value = words;
@@ -104,7 +106,7 @@ export function composer(act) {
 
   function draw() {
     $("commands").replaceChildren(...offers.map((offer, place) => {
-      const button = make("button", "", make("b", "", offer.name), make("span", "", offer.about));
+      const button = make("button", "", make("b", "", thumbnail(offer.picture), offer.name), make("span", "", offer.about));
       button.type = "button";
       button.role = "option";
       button.ariaSelected = String(place === chosen);
@@ -112,6 +114,16 @@ export function composer(act) {
       return button;
     }));
     $("commands").children[chosen]?.scrollIntoView({ block: "nearest" });
+  }
+
+  function thumbnail(address) {
+    if (!address || !safe(address)) return null;
+    const image = make("img", "thumbnail");
+    image.alt = "";
+    image.referrerPolicy = "no-referrer";
+    image.addEventListener("error", () => image.remove());
+    image.src = address;
+    return image;
   }
 
   function keydown(event) {

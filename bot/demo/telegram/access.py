@@ -8,6 +8,7 @@ from bot.demo.telegram.world import LocalBot, LocalChat, World
 
 DELETABLE_FOR = 48 * 3600  # seconds: https://core.telegram.org/bots/api#deletemessage
 GENERAL = 1  # the topic that is not one
+ELIGIBLE_FOR = 15  # seconds: https://core.telegram.org/bots/api#ephemeral-messages-and-commands
 
 
 def check_topic(bot: LocalBot, chat: LocalChat, thread: int) -> None:
@@ -48,6 +49,44 @@ def find_message(chat: LocalChat, message_id: int, what: str) -> LocalMessage:
     return message
 
 
+def receiver_of(world: World, bot: LocalBot, chat: LocalChat, call: Arguments) -> int | None:
+    """Who alone shall see a message: https://core.telegram.org/bots/api#ephemeralmessageparameters. None: everybody."""
+    asked = call.structure("ephemeral_message_parameters", "can't parse ephemeral message parameters JSON object")
+    answered = _ephemeral_target(chat, call)
+    if not world.ephemeral:  # such a server passes over what it does not know
+        return None
+    if asked is None:
+        if answered is not None:
+            raise bad_request("a reply to an ephemeral message must be ephemeral")
+        return None
+    if not isinstance(asked, dict) or not Arguments(asked).whole("receiver_user_id"):
+        raise bad_request("can't parse ephemeral message parameters: Can't find field \"receiver_user_id\"")
+    if chat.kind not in {"group", "supergroup"} or chat.without_ephemeral:
+        raise bad_request("ephemeral messages can't be sent in the chat")
+    receiver = Arguments(asked).whole("receiver_user_id")
+    if chat.members.get(receiver, "left") in {"left", "kicked"}:
+        raise bad_request("USER_NOT_PARTICIPANT")
+    if chat.bots[bot.id] != "administrator" and not _acted(world, bot, chat, Arguments(asked), answered, receiver):
+        raise bad_request("CHAT_ADMIN_REQUIRED")
+    return receiver
+
+
+def _acted(
+    world: World, bot: LocalBot, chat: LocalChat, asked: Arguments, answered: LocalMessage | None, receiver: int
+) -> bool:
+    """Whether the receiver pressed a button or gave an ephemeral command just now, and the bot names it."""
+    if answered is not None:
+        return answered.user_id == receiver and world.now() - answered.date <= ELIGIBLE_FOR
+    pressed = bot.presses.get(asked.text("callback_query_id"))
+    return pressed is not None and pressed[:2] == (chat.id, receiver) and world.now() - pressed[2] <= ELIGIBLE_FOR
+
+
+def _ephemeral_target(chat: LocalChat, call: Arguments) -> LocalMessage | None:
+    parameters = call.structure("reply_parameters", "can't parse reply parameters JSON object")
+    number = Arguments(parameters).whole("ephemeral_message_id") if isinstance(parameters, dict) else 0
+    return chat.ephemeral.get(number)
+
+
 def reply_target(world: World, bot: LocalBot, chat: LocalChat, call: Arguments) -> int | None:
     """The message a new one answers. After `get_reply_parameters` and `check_reply_parameters`."""
     if not call.given("reply_parameters"):
@@ -59,6 +98,8 @@ def reply_target(world: World, bot: LocalBot, chat: LocalChat, call: Arguments) 
         if not parameters:
             return None
         inner = Arguments(parameters)
+        if not inner.given("message_id") and inner.given("ephemeral_message_id") and world.ephemeral:
+            return None
         if not inner.given("message_id"):
             raise bad_request('can\'t find field "message_id"')
         number, lenient = inner.whole("message_id"), inner.flag("allow_sending_without_reply")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from bot.demo.telegram.access import check_right
@@ -14,7 +15,9 @@ from bot.demo.telegram.values import Answer, InlineAnswer, Json, Topic, bad_requ
 from bot.demo.telegram.world import LocalBot, LocalChat
 
 TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
-RESULTS_LIMIT = 50
+RESULTS_LIMIT = 50  # this and the next two: https://core.telegram.org/bots/api#answerinlinequery
+OFFSET_LIMIT = 64  # bytes
+START_PARAMETER = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 ICON_COLOR = 7322096
 
 
@@ -149,11 +152,27 @@ def answer_inline_query(world: People, bot: LocalBot, call: Arguments) -> bool:
     read = tuple(_result(world, bot, call, result) for result in results)
     if len({result["id"] for result in read}) < len(read):
         raise bad_request("RESULT_ID_DUPLICATE")
-    button = call.structure("button", "can't parse inline query results button JSON object")
+    button = _results_button(call)
+    if len(call.text("next_offset").encode()) > OFFSET_LIMIT:
+        raise bad_request("NEXT_OFFSET_INVALID")
     del bot.questions[call.text("inline_query_id")]
     cache_time = call.whole("cache_time", 300)
     question.settle(InlineAnswer(read, cache_time, call.flag("is_personal"), call.text("next_offset"), button))
     return True
+
+
+def _results_button(call: Arguments) -> Json | None:
+    """https://core.telegram.org/bots/api#inlinequeryresultsbutton"""
+    button = call.structure("button", "can't parse inline query results button JSON object")
+    if button is None:
+        return None
+    if not isinstance(button, dict) or not isinstance(button.get("text"), str) or not button["text"].strip():
+        raise bad_request("can't parse inline query results button: Can't find field \"text\"")
+    if ("start_parameter" in button) == ("web_app" in button):
+        raise bad_request("can't parse inline query results button: exactly one action must be specified")
+    if "start_parameter" in button and not START_PARAMETER.fullmatch(str(button["start_parameter"])):
+        raise bad_request("START_PARAM_INVALID")
+    return button
 
 
 def _result(world: People, bot: LocalBot, call: Arguments, result: Any) -> Json:
@@ -166,6 +185,8 @@ def _result(world: People, bot: LocalBot, call: Arguments, result: Any) -> Json:
     if kind not in {"article", "photo"}:
         raise _unreadable(f'type "{kind}" is unsupported for the inline query result')
     content = result.get("input_message_content")
+    if not str(result.get("thumbnail_url") or "https://").startswith(("http://", "https://")):
+        raise bad_request("WEBDOCUMENT_URL_INVALID")
     if kind == "article" and not result.get("title"):
         raise _unreadable('Can\'t find field "title"')
     if content is None and kind == "article":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.demo.telegram import asking, editing, profile, sending
+from bot.demo.telegram import asking, editing, ephemeral, profile, sending
 from bot.demo.telegram.arguments import Arguments
 from bot.demo.telegram.people import People
 from bot.demo.telegram.world import LocalBot
@@ -27,6 +27,9 @@ COUNTED: dict[str, Method] = {
     "editMessageReplyMarkup": editing.edit_message_reply_markup,
     "deleteMessage": editing.delete_message,
     "deleteMessages": editing.delete_messages,
+    "editEphemeralMessageText": ephemeral.edit_text,
+    "editEphemeralMessageReplyMarkup": ephemeral.edit_reply_markup,
+    "deleteEphemeralMessage": ephemeral.delete,
 }
 FREE: dict[str, Method] = {
     "getMe": profile.get_me,

@@ -64,6 +64,8 @@ def full_chat_json(chat: LocalChat) -> Json:
 def message_json(chat: LocalChat, message: LocalMessage, world: World | None, *, reply: bool = True) -> Json:
     """The Bot API's Message. `world` knows the senders; without it the sender is left out."""
     found: Json = {"message_id": message.id, **sender_json(chat, message, world), "chat": chat.brief}
+    if message.ephemeral_id:
+        found |= {"ephemeral_message_id": message.ephemeral_id, **_receiver(message, world)}
     found["date"] = message.date
     if message.thread:
         found["message_thread_id"] = message.thread
@@ -82,6 +84,13 @@ def message_json(chat: LocalChat, message: LocalMessage, world: World | None, *,
         _add_reply(found, chat, message, world)
     _add_rest(found, message)
     return found
+
+
+def _receiver(message: LocalMessage, world: World | None) -> Json:
+    if world is None or message.receiver is None:
+        return {}
+    bot = next((one for one in world.bots.values() if one.id == message.receiver), None)
+    return {"receiver_user": bot.user if bot else world.people[message.receiver].user()}
 
 
 def _first_of_thread(chat: LocalChat, message: LocalMessage) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from bot.demo.telegram.arguments import Arguments, Upload
 from bot.demo.telegram.finding import find_entities
 from bot.demo.telegram.keyboard import read_markup
+from bot.demo.telegram.menus import menu
 from bot.demo.telegram.objects import message_json
 from bot.demo.telegram.places import Places
 from bot.demo.telegram.values import Answer, InlineAnswer, Json, LocalMessage, Media
@@ -32,11 +33,15 @@ class People(Places):
         caption: str | None = None,
         bot: str | None = None,
         anonymous: bool = False,
+        ephemeral: bool = False,
     ) -> int:
         """A person writes; the message id. `photo` is a picture's bytes or address, `caption` its text. Private chats
-        are with the first bot unless `bot` names another; `anonymous` admins write in the name of their group."""
+        are with the first bot unless `bot` names another; `anonymous` admins write in the name of their group. An
+        `ephemeral` command only this bot and they themselves see; it has no id, and its own number is returned."""
         chat = self._chat(chat_id, bot)
         self._let_in(chat, user_id)
+        if ephemeral:
+            return self._whisper(user_id, chat, text, thread, self.bot_named(bot))
         message = self._person_message(chat, None if anonymous else user_id, thread=thread)
         message.text = text if photo is None else caption or ""
         message.entities = tuple(entities) if entities is not None else tuple(find_entities(message.text))
@@ -46,6 +51,30 @@ class People(Places):
             raise ValueError("nobody can send an empty message")
         self._hear(chat, message)
         return message.id
+
+    def is_ephemeral(self, user_id: int, chat_id: int, text: str, *, bot: str | None = None) -> bool:
+        """Whether an app would send this command so that nobody else sees it."""
+        chat, one = self._chat(chat_id, bot), self.bot_named(bot)
+        word, _, name = text.removeprefix("/").split(" ")[0].partition("@")
+        if (
+            chat.kind not in {"group", "supergroup"}
+            or not text.startswith("/")
+            or name not in ("", one.profile.username)
+        ):
+            return False
+        offered = menu(one, self._person(user_id), chat)
+        return any(command["command"] == word and command.get("is_ephemeral") for command in offered)
+
+    def _whisper(self, user_id: int, chat: LocalChat, text: str, thread: int, bot: LocalBot) -> int:
+        """An ephemeral command: https://core.telegram.org/bots/api#botcommand"""
+        if not self.is_ephemeral(user_id, chat.id, text, bot=bot.token):
+            raise ValueError(f"{text} is no ephemeral command here")
+        message = LocalMessage(chat.id, 0, self.now(), user_id=user_id, text=text, thread=thread)
+        message.entities = tuple(find_entities(text))
+        message.receiver, message.ephemeral_id = bot.id, next(self.numbers)
+        self.post(chat, message)
+        bot.updates.put("message", message_json(chat, message, self))
+        return message.ephemeral_id
 
     def forward(self, user_id: int, chat_id: int, message: LocalMessage, *, bot: str | None = None) -> int:
         """A person forwards a message, from whatever chat, to this one."""
@@ -82,11 +111,14 @@ class People(Places):
     async def press(
         self, user_id: int, chat_id: int, message_id: int, data: str, *, bot: str | None = None, seconds: float = 10
     ) -> Answer:
-        """Presses the button with this data and waits for the bot's answer."""
+        """Presses the button with this data and waits for the bot's answer. An ephemeral message is meant by its own
+        number below zero."""
         chat = self._chat(chat_id, bot)
-        message = chat.by_id.get(message_id)
+        message = chat.ephemeral.get(-message_id) if message_id < 0 else chat.by_id.get(message_id)
         if message is None or message.deleted or message.bot is None:
             raise LookupError(f"no message of a bot with the id {message_id} stands in chat {chat_id}")
+        if message.receiver not in (None, user_id):
+            raise LookupError(f"{user_id} does not see message {message_id}")
         known = [button["callback_data"] for row in message.buttons for button in row if "callback_data" in button]
         if data not in known:
             raise LookupError(f"message {message_id} has no button for {data!r}, but {known}")
@@ -106,8 +138,9 @@ class People(Places):
             for row in message.buttons if message.visible else ():
                 for button in row:
                     if button["text"] == label and "callback_data" in button:
+                        number = message.id or -message.ephemeral_id
                         return await self.press(
-                            user_id, chat_id, message.id, button["callback_data"], bot=bot, seconds=seconds
+                            user_id, chat_id, number, button["callback_data"], bot=bot, seconds=seconds
                         )
         raise LookupError(f"no button {label!r} in chat {chat_id}")
 
@@ -156,6 +189,8 @@ class People(Places):
                 answered.set_result(answer)
 
         bot.questions[number] = Question(chat.id if chat else 0, message, settle)
+        if chat is not None:
+            bot.presses[number] = (chat.id, query["from"]["id"], self.now())
         bot.updates.put(kind, {"id": number, **query})
         try:
             return await asyncio.wait_for(answered, seconds)

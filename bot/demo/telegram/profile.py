@@ -41,7 +41,7 @@ def set_my_commands(world: People, bot: LocalBot, call: Arguments) -> bool:
         raise bad_request("expected an Array of BotCommand")
     if len(commands) > COMMANDS_LIMIT:
         raise bad_request("BOT_COMMANDS_TOO_MUCH")
-    read = [_command(command) for command in commands]
+    read = [_command(world, command) for command in commands]
     key = _scope(world, bot, call), _language(call)
     bot.commands[key] = read
     if not read:
@@ -50,7 +50,7 @@ def set_my_commands(world: People, bot: LocalBot, call: Arguments) -> bool:
     return True
 
 
-def _command(command: Any) -> Json:
+def _command(world: People, command: Any) -> Json:
     if not isinstance(command, dict):
         raise bad_request("can't parse BotCommand: expected an Object")
     name, about = command.get("command"), command.get("description")
@@ -62,7 +62,11 @@ def _command(command: Any) -> Json:
         raise bad_request("BOT_COMMAND_INVALID")
     if not 1 <= length(str(about).strip()) <= 256:
         raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
-    return {"command": name, "description": str(about).strip()}
+    kept: Json = {"command": name, "description": str(about).strip()}
+    alone = command.get("is_ephemeral")
+    if alone is not None and not isinstance(alone, bool):
+        raise bad_request('can\'t parse BotCommand: Field "is_ephemeral" must be of type Boolean')
+    return {**kept, "is_ephemeral": True} if alone and world.ephemeral else kept
 
 
 def get_my_commands(world: People, bot: LocalBot, call: Arguments) -> list[Json]:

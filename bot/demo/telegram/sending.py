@@ -8,6 +8,7 @@ from bot.demo.telegram.access import (
     check_may_send,
     check_topic,
     find_message,
+    receiver_of,
     reply_target,
 )
 from bot.demo.telegram.arguments import Arguments
@@ -184,6 +185,7 @@ def _prepare(world: People, bot: LocalBot, call: Arguments, what: str, instead: 
     reply_to = reply_target(world, bot, chat, call)
     message = _new(world, bot, chat, call)
     message.reply_to = reply_to
+    message.receiver = None if instead else receiver_of(world, bot, chat, call)  # copies and forwards are for all
     return message
 
 
@@ -199,7 +201,10 @@ def _post(world: People, bot: LocalBot, call: Arguments, message: LocalMessage, 
     chat = world.chat_of_message(message, bot)
     if markup:
         message.buttons, message.markup = read_markup(call)
-    message.id = world.next_id(chat)
+    if message.receiver is None:
+        message.id = world.next_id(chat)
+    else:
+        message.ephemeral_id = next(world.numbers)
     return message_json(chat, world.post(chat, message), world)
 
 

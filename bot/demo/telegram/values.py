@@ -214,6 +214,8 @@ class LocalMessage:
     notice: Json | None = None  # a service message's own field: {"pinned_message": …}
     origin: Json | None = None  # of a forwarded message
     via_bot: Json | None = None
+    receiver: int | None = None  # an ephemeral message: the one person, or the bot, who sees it besides its sender
+    ephemeral_id: int = 0  # its number; its id is 0
 
     @property
     def photo(self) -> Media | None:

@@ -64,6 +64,7 @@ class LocalBot:
         self.commands: dict[tuple[str, str], list[Json]] = {}  # by scope and language
         self.texts: dict[tuple[str, str], str] = {}  # name, description, short description by language
         self.questions: dict[str, Question] = {}  # buttons pressed and inline queries, not answered yet
+        self.presses: dict[str, tuple[int, int, int]] = {}  # of buttons, by query: chat, person and when
         self.closed = False
 
     def __repr__(self) -> str:
@@ -93,6 +94,8 @@ class LocalChat:
     topics: dict[int, Topic] = field(default_factory=dict)
     messages: list[LocalMessage] = field(default_factory=list)
     by_id: dict[int, LocalMessage] = field(default_factory=dict)
+    ephemeral: dict[int, LocalMessage] = field(default_factory=dict)  # by their own numbers
+    without_ephemeral: bool = False  # Telegram refuses them here
     unwelcome: frozenset[str] = frozenset()  # what restricted bots may not send ("photos"); empty: anything
     refuses: str = ""  # what Telegram's servers say to every message here
     gone: bool = False
@@ -136,6 +139,7 @@ class World:
         self.chats: dict[int, LocalChat] = {}  # groups, channels, and the first bot's private chats
         self.names: dict[str, LocalChat] = {}  # public groups and channels by @name, in small letters
         self.files = Files()
+        self.ephemeral = True  # False: a server from before ephemeral messages, which passes over what it does not know
         self.numbers = count(1)  # for query ids, albums
         self._box_ids = count(1)  # Telegram numbers messages of private chats and basic groups in one go …
         self._own_ids: dict[int, count[int]] = {}  # … and those of each supergroup and channel by themselves
@@ -210,7 +214,10 @@ class World:
 
     def post(self, chat: LocalChat, message: LocalMessage) -> LocalMessage:
         chat.messages.append(message)
-        chat.by_id[message.id] = message
+        if message.ephemeral_id:
+            chat.ephemeral[message.ephemeral_id] = message
+        else:
+            chat.by_id[message.id] = message
         self.happened("message", chat.id, message)
         return message
 

@@ -1,0 +1,76 @@
+"""`audit`: who did what, when, to how many, out of the database."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from bot.cli.common import config_option, dumped, finish, json_option, opened_store
+
+if TYPE_CHECKING:
+    from storage import Act, Store
+
+HEADER = ("at", "person", "act", "post", "blog", "chats", "words")
+_FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would run
+
+
+@click.group()
+def audit() -> None:
+    """Who did what, when, to how many chats."""
+
+
+@audit.command("export")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@config_option
+@json_option
+def export_audit(file: Path, config: Path | None, as_json: bool) -> None:
+    """Write everything that people did to FILE as CSV (- is standard output), oldest first."""
+
+    async def work() -> None:
+        async with opened_store(config) as (_, store):
+            write = _json if as_json else _csv
+            if str(file) == "-":
+                await write(store, sys.stdout)
+                return
+            # beside it first: a file that stands there stays until this one is whole
+            beside = file.with_name(file.name + ".part") if file.is_file() else file
+            with beside.open("w", encoding="utf-8", newline="") as out:
+                count = await write(store, out)
+            beside.replace(file)
+            click.echo(f"{file}: {count:,} acts", err=True)
+
+    finish(work())
+
+
+async def _csv(store: Store, out: TextIO) -> int:
+    writer, count = csv.writer(out, lineterminator="\n"), 0
+    writer.writerow(HEADER)
+    async for row in _rows(store):
+        said = str(row["words"])
+        harmless = f"'{said}" if said.startswith(_FORMULA) else said
+        writer.writerow(["" if one is None else one for one in (row | {"words": harmless}).values()])
+        count += 1
+    return count
+
+
+async def _json(store: Store, out: TextIO) -> int:
+    rows = [row async for row in _rows(store)]
+    out.write(dumped(rows) + "\n")
+    return len(rows)
+
+
+async def _rows(store: Store) -> AsyncIterator[dict[str, Any]]:
+    async for acts in store.every_act():
+        for act in acts:
+            yield _row(act)
+
+
+def _row(act: Act) -> dict[str, Any]:
+    at = datetime.fromtimestamp(act.at, UTC).isoformat(timespec="seconds")
+    return {"at": at} | {name: getattr(act, name) for name in HEADER[1:]}

@@ -1,0 +1,243 @@
+"""What editors do about a push that was sent: look how far it is, pause and resume it, drop its rest, correct it,
+recall it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from bot.core.model import Button, Rendered
+from bot.core.writing import Writing, cut, isolated, line
+from handlers.access import Role, person_of
+from handlers.arguments import spoken
+from handlers.asked import Asked, Effect, Pressed, Where, Wrong
+from handlers.drafts import Unfit, draft_of
+from handlers.meant import push_of
+from handlers.people import name_of
+from handlers.progress import buttons, is_going, words
+from handlers.takedown import corrected
+from storage import Act, Sent
+
+PAGE = 8  # pushes
+_LABEL = 40  # units of a text in a list
+_BEGINNING = 300  # and of one that is looked at
+_ACTS = 6  # that are listed of one push
+
+
+async def pushes(asked: Asked) -> Rendered:
+    """Recent ones and those that are still to be sent, the newest first."""
+    return await _page(asked, 0)
+
+
+async def press_pushes(pressed: Pressed) -> Effect:
+    """`pushes:page:<number>`, `pushes:one:<push>`."""
+    _refuse_readers(pressed)
+    act, _, number = pressed.argument.partition(":")
+    if not number.isdecimal():
+        raise Wrong(pressed.t.gettext("This button means nothing any more."))
+    if act == "page":
+        return Effect(rewritten=await _page(pressed, int(number)))
+    return Effect(rewritten=await _one(pressed, await _found(pressed, number)))
+
+
+async def _page(where: Where, number: int) -> Rendered:
+    t = where.t
+    found = await where.house.store.recent_pushes(PAGE + 1, number * PAGE)
+    if not found:
+        return where.say(t.gettext("Nothing was pushed yet."))
+    rows = [
+        (Button(text=_label(where, push), data=f"pushes:one:{push.post.id}"),) for push in found[:PAGE]
+    ]  # fmt: skip
+    turns = [Button(text=t.gettext("Newer"), data=f"pushes:page:{number - 1}")] if number else []
+    turns += [Button(text=t.gettext("Older"), data=f"pushes:page:{number + 1}")] if len(found) > PAGE else []
+    return where.say(t.gettext("Pushes, the newest first:"), [*rows, *([tuple(turns)] if turns else [])])
+
+
+def _label(where: Where, push: Sent) -> str:
+    """ "14:02 · The bridge is closed" """
+    zone = where.chat.choices.timezone or "UTC"
+    time = where.t.moment(datetime.fromtimestamp(push.at, UTC), zone, where.house.now(), abbreviated=False)
+    return f"{time} · {_beginning(where, push, _LABEL)}"
+
+
+def _beginning(where: Where, push: Sent, most: int) -> str:
+    words_ = cut(line(push.post.text), (), most)[0]
+    if push.post.copied is not None:
+        return where.t.gettext("(a copied message)")
+    return words_ or where.t.gettext("(a picture)")
+
+
+# --- one of them ---------------------------------------------------------------------------------------------------
+
+
+async def _one(where: Where, push: Sent, *, asking: bool = False) -> Rendered:
+    """Its beginning, author, audience, progress, what was done about it, and what can be."""
+    t, house = where.t, where.house
+    progress = await house.store.progress(house.bot, push.post.id)
+    seconds, per_second = house.clock() - push.at, 1 / house.pace.interval
+    text = Writing(rtl=t.rtl).sentence(isolated(_beginning(where, push, _BEGINNING), rtl=t.rtl), "bold").newline(2)
+    text.sentence(_audience(where, push)).newline()
+    if push.state == "scheduled":
+        text.sentence(t.gettext("It goes out at {time}.", time=_time(where, push.at)))
+    else:
+        text.sentence(words(push, progress, progress.sent, seconds, per_second, t))
+    for act in (await house.store.acts_on(push.post.id))[-_ACTS:]:
+        text.newline().sentence(await _done(where, act), "italic")
+    rows = [*buttons(push, going=is_going(push, progress), t=t), _back(where)]
+    return text.rendered(buttons=rows)
+
+
+def _back(where: Where) -> tuple[Button, ...]:
+    return (Button(text=where.t.gettext("All pushes"), data="pushes:page:0"),)
+
+
+def _audience(where: Where, push: Sent) -> str:
+    t = where.t
+    if push.only_chat is not None:
+        return t.gettext("For one chat.")
+    if push.blog is None:
+        return t.gettext("For everybody who follows a blog.")
+    topics = t.listed([where.named(topic) for topic in push.topics])
+    if topics:
+        return t.gettext("For those who follow {topics} in {blog}.", topics=topics, blog=where.named(push.blog))
+    return t.gettext("For those who follow {blog}.", blog=where.named(push.blog))
+
+
+def _time(where: Where, at: float) -> str:
+    zone = where.chat.choices.timezone or "UTC"
+    return isolated(where.t.moment(datetime.fromtimestamp(at, UTC), zone, where.house.now()), rtl=where.t.rtl)
+
+
+async def _done(where: Where, act: Act) -> str:
+    """ "14:02 UTC · Eve: recalled (1,234 chats)" """
+    t, who = where.t, await name_of(where.bot, act.person, where.t)
+    what = {
+        "push": t.gettext("sent"),
+        "pause": t.gettext("paused"),
+        "resume": t.gettext("resumed"),
+        "stop": t.gettext("cancelled the rest"),
+        "correct": t.gettext("corrected"),
+        "recall": t.gettext("recalled"),
+    }.get(act.act, act.act)
+    if act.chats is None:
+        return t.gettext("{time} · {who}: {what}", time=_time(where, act.at), who=who, what=what)
+    return t.ngettext(
+        "{time} · {who}: {what} ({n} chat)",
+        "{time} · {who}: {what} ({n} chats)",
+        act.chats,
+        time=_time(where, act.at),
+        who=who,
+        what=what,
+    )
+
+
+# --- what is done about it -----------------------------------------------------------------------------------------
+
+
+async def press_after(pressed: Pressed) -> Effect:
+    """`after:<what>:<push>`. Any editor may stop and recall a push; its words are its author's, or an admin's."""
+    _refuse_readers(pressed)
+    act, _, number = pressed.argument.partition(":")
+    push, desk, t = await _found(pressed, number), pressed.house.desk, pressed.t
+    who = pressed.query.from_user.id
+    match act:
+        case "pause":
+            return await _effect(pressed, push, t.gettext("Paused."), done=await desk.pause(push.post.id, person=who))
+        case "resume":
+            return await _effect(
+                pressed, push, t.gettext("It goes on."), done=await desk.resume(push.post.id, person=who)
+            )
+        case "stop":
+            done = await desk.drop_the_rest(push.post.id, person=who)
+            return await _effect(pressed, push, t.gettext("The rest is cancelled."), done=done)
+        case "correct":
+            return Effect(toast=_how_to_correct(pressed, push))
+        case "recall":
+            return await _ask_again(pressed, push)
+        case "yes":
+            return await _recall(pressed, push)
+        case "no":
+            return Effect(rewritten=pressed.say(t.gettext("It stays.")))
+    raise Wrong(t.gettext("This button means nothing any more."))
+
+
+def _refuse_readers(pressed: Pressed) -> None:
+    if pressed.role < Role.EDITOR:
+        raise Wrong(pressed.t.gettext("Only editors can do that."))
+
+
+async def _found(pressed: Pressed, number: str) -> Sent:
+    found = await pressed.house.store.sent_push(int(number)) if number.isdecimal() else None
+    if found is None:
+        raise Wrong(pressed.t.gettext("This push is not there any more."))
+    return found
+
+
+async def _effect(pressed: Pressed, push: Sent, toast: str, *, done: bool) -> Effect:
+    """The message that is watched is rewritten by the loop that shows progress, another one here."""
+    if not done:
+        raise Wrong(pressed.t.gettext("That is not possible any more: somebody was faster, or it is done."))
+    if _is_watched(pressed, push):
+        return Effect(toast=toast)
+    return Effect(toast=toast, rewritten=await _one(pressed, await _found(pressed, str(push.post.id))))
+
+
+def _is_watched(pressed: Pressed, push: Sent) -> bool:
+    message = pressed.query.message
+    return message is not None and push.watched == (message.chat.id, message.message_id)
+
+
+def _how_to_correct(pressed: Pressed, push: Sent) -> str:
+    t = pressed.t
+    if push.author != pressed.query.from_user.id and pressed.role < Role.ADMIN:
+        raise Wrong(t.gettext("Only who wrote this push, or an admin, can correct it."))
+    return t.gettext("Edit your message above, or answer this one with /correct and the new text.")
+
+
+async def _ask_again(pressed: Pressed, push: Sent) -> Effect:
+    """In a message of its own: the one above goes on showing how far it is."""
+    t = pressed.t
+    if push.recalled:
+        raise Wrong(t.gettext("This push was recalled before."))
+    chats = await pressed.house.store.reached(pressed.house.bot, push.post.id)
+    yes = Button(text=t.gettext("Yes, recall it"), data=f"after:yes:{push.post.id}")
+    no = Button(text=t.gettext("No"), data=f"after:no:{push.post.id}")
+    text = t.ngettext(
+        "Recall “{words}” from {n} chat? It is deleted; where Telegram forbids that, a notice takes its place.",
+        "Recall “{words}” from {n} chats? It is deleted; where Telegram forbids that, a notice takes its place.",
+        chats,
+        words=pressed.named(_beginning(pressed, push, _LABEL)),
+    )
+    return Effect(said=pressed.say(text, [(yes, no)]))
+
+
+async def _recall(pressed: Pressed, push: Sent) -> Effect:
+    t = pressed.t
+    chats = await pressed.house.desk.withdraw(push.post.id, person=pressed.query.from_user.id)
+    if chats is None:
+        raise Wrong(t.gettext("This push was recalled before."))
+    said = t.ngettext("Recalled: it goes from {n} chat now.", "Recalled: it goes from {n} chats now.", chats)
+    return Effect(toast=t.gettext("Recalled."), rewritten=pressed.say(said, [_back(pressed)]))
+
+
+# --- the editor's own message changes ------------------------------------------------------------------------------
+
+
+async def edited(asked: Asked) -> Rendered | None:
+    """An editor edited a message: where a push was made from it and sent, every chat follows. None: it is no such."""
+    author = person_of(asked.message)
+    found = await push_of(asked.house, asked.message.chat.id, asked.message.message_id)
+    push = await asked.house.store.sent_push(found[0].id) if found else None
+    if author is None or push is None or push.recalled or asked.role < Role.EDITOR:
+        return None
+    command = spoken(asked.message.text or asked.message.caption or "")
+    try:
+        said = draft_of(asked.message, command.end if command and command.name == "push" else 0)
+    except Unfit:
+        said = None
+    if said is None or said.copied is not None or not (said.text or said.photo):
+        raise Wrong(asked.t.gettext("That cannot take the place of what was pushed; it stays as it is."))
+    if bool(said.photo) != bool(push.post.photo):
+        raise Wrong(asked.t.gettext("A picture can be neither added nor taken away; the push stays as it is."))
+    if (said.text, said.entities, said.photo) == (push.post.text, push.post.entities, push.post.photo):
+        return None
+    return asked.say(await corrected(asked, push.post, said))

@@ -1,0 +1,167 @@
+"""What people ask by topic: all topics and what is trending; the posts of one, and a button to follow it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.core.deep_links import start_link
+from bot.core.model import Button, Relayed, Rendered
+from bot.core.paging import Sought, Turn, digest, fits
+from bot.core.render_lists import TopicLine, topics_list
+from bot.core.render_lists import latest as latest_list
+from bot.core.topics import slug
+from bot.core.trends import EARLIER, READ, RECENT, Trend, trending, trending_names
+from bot.core.writing import Writing
+from handlers.access import Role
+from handlers.arguments import Name, find_topic, nearest
+from handlers.asked import Asked, Effect, Pressed, Where, Wrong, is_private
+from handlers.blogs import Known, topics_of
+from handlers.lists import FOUND, found
+from handlers.naming import all_blogs, called, topics_known
+from handlers.paging import page_of, turn_in, turns
+from handlers.subscribing import labelled, topic_button
+
+HOMES = 5  # blogs in which a topic can be followed by a button
+TAGS = 30  # of the publisher's own tags, in the list of topics
+
+
+async def topic(asked: Asked) -> Rendered:
+    """`[name]`: its posts and a button to follow it; alone: the topics; a name that is none: full-text search."""
+    blogs = await all_blogs(asked)
+    counts = await asked.house.store.topics(blogs=ids(blogs), now=asked.house.clock())
+    topics = topics_of(blogs, counts)
+    if not asked.rest.strip():
+        return await _all_topics(asked, blogs, topics, counts)
+    named = find_topic(asked.rest, topics)
+    if named is None:
+        return await _search_instead(asked, blogs, topics)
+    shown = await _one_topic(asked, blogs, named)
+    return await _with_link(asked, shown, blogs, named) if is_private(asked.message) else shown
+
+
+# --- one -----------------------------------------------------------------------------------------------------------
+
+
+async def _one_topic(where: Where, blogs: list[Known], named: Name, turn: Turn | None = None) -> Rendered:
+    page = await page_of(where, Sought(blogs={one.id: (named.id,) for one in blogs}), FOUND, turn)
+    homes = await _homes(where, blogs, named)
+    follow = [(topic_button(where, one, named, alone=len(homes) == 1),) for one in homes[:HOMES]]
+    pages = turns(where, page, lambda turn: f"topic:{turn}:{digest(named.id)}")
+    return latest_list(page.posts, named.title, where.blogs.style_of, where.t, where.house.now(), [*follow, *pages])
+
+
+async def _homes(where: Where, blogs: list[Known], named: Name) -> list[Known]:
+    """Where it can be followed: the blogs that have it in the file, and those with posts of it."""
+    homes = []
+    for one in blogs:
+        sought = Sought(blogs={one.id: (named.id,)})
+        page = await where.house.store.listed(sought, now=where.house.clock(), limit=1)
+        if one.blog.topic(named.id) is not None or (page is not None and page.posts):
+            homes.append(one)
+    return homes
+
+
+async def _with_link(asked: Asked, shown: Rendered, blogs: list[Known], named: Name) -> Rendered:
+    """Whoever leads people here is told how."""
+    homes = await _homes(asked, blogs, named) if asked.role >= Role.EDITOR else []
+    if not homes:
+        return shown
+    link = start_link(asked.bot.username, homes[0].id, named.id)
+    text = Writing(rtl=asked.t.rtl).formatted(shown.text, shown.entities, 0).newline(2)
+    text.sentence(asked.t.gettext("To offer this topic elsewhere: {link}", link=asked.named(link)))
+    return text.rendered(buttons=shown.buttons)
+
+
+async def press_topic(pressed: Pressed) -> Effect:
+    """`topic:<turn>:<what stands for the topic>`."""
+    word, _, short = pressed.argument.partition(":")
+    blogs = await all_blogs(pressed)
+    named = next((one for one in await topics_known(pressed, blogs) if digest(one.id) == short), None)
+    if named is None:
+        raise Wrong(pressed.t.gettext("That topic is not here any more."))
+    return Effect(rewritten=await _one_topic(pressed, blogs, named, turn_in(pressed, word)))
+
+
+async def _search_instead(asked: Asked, blogs: list[Known], topics: list[Name]) -> Rendered:
+    results = await found(asked, blogs, asked.rest)
+    if results is not None:
+        return results
+    meant = nearest(asked.rest, topics)
+    if meant is None:
+        raise Wrong(
+            asked.t.gettext(
+                "No topic and no post with “{name}”; /topic lists the topics.", name=asked.named(asked.rest)
+            )
+        )
+    raise Wrong(
+        asked.t.gettext(
+            "No topic and no post with “{name}”; did you mean {nearest}? /topic lists the topics.",
+            name=asked.named(asked.rest),
+            nearest=called(asked, meant),
+        )
+    )
+
+
+# --- all, and what is trending -------------------------------------------------------------------------------------
+
+
+async def _all_topics(asked: Asked, blogs: list[Known], topics: list[Name], counts: dict[str, int]) -> Rendered:
+    own = {topic.id for one in blogs for topic in one.blog.topics}
+    tags = [name for name in topics if name.id not in own][:TAGS]
+    listed = [*(name for name in topics if name.id in own), *tags]
+    trends = await _trending(asked, blogs)
+    lines = [
+        TopicLine(id=name.id, title=name.title, posts=counts.get(name.id, 0), trending=name.id in trends)
+        for name in listed
+    ]
+    names = await _names(asked, blogs, topics)
+    shown = topics_list(lines, asked.t, [TopicLine(id=one.name, title=one.name, posts=one.posts) for one in names])
+    risen = [name for name in topics if name.id in trends]
+    return replace(shown, buttons=(*_follow_buttons(asked, blogs, risen), *_search_buttons(asked, names)))
+
+
+async def _trending(asked: Asked, blogs: list[Known]) -> set[str]:
+    store, now = asked.house.store, asked.house.clock()
+    since, before = RECENT.total_seconds(), (RECENT + EARLIER).total_seconds()
+    recent = await store.topics(blogs=ids(blogs), now=now, since=now - since)
+    all_ = await store.topics(blogs=ids(blogs), now=now, since=now - before)
+    return trending(recent, {topic: count - recent.get(topic, 0) for topic, count in all_.items()})
+
+
+async def _names(asked: Asked, blogs: list[Known], topics: list[Name]) -> list[Trend]:
+    """The newest posts alone are read, and of each what was found in it is remembered."""
+    since = asked.house.clock() - (RECENT + EARLIER).total_seconds()
+    posts = await asked.house.store.told_lately(
+        blogs=ids(blogs), now=asked.house.clock(), since=since, limit=max(READ // len(blogs), 50)
+    )
+    known = {spelling for name in topics for spelling in (name.id, slug(name.title))}
+    return trending_names([(post, _language(asked, post)) for post in posts], known, asked.house.now())
+
+
+def _language(asked: Asked, post: Relayed) -> str:
+    return asked.blogs.style_of(post).language
+
+
+def _follow_buttons(asked: Asked, blogs: list[Known], risen: list[Name]) -> list[tuple[Button, ...]]:
+    """For each topic that is trending, in the first blog whose own it is; of a tag that blog is not known here."""
+    homes = [(name, one) for name in risen[:HOMES] for one in blogs if _is_home(one, blogs, name)]
+    firsts = dict(reversed(homes))
+    return [(topic_button(asked, one, name, alone=True),) for name, one in reversed(firsts.items())]
+
+
+def _is_home(known: Known, blogs: list[Known], name: Name) -> bool:
+    return len(blogs) == 1 or known.blog.topic(name.id) is not None
+
+
+def _search_buttons(asked: Asked, names: list[Trend]) -> list[tuple[Button, ...]]:
+    """Two in a row: names are short."""
+    t = asked.t
+    buttons = [
+        Button(text=labelled(t.gettext("Search {name}", name=one.name)), data=f"found:::{one.name}") for one in names
+    ]
+    fitting = [one for one in buttons if fits(one.data or "")]
+    return [tuple(fitting[at : at + 2]) for at in range(0, len(fitting), 2)]
+
+
+def ids(blogs: list[Known]) -> list[str]:
+    return [one.id for one in blogs]

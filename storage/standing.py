@@ -1,0 +1,35 @@
+"""Which posts are meant: by a message that carries them, or by a link."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from sqlite3 import Connection
+
+from bot.core.model import Relayed
+from storage.posts import post
+
+_MOST = 20
+
+
+def of_message(db: Connection, bot: str, chat: int, message: int) -> list[Relayed]:
+    """The posts that a message (Telegram's ids) carries, in its order."""
+    rows = db.execute(
+        """SELECT s.post FROM chat c JOIN message m ON m.chat = c.id AND m.message_id = ?
+        JOIN shown s ON s.message = m.id WHERE c.bot = ? AND c.telegram_id = ? ORDER BY m.id DESC, s.position""",
+        (message, bot, chat),
+    )
+    return _posts(db, dict.fromkeys(row["post"] for row in rows.fetchall()))
+
+
+def of_link(db: Connection, url: str) -> list[Relayed]:
+    """The posts that lead there, the newest first: several where they have no address but their page's."""
+    rows = db.execute(
+        "SELECT id FROM post WHERE url = ? AND blog IS NOT NULL AND notice IS NULL ORDER BY id DESC LIMIT ?",
+        (url, _MOST),
+    )
+    return _posts(db, [row["id"] for row in rows.fetchall()])
+
+
+def _posts(db: Connection, numbers: Iterable[int]) -> list[Relayed]:
+    found = (post(db, number) for number in numbers)
+    return [one for one in found if one is not None and one.notice is None]
