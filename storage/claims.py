@@ -31,7 +31,7 @@ from bot.core.plan import (
     plan,
 )
 from storage import chats, sleeping, states
-from storage.looking import WAITS, Due, Heads
+from storage.looking import ROWS_AT_ONCE, WAITS, Due, Heads
 from storage.rows import relayed, to_json
 
 ROWS = 2 * MERGE_AT_MOST  # of a chat, in one lane of a thread, that one decision looks at
@@ -132,15 +132,15 @@ def claim(
     """At most `limit` actions, none for the `busy` (Telegram's ids), none looked for in the lanes `without`. Rows that
     need no message now are settled here, and there may be very many of them: then only some."""
     bound = {"bot": bot, "now": now, "all_held": bool(states.all_held(db))}
-    heads, looked, decided, zone = Heads(db, due, bound, busy, without), 0, _Decided(), cache(zone)
-    while looked < LOOK_AT and (found := heads.take(limit - len(decided.actions))):
-        looked += len(found)
+    heads, decided, zone = Heads(db, due, bound, busy, without), _Decided(), cache(zone)
+    while decided.goes_on and (found := heads.take(min(limit - len(decided.actions), due.chats_at_once))):
         waiting = _waiting(db, bound | {"chats": to_json([row["chat"] for row in found])}, on_withdrawal, zone)
         for row in found:
             decided.decide(row, waiting[row["chat"]], now)
+        due.rows_each = sum(map(len, waiting.values())) / len(found)
     heads.close(fruitful=bool(decided.actions))
     settled = decided.write(db, bot)
-    again = Again.AT_ONCE if settled else _again(heads)
+    again = Again.AT_ONCE if settled else _again(heads) if decided.goes_on else max(_again(heads), Again.SOON)
     return Found(_claims(db, bot, decided.actions), again)
 
 
@@ -160,14 +160,21 @@ class _Decided:
 
     def __init__(self) -> None:
         self.actions: list[tuple[Row, Action]] = []
+        self._looked = self._rows = 0  # at so many chats, and what waits there
         self._skipped: list[tuple[int, Waiting]] = []
         self._dropped: list[tuple[int, Waiting]] = []
         self._asleep: list[tuple[int, Waiting]] = []
         self._wakes: dict[float, list[int]] = defaultdict(list)  # when -> chats
         self._woken: list[int] = []
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether there may be more in one transaction: others wait for it."""
+        return self._looked < LOOK_AT and self._rows < ROWS_AT_ONCE
+
     def decide(self, place: Row, rows: Sequence[Waiting], now: float) -> None:
         """What a chat gets now, less the rows that need no message. One that has slept out first has all its rows."""
+        self._looked, self._rows = self._looked + 1, self._rows + len(rows)
         if place["wakes_at"] is not None and place["wakes_at"] <= now:
             self._woken.append(place["chat"])
             return

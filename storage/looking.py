@@ -24,6 +24,7 @@ STRETCHES = 40  # of each lane, the oldest ones, and as many beyond
 STAY = 8  # claims in which the stretches beyond stay the same, where they give something
 PASSED_OVER = 1000  # chats that may not be spoken to, in one claim, …
 FEWEST = 10  # … and of one stretch at least
+ROWS_AT_ONCE = 500  # that wait in the chats of one claim, as far as that can be foreseen
 HANDS = 10_000  # stretches of which is known where the last claim stopped
 
 WAITS = "d.bot = :bot AND d.sent <> d.wanted AND d.aside IS NULL AND d.sending IS NULL"
@@ -63,6 +64,11 @@ class Due:
     beyond: Stretch | None = None  # after which the look beyond the oldest goes on; None: right after those
     stayed: int = 0  # claims there
     in_vain: int = 0  # how often in a row it came to the end, and nobody was found
+    rows_each: float = 1.0  # that waited in each of the last chats: in the morning after a night it may be hundreds
+
+    @property
+    def chats_at_once(self) -> int:
+        return max(1, int(ROWS_AT_ONCE / max(1.0, self.rows_each)))
 
 
 class Heads:
