@@ -19,6 +19,7 @@ import storage.database
 import storage.schema
 from bot.core.model import Post, TryLater, Volume
 from bot.core.paging import Sought, Span, Turn
+from bot.core.wishes import Wish
 from storage import StoreError, expansion, open_store
 from tests.ledger import BLOG, NOON, Ledger
 
@@ -94,6 +95,20 @@ async def following_edits_and_withdrawals(ledger: Ledger) -> None:
         await ledger.run()
 
 
+async def keeping_cards(ledger: Ledger) -> None:
+    await expanding(ledger)
+    chat = await ledger.chat(ANN)
+    for volume in (Volume.CARD, Volume.EVERYTHING, Volume.CARD):
+        about = {"sound": True, "pictures": True, "digest": "1h"}
+        await ledger.store.choose_for(chat=chat, thread=0, blog=BLOG, volume=volume, **about)  # type: ignore[arg-type]
+        await ledger.deliver()
+    await ledger.publish("c")
+    await ledger.withdraw("a")
+    await ledger.run()
+    await ledger.leave(chat)
+    await ledger.deliver()
+
+
 async def recovering(ledger: Ledger) -> None:
     await claiming(ledger)
     await ledger.store.recover("main", "drop", NOON)
@@ -164,13 +179,13 @@ async def asking(ledger: Ledger) -> None:
     await store.search(words="a", blogs=[BLOG], now=NOON, limit=5)
     span = Span(since=NOON - 60, until=NOON, oldest=NOON - 3600)
     for sought in (
-        Sought(blogs={BLOG: ("nato",)}),
-        Sought(blogs={BLOG: ()}, span=span, but=frozenset({1})),
-        Sought(blogs={BLOG: ()}, span=span, key_events=True),
+        Sought(blogs={BLOG: Wish(topics=("nato",))}),
+        Sought(blogs={BLOG: Wish()}, span=span, but=frozenset({1})),
+        Sought(blogs={BLOG: Wish()}, span=span, key_events=True),
     ):
         for turn in (None, Turn(older=True, post=1), Turn(older=False, post=1)):
             await store.listed(sought, now=NOON, limit=5, turn=turn)
-    await store.tally(Sought(blogs={BLOG: ()}, span=span), now=NOON)
+    await store.tally(Sought(blogs={BLOG: Wish()}, span=span), now=NOON)
     await store.told_lately(blogs=[BLOG], now=NOON, since=NOON - 60, limit=5)
     await store.kept_words(await store.keep_words("a", NOON))
     await store.topics(blogs=[BLOG], now=NOON)
@@ -194,6 +209,7 @@ ACTS = [
     claiming,
     settling,
     following_edits_and_withdrawals,
+    keeping_cards,
     recovering,
     following_words,
     looking_when_something_is_due,
