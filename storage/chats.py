@@ -64,13 +64,8 @@ def _chat(row: Row) -> Chat:
 # --- what it chose -------------------------------------------------------------------------------------------------
 
 
-_NOTHING_CHOSEN = Choices()
-
-
 def choices(row: Row) -> Choices:
-    """Of a row that has these columns of `chat`. Most have chosen nothing, and are many."""
-    if row["quiet_from"] is None and row["timezone"] is None and not row["muted_until"] and not row["chosen_language"]:
-        return _NOTHING_CHOSEN
+    """Of a row that has these columns of `chat`."""
     quiet = None
     if row["quiet_from"] is not None:
         quiet = Quiet(start=row["quiet_from"], end=row["quiet_until"], breaking=bool(row["quiet_breaking"]))
