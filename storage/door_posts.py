@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.core.model import Relayed
-from bot.core.paging import Page, Sought, Span, Turn
-from storage import asked, filters, posts
+from bot.core.paging import Page, Sought, Turn
+from storage import asked, posts
 from storage.door import Door
 
 
@@ -27,12 +27,6 @@ class PostsDoor(Door):
         """How many posts of a span are sought, beyond the post of a turn where one is given, and how many of them each
         topic has."""
         return await self._db.count(posts.tally, sought=sought, now=now, turn=turn)
-
-    async def unwanted(self, chat: int, thread: int, span: Span) -> frozenset[int]:
-        """The posts of a span that a thread does not want, for the words that it follows or leaves out."""
-        return await self._db.count(
-            filters.unwanted, chat, thread, since=span.since, until=span.until, oldest=span.oldest
-        )
 
     async def told_lately(self, *, blogs: Sequence[str], now: float, since: float, limit: int) -> list[Relayed]:
         return await self._db.count(posts.told_lately, blogs=blogs, now=now, since=since, limit=limit)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from sqlite3 import Connection, Row
 from typing import Any
 
-from bot.core.wishes import Wish
 from bot.core.words import Searchable, searchable
 from storage.rows import to_json, unspaced
 
@@ -69,32 +68,3 @@ def bound(db: Connection, publication: Row, post: Row) -> dict[str, Any]:
 
 def parsed(text: str) -> Searchable:
     return Searchable(text, frozenset(text.split()))
-
-
-def unwanted(db: Connection, chat: int, thread: int, *, since: float, until: float, oldest: float) -> frozenset[int]:
-    """Of the blogs that a thread follows by words: posts that became public between, and that it does not want.
-
-    Posts that say they are older than `oldest` are not looked at.
-    """
-    rows = db.execute(
-        """SELECT * FROM subscription WHERE chat = ? AND thread = ? AND (words <> ' ' OR without <> ' ')""",
-        (chat, thread),
-    )
-    times = {"since": since, "until": until, "oldest": oldest}
-    return frozenset(
-        post["id"]
-        for row in rows.fetchall()
-        for post in db.execute(_BETWEEN, times | {"blog": row["blog"]})
-        if not _wish(row).matches(unspaced(post["topics"]), said(post))
-    )
-
-
-_BETWEEN = """
-SELECT p.id, p.blog, p.notice, p.title, p.text, p.topics FROM post p INDEXED BY post_newest WHERE p.blog = :blog
-AND coalesce(p.published_at, p.first_seen_at) >= :oldest AND p.public_at > :since AND p.public_at <= :until
-AND p.withdrawn_at IS NULL
-"""
-
-
-def _wish(row: Row) -> Wish:
-    return Wish(topics=unspaced(row["topics"]), words=unspaced(row["words"]), without=unspaced(row["without"]))
