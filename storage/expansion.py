@@ -56,7 +56,7 @@ _READ_IT = """
   AND EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open AND chat.bot = :bot)
 """
 # The subscriptions of a blog that left the file sleep. Who has a push in one thread gets it in no other.
-_OF_A_PUSH = f"""
+_OF_A_PUSH = """
   AND NOT EXISTS (SELECT 1 FROM blog b WHERE b.id = s.blog AND b.removed_at IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.bot = :bot AND d.post = :post AND d.chat = s.chat)
 """
