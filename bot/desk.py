@@ -59,6 +59,7 @@ class Desk:
             page=verdict.page,
             validators=validators,
             title=snapshot.title if snapshot else None,
+            page_url=snapshot.url if snapshot else None,
             ended=_ended(snapshot, verdict),
             about_the_blog=snapshot is not None and snapshot.kind is not SnapshotKind.DELTA,
             starts_at=snapshot.starts_at.timestamp() if snapshot and snapshot.starts_at else None,
@@ -68,6 +69,8 @@ class Desk:
             hold=blog.hold.total_seconds(),
             edit_quiet=self._settings().delivery.edit_quiet.total_seconds(),
             edits_for=self._settings().delivery.edits_for.total_seconds(),
+            correction_reply=blog.correction_reply,
+            language=blog.language,
         )
         told = await self._store.publish(publishing)
         if told:
@@ -157,7 +160,10 @@ class Desk:
         if found is None:
             return None
         act = await self._act("correct", post, person, line(said.text))
-        return act.chats if await self._woken(self._store.correct(act, self._correction(found, said))) else None
+        blog = self._settings().blog(found.blog) if found.blog else None
+        reply_in = blog.language if blog and blog.correction_reply else None
+        done = self._store.correct(act, self._correction(found, said), reply_in=reply_in)
+        return act.chats if await self._woken(done) else None
 
     async def restore(self, post: int, *, person: int | None = None) -> Restored:
         """Take our editors' word back: the post is as its page has it now."""

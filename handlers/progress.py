@@ -18,6 +18,7 @@ from bot.core.model import Button, Rendered
 from bot.core.publishing import Audience, Progress
 from bot.core.texts import Texts
 from bot.desk import seconds_to_send
+from handlers.asked import language_of
 from handlers.house import House
 from handlers.replies import rewrite
 from storage import Sent, StoreError
@@ -192,7 +193,7 @@ class _Shown:
             audience=await self._house.store.audience(
                 Audience(blog=push.blog, topics=push.topics, language=push.language, only_chat=push.only_chat)
             ),
-            t=Texts.of((known and (known.choices.language or known.language)) or "en"),
+            t=Texts.of(language_of(known, None)),
             next_at=float("-inf"),
         )
         self._watched[push.post.id] = watched

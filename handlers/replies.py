@@ -27,19 +27,23 @@ from bot.core.albums import kind_of, pictures
 from bot.core.model import Entity, Rendered
 from bot.core.render import plainest
 from bot.request import NotSent
+from handlers.richly import rewrite_richly, send_richly
 
 log = structlog.get_logger()
 T = TypeVar("T")
 Album: TypeAlias = InputMediaPhoto | InputMediaVideo | InputMediaAudio | InputMediaDocument
 
 TRIES = 4
+GENERAL = 1
 LONGEST_WAIT = 60.0  # seconds; who has waited longer for an answer has left
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 def thread_of(message: Message) -> int:
-    """The forum topic a message stands in, 0 for none: a thread of replies in an ordinary group is no topic."""
-    return (message.message_thread_id or 0) if message.is_topic_message else 0
+    """The forum topic a message stands in, 0 for none: a thread of replies in an ordinary group is no topic, and the
+    topic called General is written to without a number."""
+    thread = (message.message_thread_id or 0) if message.is_topic_message else 0
+    return 0 if thread == GENERAL else thread
 
 
 async def answer(message: Message, rendered: Rendered) -> int:
@@ -88,6 +92,14 @@ async def _send(bot: Bot, chat: int, rendered: Rendered, *, thread: int, to: int
             reply_markup=keyboard(rendered),
         )
         return sent.message_id
+    about = {
+        "chat_id": chat,
+        "message_thread_id": topic,
+        "reply_parameters": quoted,
+        "reply_markup": keyboard(rendered),
+    }
+    if (number := await send_richly(bot, rendered, {name: one for name, one in about.items() if one})) is not None:
+        return number
     sent = await bot.send_message(
         chat,
         rendered.text,
@@ -129,6 +141,10 @@ def _album(rendered: Rendered) -> list[Album]:
 
 async def rewrite(bot: Bot, chat: int, message: int, rendered: Rendered) -> None:
     """Another text and other buttons in the place of a message of ours; nothing where it says that already."""
+    place = {"chat_id": chat, "message_id": message, "reply_markup": keyboard(rendered)}
+    about = {name: one for name, one in place.items() if one}
+    if rendered.rich is not None and await patiently(lambda: rewrite_richly(bot, rendered, about)):
+        return
     try:
         await patiently(
             lambda: bot.edit_message_text(

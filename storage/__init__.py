@@ -7,6 +7,7 @@ from storage.claims import Again, Claim, Found
 from storage.database import StoreError
 from storage.editorials import Editorial
 from storage.errands import Errand
+from storage.forums import ForumTopic
 from storage.held import Fate, Held, Offer
 from storage.pruning import Pruned
 from storage.pushes import Push
@@ -25,6 +26,7 @@ __all__ = [
     "Editorial",
     "Errand",
     "Fate",
+    "ForumTopic",
     "Found",
     "Held",
     "Offer",

@@ -134,8 +134,8 @@ class EditorsDoor(Door):
     async def withdraw(self, act: Act) -> bool:
         return await self._db.write(takedowns.withdraw, act)
 
-    async def correct(self, act: Act, correction: Correction) -> bool:
-        return await self._db.write(takedowns.correct, act, correction)
+    async def correct(self, act: Act, correction: Correction, *, reply_in: str | None = None) -> bool:
+        return await self._db.write(takedowns.correct, act, correction, reply_in)
 
     async def restore(self, act: Act) -> Restored:
         return await self._db.write(takedowns.restore, act)

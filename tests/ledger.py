@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.core.choices import Choices
 from bot.core.model import ChangeKind, ChatClosed, Done, Lane, Outcome, Post, Volume
-from bot.core.plan import Delete, Edit, Send
+from bot.core.plan import Delete, Edit, Pin, Send
 from bot.core.publishing import Audience, PostWrite, Publishing, PushText, Sending
 from bot.core.settle import settle
 from storage import Claim, Store, Subscription
@@ -45,6 +45,9 @@ class Screens:
                 return Done(message_ids=(message.message_id,))
             case Delete(message=message):
                 del screen[message.message_id]
+                return Done()
+            case Pin(message=message):
+                assert message.message_id in screen, "pins what is not there"
                 return Done()
 
     def of(self, chat: int, thread: int = 0) -> list[Carried]:

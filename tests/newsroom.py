@@ -170,14 +170,14 @@ async def newsroom(
         stack.push_async_callback(store.close)
         settings, reports = settings_of(file), list[str]()
         pace = Pace(limits, clock=asyncio.get_running_loop().time)  # which a test may hurry
-        paid = settings.telegram.paid_broadcast
+        ways = {"paid": settings.telegram.paid_broadcast, "rich": settings.telegram.rich_messages}
 
         async def report(text: str) -> None:
             reports.append(text)
 
         sender = Sender(
             store=store,
-            telegram=Telegram(request, api_base=api_base or local.api_base, token=local.token, paid=paid),
+            telegram=Telegram(request, api_base=api_base or local.api_base, token=local.token, **ways),
             pace=pace,
             settings=lambda: settings,
             report=report,

@@ -18,17 +18,18 @@ from sqlite_utils import Database, Migrations
 import storage.database
 import storage.schema
 from bot.core.corrections import Correction
-from bot.core.model import Post, TryLater, Volume
+from bot.core.model import ChangeKind, Post, TryLater, Volume
 from bot.core.paging import Sought, Span, Turn
+from bot.core.publishing import PostWrite
 from bot.core.wishes import Wish
 from storage import Act, StoreError, expansion, open_store
-from tests.ledger import BLOG, NOON, Ledger
+from tests.ledger import BLOG, NOON, URL, Ledger
 
 ANN = 2001
 
 # --- plans ---------------------------------------------------------------------------------------------------------
 
-LARGE = "delivery|subscription|chat|post|message|shown|known|alias|publication|audit"
+LARGE = "delivery|subscription|chat|post|message|shown|known|alias|publication|forum_topic|audit"
 SMALL = (
     "blog|note|pruned|json_each|chat_closed|publication_open|post_fts"  # partial, virtual, or with a row for each blog
 )
@@ -96,6 +97,20 @@ async def following_edits_and_withdrawals(ledger: Ledger) -> None:
         await ledger.run()
 
 
+async def keeping_cards(ledger: Ledger) -> None:
+    await expanding(ledger)
+    chat = await ledger.chat(ANN)
+    for volume in (Volume.CARD, Volume.EVERYTHING, Volume.CARD):
+        about = {"sound": True, "pictures": True, "digest": "1h"}
+        await ledger.store.choose_for(chat=chat, thread=0, blog=BLOG, volume=volume, **about)  # type: ignore[arg-type]
+        await ledger.deliver()
+    await ledger.publish("c")
+    await ledger.withdraw("a")
+    await ledger.run()
+    await ledger.leave(chat)
+    await ledger.deliver()
+
+
 async def recovering(ledger: Ledger) -> None:
     await claiming(ledger)
     await ledger.store.recover("main", "drop", NOON)
@@ -126,6 +141,35 @@ async def closing_opening_and_leaving(ledger: Ledger) -> None:
     await ledger.follow(ANN, "nato")
     await ledger.store.subscribe(chat=chat, thread=0, blog=BLOG, topics=["kyiv"], now=NOON)
     await ledger.leave(chat)
+
+
+async def answering_and_correcting(ledger: Ledger) -> None:
+    await expanding(ledger)
+    await ledger.deliver()
+    for title in ("1 boat lost at sea", "2 boats lost at sea", "3 boats lost at sea", "4 boats lost at sea"):
+        post = Post(key="a", title=title, text=title)
+        await ledger.change(PostWrite(change=ChangeKind.EDITED, post=post, topics=("nato",)), correction_reply=True)
+        await ledger.run()
+    post = Post(key="c", title="UPDATE: 4 boats lost at sea", text=f"As {URL}#a said.")
+    await ledger.publish("c", post=post, topics=("nato",))
+    await ledger.run()
+    await ledger.withdraw("a")
+
+
+async def opening_and_closing_topics(ledger: Ledger) -> None:
+    await expanding(ledger)
+    chat, store = await ledger.chat(ANN), ledger.store
+    await store.wish_for_topics(chat=chat, blogs=[BLOG], asked_in=0, now=NOON)
+    [topic] = await store.topics_wished("main", NOON)
+    await store.topic_tried(topic)
+    await store.topic_later(topic, NOON, in_doubt=True)
+    assert await store.topic_opened(topic, 7, NOON)
+    assert not await store.topics_to_close("main", NOON)
+    assert not await store.topics_to_reopen("main", NOON)
+    await store.topic_turned(topic)
+    await store.sleep_thread(chat, 7, NOON)
+    await store.wake_thread(chat, 7)
+    await store.forget_topic(topic)
 
 
 async def sleeping_and_waking(ledger: Ledger) -> None:
@@ -219,11 +263,14 @@ ACTS = [
     claiming,
     settling,
     following_edits_and_withdrawals,
+    keeping_cards,
     recovering,
     following_words,
     looking_when_something_is_due,
     closing_opening_and_leaving,
     sleeping_and_waking,
+    answering_and_correcting,
+    opening_and_closing_topics,
     moving_and_forgetting,
     remembering,
     asking,

@@ -59,13 +59,13 @@ def merged(posts: Sequence[Relayed], style_of: StyleOf, t: Texts, title: str | N
     Where they do not all fit the newest stay, and the last line counts the others.
     """
     newest_first = sorted(posts, key=lambda post: (said_at(post), post.id), reverse=True)
-    heading = Writing(rtl=t.rtl).sentence(_counted(title, len(posts), t), "bold")
+    heading = Writing(rtl=t.rtl).sentence(counted_title(title, len(posts), t), "bold")
     rows = those_that_fit(heading, (row_of(post, style_of(post), t, said_at(newest_first[0])) for post in newest_first))
     missing = t.ngettext("and {n} more before this", "and {n} more before these", len(posts) - len(rows))
     return under(heading, rows[::-1], missing if len(rows) < len(posts) else "").rendered()
 
 
-def _counted(title: str | None, count: int, t: Texts) -> str:
+def counted_title(title: str | None, count: int, t: Texts) -> str:
     updates = t.ngettext("{n} update", "{n} updates", count)
     return t.gettext("{title}: {updates}", title=name_of(title, t), updates=updates) if title else updates
 
@@ -254,7 +254,7 @@ def _topic(topic: TopicLine, t: Texts) -> Writing:
     """ "NATO · 12 posts · trending", with the id in brackets where the title does not tell it."""
     name = name_of(topic.title, t)
     if line(topic.title).casefold() != topic.id.casefold():
-        name = t.gettext("{title} ({id})", title=name, id=topic.id)
+        name = t.gettext("{title} ({id})", title=name, id=isolated(topic.id, rtl=t.rtl))
     count = t.ngettext("{n} post", "{n} posts", topic.posts)
     return Writing(rtl=t.rtl).sentence(" · ".join([name, count, *([t.gettext("trending")] if topic.trending else [])]))
 
@@ -276,7 +276,8 @@ def _blog(blog: BlogLine, t: Texts, now: datetime) -> Writing:
         time = isolated(t.moment(blog.last_post_at, blog.zone, now), rtl=t.rtl)
         last = t.gettext("last post {time}", time=time)
     row = Writing(rtl=t.rtl).sentence(name_of(blog.title, t), url=blog.url)
-    return row.sentence(" " + " · ".join([t.gettext("({id})", id=blog.id), state_word(blog.state, t), last]))
+    id_ = t.gettext("({id})", id=isolated(blog.id, rtl=t.rtl))
+    return row.sentence(" " + " · ".join([id_, state_word(blog.state, t), last]))
 
 
 def state_word(state: State, t: Texts) -> str:

@@ -16,6 +16,7 @@ from bot.demo.telegram.formatting import caption_text, message_text
 from bot.demo.telegram.keyboard import read_markup
 from bot.demo.telegram.objects import message_json
 from bot.demo.telegram.people import People
+from bot.demo.telegram.rich import has_pictures, plain_text, rich_message
 from bot.demo.telegram.values import Json, LocalMessage, Media, bad_request
 from bot.demo.telegram.world import LocalBot, LocalChat
 
@@ -34,6 +35,16 @@ def send_message(world: People, bot: LocalBot, call: Arguments) -> Json:
     preview = link_preview(call)
     message = _prepare(world, bot, call, "text messages")
     message.text, message.entities, message.preview = text, entities, preview
+    return _post(world, bot, call, message)
+
+
+def send_rich_message(world: People, bot: LocalBot, call: Arguments) -> Json:
+    """Where it has pictures, the bot must be allowed to send those as well."""
+    rich = rich_message(world, bot, call)
+    message = _prepare(world, bot, call, "text messages")
+    if has_pictures(rich):
+        check_may_send(bot, world.chat_of_message(message, bot), "photos")
+    message.rich, message.text = rich, plain_text(rich)
     return _post(world, bot, call, message)
 
 
@@ -144,7 +155,7 @@ def copy_message(world: People, bot: LocalBot, call: Arguments) -> Json:
         raise bad_request(NOT_COPIED)
     message = _prepare(world, bot, call, _content(original), NOT_COPIED)
     message.text, message.entities, message.media = original.text, original.entities, original.media
-    message.preview, message.spoiler = original.preview, original.spoiler
+    message.preview, message.spoiler, message.rich = original.preview, original.spoiler, original.rich
     if call.given("caption") and original.media is not None:
         message.text, message.entities = caption_text(
             call.text("caption"), call.text("parse_mode"), call.entities("caption_entities")
@@ -159,7 +170,7 @@ def forward_message(world: People, bot: LocalBot, call: Arguments) -> Json:
         raise bad_request(NOT_FORWARDED)
     message = _prepare(world, bot, call, _content(original), NOT_FORWARDED)
     message.text, message.entities, message.media = original.text, original.entities, original.media
-    message.origin = original.origin or world.origin(source, original)
+    message.rich, message.origin = original.rich, original.origin or world.origin(source, original)
     return _post(world, bot, call, message, markup=False)
 
 
