@@ -30,7 +30,7 @@ async def note(asked: Asked) -> Rendered:
     try:
         await send(asked.bot, asked.message.chat.id, preview, thread=asked.thread)
     except BadRequest as error:
-        await asked.house.desk.cancel(number)
+        await asked.house.desk.cancel(number, person=asked.by)
         raise Wrong(asked.t.gettext("Telegram does not take that: {why}.", why=asked.named(error.message))) from None
     return asked.say(await _reach(asked, known), _buttons(asked, number))
 
