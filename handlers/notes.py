@@ -79,7 +79,9 @@ async def press_note(pressed: Pressed) -> Effect:
     assert pressed.by is not None
     desk, t = pressed.house.desk, pressed.t
     done = await (
-        desk.send_editorial(found.post.id, person=pressed.by) if act == "send" else desk.cancel(found.post.id)
+        desk.send_editorial(found.post.id, person=pressed.by)
+        if act == "send"
+        else desk.cancel(found.post.id, person=pressed.by)
     )
     if not done:
         raise Wrong(t.gettext("This note was sent or cancelled before."))
