@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from bot.core.deep_links import start_link
@@ -130,13 +131,13 @@ async def _trending(asked: Asked, blogs: list[Known]) -> set[str]:
 
 
 async def _names(asked: Asked, blogs: list[Known], topics: list[Name]) -> list[Trend]:
-    """The newest posts alone are read, and of each what was found in it is remembered."""
+    """The newest posts alone are read, and of each what was found in it is remembered. The first time it takes a good
+    part of a second, in which others are to be answered."""
     since = asked.house.clock() - (RECENT + EARLIER).total_seconds()
-    posts = await asked.house.store.told_lately(
-        blogs=ids(blogs), now=asked.house.clock(), since=since, limit=max(READ // len(blogs), 50)
-    )
+    posts = await asked.house.store.told_lately(blogs=ids(blogs), now=asked.house.clock(), since=since, limit=READ)
     known = {spelling for name in topics for spelling in (name.id, slug(name.title))}
-    return trending_names([(post, _language(asked, post)) for post in posts], known, asked.house.now())
+    told = [(post, _language(asked, post)) for post in posts]
+    return await asyncio.to_thread(trending_names, told, known, asked.house.now())
 
 
 def _language(asked: Asked, post: Relayed) -> str:
