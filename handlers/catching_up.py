@@ -132,7 +132,9 @@ async def _left(where: Where, sought: Sought, page: Page) -> int:
 
 def _rendered(where: Where, look: Look, told: Catchup, page: Page) -> Rendered:
     zone = where.chat.choices.timezone or zone_of(_zones(look.blogs))
-    return render_catchup(told, where.blogs.style_of, where.t, where.house.now(), zone, turns(where, page, look.data))
+    buttons = turns(where, page, look.data)
+    rendered = render_catchup(told, where.blogs.style_of, where.t, where.house.now(), zone, buttons)
+    return rendered if where.house.settings().telegram.rich_messages else replace(rendered, rich=None)
 
 
 def _zones(blogs: Sequence[Known]) -> list[str]:

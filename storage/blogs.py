@@ -12,7 +12,7 @@ from typing import Any
 from bot.core.model import ChangeKind, Lane, Memory, PageMemory, Post
 from bot.core.pages import KnownPage, among_pages
 from bot.core.publishing import LANE_OF_CHANGE, PostWrite, Publishing, Validators
-from storage import expansion, filters, handovers, key_events, returns, states, takedowns
+from storage import cards, expansion, filters, handovers, key_events, returns, states, takedowns
 from storage.rows import (
     entities_json,
     instant,
@@ -110,6 +110,7 @@ def publish(db: Connection, publishing: Publishing) -> list[int]:
     told = [post for step in steps if (post := step()) is not None]
     told += key_events.mark(db, publishing.blog, publishing.key_events, publishing.now)
     _advance(db, publishing)
+    cards.look(db, publishing.blog, publishing.now)
     return told
 
 

@@ -8,7 +8,7 @@ from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.choices import Choices, Quiet
-from storage import expansion, sleeping
+from storage import cards, expansion, sleeping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +141,7 @@ def reopen(db: Connection, chat: int) -> None:
     )
     if opened.rowcount:
         _revive(db, "chat = :chat", {"chat": chat})
+        cards.give_again(db, chat)
 
 
 def close_thread(db: Connection, chat: int, thread: int) -> None:
@@ -254,9 +255,10 @@ def _forget_previews(db: Connection, telegram_id: int) -> None:
     """Drafts are dropped. What was sent to others stays, as it is theirs as well."""
     mine = "(preview_chat = :me OR EXISTS (SELECT 1 FROM post p WHERE p.id = push.post AND p.copied_chat = :me))"
     me = {"me": telegram_id}
-    db.execute(f"UPDATE push SET state = 'cancelled', author = 0 WHERE state = 'draft' AND {mine}", me)
+    db.execute(f"UPDATE push SET state = 'cancelled', author = 0 WHERE state IN ('draft', 'waiting') AND {mine}", me)
     db.execute(
-        f"""UPDATE post SET text = '', entities = '[]', photo = NULL, copied_chat = NULL, copied_message = NULL
+        f"""UPDATE post SET text = '', entities = '[]', photo = NULL, media = '[]', buttons = '[]', copied_chat = NULL,
+        copied_message = NULL
         WHERE id IN (SELECT post FROM push WHERE state = 'cancelled' AND {mine})""",
         me,
     )

@@ -12,6 +12,7 @@ from functools import cache
 from sqlite3 import Connection, Row
 from typing import Any, NamedTuple, assert_never
 
+from bot.core.card import Card
 from bot.core.model import Lane, Relayed, Volume
 from bot.core.plan import (
     DIGEST_AT_MOST,
@@ -22,6 +23,7 @@ from bot.core.plan import (
     Drop,
     Edit,
     OnScreen,
+    Pin,
     Rest,
     Send,
     Skip,
@@ -29,7 +31,7 @@ from bot.core.plan import (
     Waiting,
     plan,
 )
-from storage import chats, sleeping, states
+from storage import cards, chats, sleeping, states
 from storage.looking import WAITS, Due, Heads
 from storage.rows import relayed, to_json
 
@@ -69,6 +71,7 @@ class Claim:
     language: str | None
     action: Action
     posts: tuple[Relayed, ...]  # in the message's order
+    card: Card | None = None  # what it shows, where the post is the card of a blog
 
 
 class Again(IntEnum):
@@ -111,7 +114,7 @@ def claim(
     heads.close(fruitful=bool(decided.actions))
     settled = decided.write(db, bot)
     again = Again.AT_ONCE if settled else _again(heads)
-    return Found(_claims(db, bot, decided.actions), again)
+    return Found(_claims(db, due, bound, decided.actions), again)
 
 
 def _again(heads: Heads) -> Again:
@@ -142,7 +145,7 @@ class _Decided:
         while rows:
             decided = plan(rows, now, choices)
             match decided:
-                case Send() | Edit() | Delete():
+                case Send() | Edit() | Delete() | Pin():
                     self.actions.append((place, decided))
                     return
                 case Rest():
@@ -188,7 +191,7 @@ def _waiting(
     waiting: dict[int, list[Waiting]] = defaultdict(list)
     for chat, ones in rows.items():
         for row in ones if len(ones) <= ROWS else _first_of_each(ones):
-            message = _message(db, row) if row["sent"] else None
+            message = _message(db, row) if row["sent"] or row["notice"] == cards.CARD else None
             waiting[chat].append(_value(row, message, _how_it_goes(row, on_withdrawal), zone(row["blog"])))
     return waiting
 
@@ -229,6 +232,7 @@ def _value(row: Row, message: OnScreen | None, on_withdrawal: str, zone: str) ->
         on_withdrawal=on_withdrawal,
         copied=row["copied_chat"] is not None,
         alone=alone,
+        card=row["notice"] == cards.CARD,
         blog=row["blog"],
         zone=zone,
         digest=row["digest"] if row["volume"] == Volume.DIGEST and not alone else "",
@@ -251,7 +255,7 @@ def _message(db: Connection, row: Row) -> OnScreen | None:
         picture=first["picture"],
         posts=tuple(one["post"] for one in posts),
         others=tuple(Beside(id=one["id"], message_id=one["message_id"], picture=one["picture"]) for one in others),
-        revision=first["revision"] if others else 0,
+        revision=first["revision"] if others or row["notice"] == cards.CARD else 0,
     )
 
 
@@ -263,20 +267,32 @@ def _newest(there: Sequence[Row]) -> list[Row]:
     return [one for one in reversed(there) if one["kind"] == "photo" and one["id"] - one["position"] == album]
 
 
-def _claims(db: Connection, bot: str, actions: Sequence[tuple[Row, Action]]) -> list[Claim]:
+def _claims(db: Connection, due: Due, bound: dict[str, Any], actions: Sequence[tuple[Row, Action]]) -> list[Claim]:
     posts = _posts(db, {post for _, action in actions for post in _carried(action)})
     return [
         Claim(
-            bot=bot,
+            bot=bound["bot"],
             chat=place["chat"],
             telegram_id=place["telegram_id"],
             kind=place["kind"],
             language=place["language"],
             action=action,
             posts=tuple(posts[post] for post in _carried(action) if post in posts),
+            card=_card(db, due, posts, action, bound["now"]) if action.rows[0].card else None,
         )
         for place, action in actions
     ]
+
+
+def _card(db: Connection, due: Due, posts: Mapping[int, Relayed], action: Action, now: float) -> Card | None:
+    """Read once for each revision, however many chats get it: every change of what it shows is a revision."""
+    post = posts.get(action.rows[0].post)
+    if post is None or post.blog is None:
+        return None
+    known = due.cards.get(post.id)
+    if known is None or known[0] != post.revision:
+        known = due.cards[post.id] = (post.revision, cards.read(db, post.blog, now))
+    return known[1]
 
 
 def _carried(action: Action) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from bot.core.choices import Choices
 from bot.core.model import Volume
 from bot.core.publishing import Audience
 from storage import (
+    audiences,
     chats,
     subscriptions,
 )
@@ -124,4 +125,4 @@ class ChatsDoor(Door):
         return await self._db.write(subscriptions.take_in, bot, rows, now)
 
     async def audience(self, audience: Audience) -> int:
-        return await self._db.count(subscriptions.audience, audience.blog, audience.topics)
+        return await self._db.count(audiences.count, audience)

@@ -479,6 +479,42 @@ def what_people_ask_again(db: Database) -> None:
         db.execute(statement)
 
 
+PUSHES = """
+-- what nobody has sent goes after a day; and the message that an editor's reply is about
+CREATE INDEX push_open ON push (created_at) WHERE state IN ('draft', 'waiting');
+CREATE INDEX push_control ON push (preview_chat, preview_message);
+"""
+
+
+@migrations()
+def what_open_pushes_are_found_by(db: Database) -> None:
+    for statement in _statements(PUSHES):
+        db.execute(statement)
+
+
+CARDS = """
+-- the card of a blog: a post whose revision rises with every change of what it would show
+CREATE TABLE card (
+  blog TEXT PRIMARY KEY,
+  post INTEGER NOT NULL UNIQUE,
+  -- what its revision stands for; NULL: nobody has looked yet
+  shows TEXT,
+  -- when chats are, or were last, told of a change
+  raised_at REAL NOT NULL DEFAULT 0,
+  look_at REAL NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX card_look ON card (look_at);
+-- what chats shall not have any more, until it is gone there
+CREATE INDEX delivery_unwanted ON delivery (wanted, sent) WHERE wanted = 0;
+"""
+
+
+@migrations()
+def cards_of_blogs(db: Database) -> None:
+    for statement in _statements(CARDS):
+        db.execute(statement)
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:

@@ -10,7 +10,7 @@ from bot.core.habits import parse_digest
 from bot.core.model import Lane, Volume
 from bot.core.wishes import Wish
 from bot.core.words import kept, unkept
-from storage import chats, filters, sleeping
+from storage import cards, chats, filters, sleeping
 from storage.rows import spaced, to_json, unspaced
 
 
@@ -77,6 +77,7 @@ def subscribe(
         _keep_only(db, chat, thread, blog, before.wish, Wish(topics=(*topics,), words=(*words,), without=(*without,)))
     if before is not None and volume not in (None, before.volume):
         _go_by_volume(db, chat, thread, blog, Volume(volume))
+    cards.follow(db, chat=chat, thread=thread, blog=blog)
     return before
 
 
@@ -102,12 +103,14 @@ def unsubscribe(db: Connection, *, chat: int, thread: int, blog: str | None) -> 
     for one in ended:
         db.execute("DELETE FROM subscription WHERE blog = ? AND chat = ? AND thread = ?", (one.blog, chat, thread))
         _drop(db, chat, _OF_BLOG, {"thread": thread, "blog": one.blog})
+        cards.follow(db, chat=chat, thread=thread, blog=one.blog)
     if ended:
         _drop(db, chat, _PUSHES_FOR_OTHERS, {})
     return ended
 
 
-_OF_BLOG = "thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog)"
+_OF_BLOG = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog
+  AND p.notice IS NOT 'card')"""
 _POSTS_OF_BLOG = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog
   AND p.notice IS NULL)"""
 _OF_BLOG_BUT_KEY = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog
@@ -192,6 +195,7 @@ def choose(
         (volume.value, sound, pictures, digest, blog, chat, thread),
     )
     _go_by_volume(db, chat, thread, blog, volume)
+    cards.follow(db, chat=chat, thread=thread, blog=blog)
 
 
 def _go_by_volume(db: Connection, chat: int, thread: int, blog: str, volume: Volume) -> None:

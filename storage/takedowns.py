@@ -16,7 +16,7 @@ import orjson
 
 from bot.core.corrections import Correction, says_the_same
 from bot.core.model import ChangeKind, Lane
-from storage import audit, expansion, returns, states
+from storage import audit, cards, expansion, returns, states
 from storage.audit import Act
 from storage.rows import entities_json, to_json
 
@@ -139,10 +139,12 @@ def _is_down(post: Row) -> bool:
 
 
 def _note(db: Connection, act: Act, post: Row) -> None:
-    """With the blog that the post is of; and a push that is watched shows how it goes on."""
+    """With the blog that the post is of, whose card may show it; and a push that is watched shows how it goes on."""
     what = "recall" if act.act == "withdraw" and post["blog"] is None else act.act
     audit.note(db, replace(act, act=what, blog=post["blog"]))
     db.execute("UPDATE push SET acted_at = ?, end_shown = 0 WHERE post = ?", (act.at, post["id"]))
+    if post["blog"] is not None:
+        cards.look(db, post["blog"], act.at)
 
 
 def _change(db: Connection, post: Row, lane: Lane, now: float) -> None:

@@ -95,6 +95,20 @@ async def following_edits_and_withdrawals(ledger: Ledger) -> None:
         await ledger.run()
 
 
+async def keeping_cards(ledger: Ledger) -> None:
+    await expanding(ledger)
+    chat = await ledger.chat(ANN)
+    for volume in (Volume.CARD, Volume.EVERYTHING, Volume.CARD):
+        about = {"sound": True, "pictures": True, "digest": "1h"}
+        await ledger.store.choose_for(chat=chat, thread=0, blog=BLOG, volume=volume, **about)  # type: ignore[arg-type]
+        await ledger.deliver()
+    await ledger.publish("c")
+    await ledger.withdraw("a")
+    await ledger.run()
+    await ledger.leave(chat)
+    await ledger.deliver()
+
+
 async def recovering(ledger: Ledger) -> None:
     await claiming(ledger)
     await ledger.store.recover("main", "drop", NOON)
@@ -195,6 +209,7 @@ ACTS = [
     claiming,
     settling,
     following_edits_and_withdrawals,
+    keeping_cards,
     recovering,
     following_words,
     looking_when_something_is_due,

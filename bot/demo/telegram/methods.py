@@ -14,9 +14,12 @@ Method = Callable[[People, LocalBot, Arguments], Any | Awaitable[Any]]
 
 COUNTED: dict[str, Method] = {
     "sendMessage": sending.send_message,
+    "sendRichMessage": sending.send_rich_message,
     "sendPhoto": sending.send_photo,
     "sendVideo": sending.send_video,
     "sendAnimation": sending.send_animation,
+    "sendAudio": sending.send_audio,
+    "sendVoice": sending.send_voice,
     "sendDocument": sending.send_document,
     "sendMediaGroup": sending.send_media_group,
     "copyMessage": sending.copy_message,

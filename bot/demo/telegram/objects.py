@@ -24,6 +24,8 @@ MEMBER_RIGHTS = (
 RIGHT_TO_SEND = {
     "text messages": "can_send_messages", "photos": "can_send_photos", "videos": "can_send_videos",
     "documents": "can_send_documents", "animations": "can_send_other_messages",
+    "audios": "can_send_audios", "voice notes": "can_send_voice_notes",
+    "video notes": "can_send_video_notes",
 }  # fmt: skip
 
 
@@ -76,6 +78,8 @@ def message_json(chat: LocalChat, message: LocalMessage, world: World | None, *,
         found.update(message.notice)
     if message.media is not None:
         _add_media(found, message)
+    elif message.rich is not None:
+        found["rich_message"] = message.rich
     elif message.text:
         found["text"] = message.text
         if message.entities:
@@ -135,7 +139,12 @@ def media_json(media: Media) -> Json:
         about["mime_type"] = media.mime
     if media.kind == "document":
         return {"document": about}
-    about |= {"width": media.width, "height": media.height, "duration": 1}
+    about["duration"] = 1
+    if media.kind in {"audio", "voice"}:
+        return {media.kind: about}
+    if media.kind == "video_note":
+        return {"video_note": about | {"length": 240}}
+    about |= {"width": media.width, "height": media.height}
     return {"animation": about, "document": about} if media.kind == "animation" else {"video": about}
 
 

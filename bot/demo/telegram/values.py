@@ -163,7 +163,7 @@ class Planned:
 class Media:
     """A picture, video or file as Telegram keeps it. `url` is where a browser finds it."""
 
-    kind: str  # photo, video, animation, document
+    kind: str  # photo, video, animation, audio, voice, document, and video_note of people
     file_id: str
     unique_id: str
     url: str
@@ -211,6 +211,7 @@ class LocalMessage:
     preview: Json | None = None  # link_preview_options
     caption_above: bool = False
     spoiler: bool = False
+    rich: Json | None = None  # the RichMessage; `text` are its words then
     notice: Json | None = None  # a service message's own field: {"pinned_message": …}
     origin: Json | None = None  # of a forwarded message
     via_bot: Json | None = None
