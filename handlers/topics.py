@@ -37,40 +37,30 @@ async def topic(asked: Asked) -> Rendered:
     named = find_topic(asked.rest, topics)
     if named is None:
         return await _search_instead(asked, blogs, topics)
-    shown = await _one_topic(asked, blogs, named)
-    return await _with_link(asked, shown, blogs, named) if is_private(asked.message) else shown
+    linked = asked.role >= Role.EDITOR and is_private(asked.message)
+    return await _one_topic(asked, blogs, named, linked=linked)
 
 
 # --- one -----------------------------------------------------------------------------------------------------------
 
 
-async def _one_topic(where: Where, blogs: list[Known], named: Name, turn: Turn | None = None) -> Rendered:
+async def _one_topic(
+    where: Where, blogs: list[Known], named: Name, turn: Turn | None = None, *, linked: bool = False
+) -> Rendered:
+    """`linked`: with the link that leads here, for those who lead people."""
     page = await page_of(where, Sought(blogs={one.id: Wish(topics=(named.id,)) for one in blogs}), FOUND, turn)
-    homes = await _homes(where, blogs, named)
+    with_it = {post.blog for post in page.posts}
+    homes = [one for one in blogs if one.id in with_it or one.blog.topic(named.id) is not None]
     follow = [(topic_button(where, one, named, alone=len(homes) == 1),) for one in homes[:HOMES]]
     pages = turns(where, page, lambda turn: f"topic:{turn}:{digest(named.id)}")
-    return latest_list(page.posts, named.title, where.blogs.style_of, where.t, where.house.now(), [*follow, *pages])
+    shown = latest_list(page.posts, named.title, where.blogs.style_of, where.t, where.house.now(), [*follow, *pages])
+    return _with_link(where, shown, homes[0], named) if linked and homes else shown
 
 
-async def _homes(where: Where, blogs: list[Known], named: Name) -> list[Known]:
-    """Where it can be followed: the blogs that have it in the file, and those with posts of it."""
-    homes = []
-    for one in blogs:
-        sought = Sought(blogs={one.id: Wish(topics=(named.id,))})
-        page = await where.house.store.listed(sought, now=where.house.clock(), limit=1)
-        if one.blog.topic(named.id) is not None or (page is not None and page.posts):
-            homes.append(one)
-    return homes
-
-
-async def _with_link(asked: Asked, shown: Rendered, blogs: list[Known], named: Name) -> Rendered:
-    """Whoever leads people here is told how."""
-    homes = await _homes(asked, blogs, named) if asked.role >= Role.EDITOR else []
-    if not homes:
-        return shown
-    link = start_link(asked.bot.username, homes[0].id, named.id)
-    text = Writing(rtl=asked.t.rtl).formatted(shown.text, shown.entities, 0).newline(2)
-    text.sentence(asked.t.gettext("To offer this topic elsewhere: {link}", link=asked.named(link)))
+def _with_link(where: Where, shown: Rendered, home: Known, named: Name) -> Rendered:
+    link = start_link(where.bot.username, home.id, named.id)
+    text = Writing(rtl=where.t.rtl).formatted(shown.text, shown.entities, 0).newline(2)
+    text.sentence(where.t.gettext("To offer this topic elsewhere: {link}", link=where.named(link)))
     return text.rendered(buttons=shown.buttons)
 
 
