@@ -13,7 +13,7 @@ from bot.core.render_lists import latest as latest_list
 from bot.core.topics import slug
 from bot.core.trends import EARLIER, READ, RECENT, Trend, trending, trending_names
 from bot.core.wishes import Wish
-from bot.core.writing import Writing
+from bot.core.writing import isolated
 from handlers.access import Role
 from handlers.arguments import Name, find_topic, nearest
 from handlers.asked import Asked, Effect, Pressed, Where, Wrong, is_private
@@ -53,15 +53,15 @@ async def _one_topic(
     homes = [one for one in blogs if one.id in with_it or one.blog.topic(named.id) is not None]
     follow = [(topic_button(where, one, named, alone=len(homes) == 1),) for one in homes[:HOMES]]
     pages = turns(where, page, lambda turn: f"topic:{turn}:{digest(named.id)}")
-    shown = latest_list(page.posts, named.title, where.blogs.style_of, where.t, where.house.now(), [*follow, *pages])
-    return _with_link(where, shown, homes[0], named) if linked and homes else shown
+    note = _link(where, homes[0], named) if linked and homes else ""
+    return latest_list(
+        page.posts, named.title, where.blogs.style_of, where.t, where.house.now(), [*follow, *pages], note
+    )
 
 
-def _with_link(where: Where, shown: Rendered, home: Known, named: Name) -> Rendered:
-    link = start_link(where.bot.username, home.id, named.id)
-    text = Writing(rtl=where.t.rtl).formatted(shown.text, shown.entities, 0).newline(2)
-    text.sentence(where.t.gettext("To offer this topic elsewhere: {link}", link=where.named(link)))
-    return text.rendered(buttons=shown.buttons)
+def _link(where: Where, home: Known, named: Name) -> str:
+    link = isolated(start_link(where.bot.username, home.id, named.id), rtl=where.t.rtl)
+    return where.t.gettext("To offer this topic elsewhere: {link}", link=link)
 
 
 async def press_topic(pressed: Pressed) -> Effect:
