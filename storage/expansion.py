@@ -36,7 +36,8 @@ _MATCHES = f"""
   AND (NOT :only_key OR s.volume = 'key') AND s.closed_at IS NULL AND s.created_at <= :audience_of
   AND (:unless IS NULL OR NOT EXISTS (SELECT 1 FROM delivery d
     WHERE d.bot = :bot AND d.post = :unless AND d.chat = s.chat AND d.thread = s.thread))
-  AND EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open AND chat.bot = :bot)
+  AND EXISTS (SELECT 1 FROM chat c WHERE c.id = s.chat AND c.open AND c.bot = :bot
+    AND (:language IS NULL OR {LANGUAGE} = :language))
 """
 _INSERT = """
 INSERT INTO delivery (bot, post, chat, thread, wanted, lane, since, silent)
@@ -54,8 +55,7 @@ _READ_IT = """
   AND EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open AND chat.bot = :bot)
 """
 # The subscriptions of a blog that left the file sleep. Who has a push in one thread gets it in no other.
-_OF_A_PUSH = f"""
-  AND (:language IS NULL OR EXISTS (SELECT 1 FROM chat c WHERE c.id = s.chat AND {LANGUAGE} = :language))
+_OF_A_PUSH = """
   AND NOT EXISTS (SELECT 1 FROM blog b WHERE b.id = s.blog AND b.removed_at IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.bot = :bot AND d.post = :post AND d.chat = s.chat)
 """
