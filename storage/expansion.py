@@ -22,7 +22,8 @@ TOP = 2**62  # above every id
 _RANGE = """(s.chat, s.thread) > (:low_chat, :low_thread) AND (s.chat, s.thread) <= (:high_chat, :high_thread)"""
 
 # Relayed posts: each subscription of the blog. A push: each chat once, in its first thread.
-_OF_BLOG = f"FROM subscription s WHERE s.blog = :blog AND {_RANGE}"
+# NOT INDEXED: by the key itself, whose order the chunks follow, and by no partial index.
+_OF_BLOG = f"FROM subscription s NOT INDEXED WHERE s.blog = :blog AND {_RANGE}"
 _OF_WORDS = f"FROM {filters.WITH_WORDS} s.blog = :blog AND {_RANGE}"
 _OF_ALL = f"FROM subscription s INDEXED BY subscription_chat WHERE {_RANGE}"
 _ROWS = f"FROM delivery s WHERE s.bot = :bot AND s.post = :post AND {_RANGE}"
