@@ -139,17 +139,20 @@ class Telegram:
 
     # --- saying it
 
-    async def perform(self, body: Body, *, chat: int, messages: Sequence[int] = ()) -> Outcome:
-        """Do it in this chat (Telegram's id), once; `messages` are the numbers of those to change."""
+    async def perform(
+        self, body: Body, *, chat: int, messages: Sequence[int] = (), answers: int | None = None
+    ) -> Outcome:
+        """Do it in this chat (Telegram's id), once; `messages` are the numbers of those to change, `answers` is the
+        one that a new message replies to, if it is still there."""
         if body.unpins:
-            unpinned = await self._once(_UNPIN, chat, messages)
+            unpinned = await self._once(_UNPIN, chat, messages, None)
             if isinstance(unpinned, TryLater | Unknown):  # all else is no reason to keep the message as it is
                 return unpinned
-        return await self._once(body, chat, messages)
+        return await self._once(body, chat, messages, answers)
 
-    async def _once(self, body: Body, chat: int, messages: Sequence[int]) -> Outcome:
+    async def _once(self, body: Body, chat: int, messages: Sequence[int], answers: int | None) -> Outcome:
         try:
-            status, answer = await self._post(body, chat, messages)
+            status, answer = await self._post(body, chat, messages, answers)
         except NotSent as error:
             return TryLater(why=str(error), after=PATIENCE_WITHOUT_A_WORD)
         except AnswerLost as error:
@@ -169,11 +172,12 @@ class Telegram:
             return replace(outcome, otherwise=True)
         return outcome
 
-    async def _post(self, body: Body, chat: int, messages: Sequence[int]) -> tuple[int, bytes]:
+    async def _post(self, body: Body, chat: int, messages: Sequence[int], answers: int | None) -> tuple[int, bytes]:
         url = self._address + body.method
         if body.form:
             return await self._request.post_form(url, _form(body, chat, messages[0]))
-        return await self._request.post_json(url, _whom(chat, messages) + body.rest)
+        whom = _whom(chat, messages) if answers is None else _whom(chat, messages) + _REPLY % answers
+        return await self._request.post_json(url, whom + body.rest)
 
     def _learned(self, body: Body, outcome: Outcome, answer: bytes) -> Outcome:
         """What Telegram's answer says of the pictures: other chats are to get them, too."""
@@ -204,6 +208,10 @@ _UNPIN = Body("unpinChatMessage", b"}", "pin")
 
 def _deletion(step: Step) -> Body:
     return Body("deleteMessages" if len(step.places) > 1 else "deleteMessage", b"}", step=step)
+
+
+# https://core.telegram.org/bots/api#replyparameters
+_REPLY = b',"reply_parameters":{"message_id":%d,"allow_sending_without_reply":true}'
 
 
 def _whom(chat: int, messages: Sequence[int]) -> bytes:

@@ -22,7 +22,6 @@ NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
     ("[[bots]] beyond main", lambda s: len(s.bots) > 1),
 )
 NOT_YET_IN_A_BLOG: tuple[tuple[str, Callable[[Blog], bool]], ...] = (
-    ("correction_reply", lambda b: b.correction_reply),
     ('a bot other than "main"', lambda b: b.bot != "main"),
 )
 

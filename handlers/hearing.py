@@ -27,8 +27,10 @@ from handlers import (
     catching_up,
     chats,
     commands,
+    forums,
     held,
     lists,
+    menus,
     notes,
     pushing,
     settings,
@@ -57,12 +59,18 @@ MENU_SECONDS = 86_400.0  # how long we trust that a menu set is a menu shown
 _TOAST = 200  # characters: core.telegram.org/bots/api#answercallbackquery
 
 _CAME = filters.StatusUpdate.NEW_CHAT_MEMBERS | filters.StatusUpdate.CHAT_CREATED
+_TURNED = (
+    filters.StatusUpdate.FORUM_TOPIC_CLOSED
+    | filters.StatusUpdate.FORUM_TOPIC_REOPENED
+    | filters.StatusUpdate.GENERAL_FORUM_TOPIC_HIDDEN
+)
 
 PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "follow": subscribing.press_follow,
     "leave": subscribing.press_leave,
     "forget": chats.press_forget,
     "keep": subscribing.press_keep,
+    "forum": forums.press_topic,
     "push": pushing.press_push,
     "set": settings.press_settings,
     "after": afterwards.press_after,
@@ -83,6 +91,7 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], house: Hous
     new = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST
     application.add_handler(MessageHandler(filters.UpdateType.MESSAGE & filters.StatusUpdate.MIGRATE, hearing.moved))
     application.add_handler(MessageHandler(_CAME, hearing.came))
+    application.add_handler(MessageHandler(filters.UpdateType.MESSAGE & _TURNED, hearing.turned))
     application.add_handler(MessageHandler(new, hearing.said))
     application.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE, hearing.edited))
     application.add_handler(CallbackQueryHandler(hearing.pressed))
@@ -144,8 +153,9 @@ class Hearing:
         role = role_of(person, self._house.settings())
         if person is None or role is Role.READER or message.chat.type != ChatType.PRIVATE:
             return
-        if self._once.first(f"menu {person.id} {role}", MENU_SECONDS):
-            await commands.set_menu(message.get_bot(), self._house, person.id, role)
+        language = language_of(await self._house.store.chat(self._house.bot, person.id), person)
+        if self._once.first(f"menu {person.id} {role} {language}", MENU_SECONDS):
+            await menus.set_menu(message.get_bot(), self._house, person.id, role)
 
     async def _spoken(self, message: Message, words: Spoken) -> None:
         command = commands.find(words.name)
@@ -164,9 +174,12 @@ class Hearing:
         return self._once.first(f"hint {message.chat.id}", HINT_EVERY)
 
     async def _hint(self, message: Message, sentence: str) -> None:
-        person = person_of(message)
-        t = Texts.of((person and person.language_code) or "en")
+        t = await self._texts(message.chat.id, person_of(message))
         await self._voice.answer(message, Rendered(text=t.gettext(sentence)))
+
+    async def _texts(self, chat: int, person: User | None) -> Texts:
+        """In the language of a chat that need not be known yet."""
+        return Texts.of(language_of(await self._house.store.chat(self._house.bot, chat), person))
 
     async def _do(self, command: Command, message: Message, words: Spoken) -> None:
         reply = await self._reply(command, message, words)
@@ -178,10 +191,10 @@ class Hearing:
 
     async def _reply(self, command: Command, message: Message, words: Spoken) -> Rendered | Told | None:
         """What the command answers, whatever happens: the errors of its author and our own as a sentence."""
-        person = person_of(message)
-        t = Texts.of((person and person.language_code) or "en")
+        t = Texts.of(language_of(None, person_of(message)))
         try:
             asked = await self._asked(message, words)
+            t = asked.t
             return await command.act(asked) if asked.role >= command.who else asked.say(_not_yours(asked, command))
         except Exception as error:  # noqa: BLE001, logged and told where it becomes a sentence
             return Rendered(text=await self._trouble.sentence(f"/{command.name}", error, t))
@@ -229,19 +242,29 @@ class Hearing:
         query = update.callback_query
         if query is None:
             return
+        t = Texts.of(language_of(None, query.from_user))
         try:
-            effect = await self._effect(query)
+            t = await self._texts(query.message.chat.id, query.from_user) if query.message else t
+            effect = await self._effect(query, t)
         except Exception as error:  # noqa: BLE001, as above
-            t = Texts.of(query.from_user.language_code or "en")
             await _toast(query, await self._trouble.sentence(f"button {query.data}", error, t), alert=True)
         else:
             await _toast(query, effect.toast)  # over the screen, and first, since somebody waits for it
             await self._voice.show(query, effect)
+            await self._follow_language(query, t)
 
-    async def _effect(self, query: CallbackQuery) -> Effect:
+    async def _follow_language(self, query: CallbackQuery, before: Texts) -> None:
+        """A menu speaks the language that a press has chosen."""
+        message, person = query.message, query.from_user
+        if message is None or message.chat.type != ChatType.PRIVATE:
+            return
+        if (await self._texts(message.chat.id, person)).language != before.language:
+            await menus.set_menu(query.get_bot(), self._house, person.id, role_of(person, self._house.settings()))
+
+    async def _effect(self, query: CallbackQuery, t: Texts) -> Effect:
         """Done and written when it returns: only then is the press answered."""
         name, _, argument = (query.data or "").partition(":")
-        act, t = PRESSES.get(name), Texts.of(query.from_user.language_code or "en")
+        act = PRESSES.get(name)
         if act is None or query.message is None:
             raise Wrong(t.gettext("This button means nothing any more."))
         return await act(await self._pressed(query, argument))
@@ -285,6 +308,10 @@ class Hearing:
     async def came(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         if update.message is not None:
             await chats.greet(self._house, update.message)
+
+    async def turned(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        if update.message is not None:
+            await chats.topic_turned(self._house, update.message)
 
     async def moved(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         if update.message is not None:

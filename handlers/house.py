@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ class House:
     last_polls: Callable[[], Mapping[str, datetime]] = dict
     report: Callable[[str], Awaitable[None]] | None = None
     albums: Albums = field(default_factory=Albums)
+    topics_wished: asyncio.Event = field(default_factory=asyncio.Event)  # somebody asked for a forum topic
 
     def blogs(self) -> tuple[Blog, ...]:
         """The blogs that this bot speaks of, in the order of the file."""

@@ -34,13 +34,16 @@ T = TypeVar("T")
 Album: TypeAlias = InputMediaPhoto | InputMediaVideo | InputMediaAudio | InputMediaDocument
 
 TRIES = 4
+GENERAL = 1
 LONGEST_WAIT = 60.0  # seconds; who has waited longer for an answer has left
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 def thread_of(message: Message) -> int:
-    """The forum topic a message stands in, 0 for none: a thread of replies in an ordinary group is no topic."""
-    return (message.message_thread_id or 0) if message.is_topic_message else 0
+    """The forum topic a message stands in, 0 for none: a thread of replies in an ordinary group is no topic, and the
+    topic called General is written to without a number."""
+    thread = (message.message_thread_id or 0) if message.is_topic_message else 0
+    return 0 if thread == GENERAL else thread
 
 
 async def answer(message: Message, rendered: Rendered) -> int:

@@ -34,6 +34,7 @@ from bot.core.plan import (
     plan,
 )
 from storage import cards, chats, sleeping, states
+from storage.corrections import CORRECTION
 from storage.looking import ROWS_AT_ONCE, WAITS, Due, Heads
 from storage.rows import relayed, to_json
 
@@ -46,7 +47,7 @@ SELECT d.chat, d.post, d.thread, d.lane, d.wanted, d.sent, d.since, d.not_before
     INDEXED BY subscription_chat WHERE f.chat = d.chat AND f.thread = d.thread) ELSE s.sound END, 1) = 0,
   d.slept, p.withdrawn_at IS NOT NULL, p.copied_chat IS NOT NULL, p.notice, p.blog,
   CASE WHEN s.volume = 'digest' AND p.notice IS NULL THEN s.digest ELSE '' END, coalesce(s.pictures, 1),
-  p.editors_word
+  p.editors_word, p.continues, s.language
 FROM json_each(:chats) j
 CROSS JOIN delivery d INDEXED BY delivery_waiting ON d.chat = j.value
 CROSS JOIN post p ON p.id = d.post LEFT JOIN blog b ON b.id = p.blog
@@ -78,6 +79,8 @@ class _Row(NamedTuple):
     digest: str
     pictures: int
     editors_word: str | None
+    continues: int | None
+    language: str | None
 
 
 # The messages of an album were written together: their numbers are as far apart as their positions.
@@ -85,6 +88,7 @@ _MESSAGES = """
 SELECT s.revision, s.position, m.id, m.message_id, m.kind, m.picture FROM shown s JOIN message m ON m.id = s.message
 WHERE s.chat = :chat AND s.post = :post AND s.thread = :thread ORDER BY s.message DESC LIMIT 10
 """
+_STANDS = "SELECT 1 FROM post WHERE id = ? AND withdrawn_at IS NULL"
 _THESE_ROWS = "bot = ? AND post = ? AND thread = ? AND chat IN (SELECT value FROM json_each(?))"
 _MARK = f"UPDATE delivery SET sending = wanted WHERE {_THESE_ROWS}"
 _SKIP = f"UPDATE delivery SET sent = wanted WHERE {_THESE_ROWS}"
@@ -99,7 +103,7 @@ class Claim:
     chat: int  # ours
     telegram_id: int
     kind: str
-    language: str | None
+    language: str | None  # None: the blog's own
     action: Action
     posts: tuple[Relayed, ...]  # in the message's order
     card: Card | None = None  # what it shows, where the post is the card of a blog
@@ -232,7 +236,8 @@ def _waiting(
     for chat, ones in rows.items():
         for row in ones if len(ones) <= ROWS else _first_of_each(ones):
             message = _message(db, row) if row.sent or row.notice == cards.CARD else None
-            waiting[chat].append(_value(row, message, _how_it_goes(row, on_withdrawal), zone(row.blog)))
+            answers = _answered(db, row) if row.continues is not None and not row.sent else None
+            waiting[chat].append(_value(row, message, answers, _how_it_goes(row, on_withdrawal), zone(row.blog)))
     return waiting
 
 
@@ -248,10 +253,13 @@ def _rows(db: Connection, bound: dict[str, Any]) -> Mapping[int, list[_Row]]:
 
 
 def _how_it_goes(row: _Row, on_withdrawal: Callable[[str | None], str]) -> str:
-    """What our own editors take down neither stays nor stays readable, whatever the blog does with withdrawals."""
+    """What our own editors take down neither stays nor stays readable, whatever the blog does with withdrawals; and
+    of a correction nothing stays where its post is gone."""
     if not row.withdrawn:
         return "notice"
     how = on_withdrawal(row.blog)
+    if row.notice == CORRECTION and how != "keep":
+        return "delete"
     return "notice" if row.editors_word == "withdrawn" and how in ("keep", "strike") else how
 
 
@@ -266,7 +274,7 @@ def _first_of_each(rows: Sequence[_Row]) -> Iterator[_Row]:
             yield row
 
 
-def _value(row: _Row, message: OnScreen | None, on_withdrawal: str, zone: str) -> Waiting:
+def _value(row: _Row, message: OnScreen | None, answers: int | None, on_withdrawal: str, zone: str) -> Waiting:
     return Waiting(
         post=row.post,
         thread=row.thread,
@@ -289,11 +297,28 @@ def _value(row: _Row, message: OnScreen | None, on_withdrawal: str, zone: str) -
         slept=bool(row.slept),
         pictures=bool(row.pictures),
         message=message,
+        answers=answers,
+        language=row.language,
     )
 
 
+def _answered(db: Connection, row: _Row) -> int | None:
+    """Telegram's number of the message that shows the post which this one goes on with, in the same thread: of an
+    album the first. A notice in the place of a post is nothing to go on with."""
+    assert row.continues is not None, "looked at before"
+    there = _standing(db, row, row.continues)
+    if not there or not db.execute(_STANDS, (row.continues,)).fetchone():
+        return None
+    return int(_newest(there)[0]["message_id"])
+
+
+def _standing(db: Connection, row: _Row, post: int) -> list[Row]:
+    """The messages that show a post where this row is to be seen, the last one first."""
+    return db.execute(_MESSAGES, {"chat": row.chat, "post": post, "thread": row.thread}).fetchall()
+
+
 def _message(db: Connection, row: _Row) -> OnScreen | None:
-    there = db.execute(_MESSAGES, {"chat": row.chat, "post": row.post, "thread": row.thread}).fetchall()
+    there = _standing(db, row, row.post)
     if not there:
         return None
     first, *others = _newest(there)
@@ -325,7 +350,7 @@ def _claims(db: Connection, due: Due, bound: dict[str, Any], actions: Sequence[t
             chat=place["chat"],
             telegram_id=place["telegram_id"],
             kind=place["kind"],
-            language=place["language"],
+            language=_language(place, action),
             action=action,
             posts=tuple(posts[post] for post in _carried(action) if post in posts),
             card=_card(db, due, posts, action, bound["now"]) if action.rows[0].card else None,
@@ -343,6 +368,11 @@ def _card(db: Connection, due: Due, posts: Mapping[int, Relayed], action: Action
     if known is None or known[0] != post.revision:
         known = due.cards[post.id] = (post.revision, cards.read(db, post.blog, now))
     return known[1]
+
+
+def _language(place: Row, action: Action) -> str | None:
+    """What the chat chose; else what its subscription was brought along with; else its app's. None: the blog's."""
+    return place["chosen_language"] or action.rows[0].language or place["language"]
 
 
 def _carried(action: Action) -> tuple[int, ...]:

@@ -51,6 +51,12 @@ class ChatsDoor(Door):
     async def close_thread(self, chat: int, thread: int) -> None:
         await self._db.write(chats.close_thread, chat, thread)
 
+    async def sleep_thread(self, chat: int, thread: int, now: float) -> None:
+        await self._db.write(chats.sleep_thread, chat, thread, now)
+
+    async def wake_thread(self, chat: int, thread: int) -> None:
+        await self._db.write(chats.wake_thread, chat, thread)
+
     async def move_chat(self, bot: str, chat: int, to: int) -> None:
         await self._db.write(chats.move, bot, chat, to)
 

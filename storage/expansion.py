@@ -33,7 +33,7 @@ _END_OF_CHATS = f"SELECT s.chat, {TOP} AS thread {{source}} GROUP BY s.chat ORDE
 _MATCHES = f"""
   {filters.WANTS}
   AND (:push OR s.volume IN ('everything', 'digest') OR s.volume = 'key' AND :is_key)
-  AND (NOT :only_key OR s.volume = 'key') AND s.created_at <= :audience_of
+  AND (NOT :only_key OR s.volume = 'key') AND s.closed_at IS NULL AND s.created_at <= :audience_of
   AND (:unless IS NULL OR NOT EXISTS (SELECT 1 FROM delivery d
     WHERE d.bot = :bot AND d.post = :unless AND d.chat = s.chat AND d.thread = s.thread))
   AND EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open AND chat.bot = :bot)
@@ -44,6 +44,15 @@ SELECT :bot, :post, s.chat, {thread}, :revision, {lane}, :since, :silent {source
 ON CONFLICT DO NOTHING
 """
 _LANE = f"CASE WHEN s.volume = 'digest' AND NOT :notice THEN {Lane.DIGEST:d} ELSE :lane END"
+# A correction: who had the post before, or has it still as it was, and wants to hear of the blog.
+_HAVE_IT = f"FROM delivery s WHERE s.bot = :bot AND s.post = :about AND {_RANGE}"
+_READ_IT = """
+  s.sent > 0 AND s.first_sent_at >= :sent_since
+  AND (s.first_sent_at < :since OR s.sent < (SELECT revision FROM post WHERE id = :about))
+  AND EXISTS (SELECT 1 FROM subscription u WHERE u.blog = :blog AND u.chat = s.chat AND u.thread = s.thread
+    AND u.volume IN ('everything', 'key') AND u.closed_at IS NULL)
+  AND EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open AND chat.bot = :bot)
+"""
 # The subscriptions of a blog that left the file sleep. Who has a push in one thread gets it in no other.
 _OF_A_PUSH = f"""
   AND (:language IS NULL OR EXISTS (SELECT 1 FROM chat c WHERE c.id = s.chat AND {LANGUAGE} = :language))
@@ -87,8 +96,10 @@ _DUE = f"""
 SELECT p.* FROM publication p JOIN post ON post.id = p.post LEFT JOIN blog ON blog.id = post.blog
 WHERE p.done_at IS NULL AND p.not_before <= :now AND (:id IS NULL OR p.id = :id)
   AND (p.lane = {Lane.WITHDRAWAL:d} OR post.blog IS NULL OR (blog.held_at IS NULL AND NOT :all_held))
-  AND (p.kind = 'change' OR p.ahead OR NOT EXISTS (SELECT 1 FROM publication q INDEXED BY publication_before
-    WHERE q.done_at IS NULL AND q.id < p.id AND q.kind <> 'change' AND q.blog IS p.blog AND q.lane = p.lane
+  AND (p.kind IN ('change', 'correction') OR p.ahead OR NOT EXISTS (
+    SELECT 1 FROM publication q INDEXED BY publication_before
+    WHERE q.done_at IS NULL AND q.id < p.id AND q.kind <> 'change' AND q.kind <> 'correction'
+    AND q.blog IS p.blog AND q.lane = p.lane
     AND (SELECT before.blog FROM post before WHERE before.id = q.post) IS post.blog
     AND (post.blog IS NOT NULL OR q.not_before <= :now)))
 ORDER BY p.lane, p.created_at, p.id LIMIT 1
@@ -161,6 +172,9 @@ def _step(db: Connection, publication: Row, now: float) -> None:
             end = _raise(db, bound, post)
         case kind if kind == STOP:
             end = _chunk(db, _END.format(source=_ROWS), (_NEVER_SENT, _NOT_AGAIN), bound)
+        case "correction":
+            statement = _INSERT.format(thread="s.thread", lane=":lane", source=_HAVE_IT, matches=_READ_IT, group="")
+            end = _chunk(db, _END.format(source=_HAVE_IT), (statement,), bound)
         case _:
             end = _insert(db, bound)
     _keep_cursor(db, publication, end, now)
@@ -181,6 +195,7 @@ def _bound(publication: Row, post: Row) -> dict[str, Any]:
         "push": push,
         "notice": notice,
         "unless": publication["unless"],
+        "about": post["continues"],
         "is_key": bool(post["pinned"] or post["key_event"] or notice),
         "language": publication["language"],
         "only_chat": publication["only_chat"],

@@ -367,10 +367,12 @@ class ChatMoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatClosed:
-    """Nobody there to send to: blocked, kicked, deactivated, not found. `thread_only`: just this forum topic."""
+    """Nobody there to send to: blocked, kicked, deactivated, not found. `thread_only`: just this forum topic, which
+    `may_open` again where it was closed and not deleted."""
 
     why: str
     thread_only: bool = False
+    may_open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

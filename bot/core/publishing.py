@@ -50,6 +50,7 @@ class Publishing:
     page: PageMemory | None = None
     validators: Validators | None = None
     title: str | None = None
+    page_url: str | None = None  # where readers find the page
     ended: bool | None = None  # None: nothing new is known, of the two below neither
     about_the_blog: bool = True  # False: a delta, which says nothing of the two below
     starts_at: float | None = None
@@ -59,6 +60,8 @@ class Publishing:
     hold: float = 0.0  # seconds a new post waits before it goes out
     edit_quiet: float = 0.0  # seconds an edit waits for the next one
     edits_for: float = 172_800.0  # seconds for which sent messages follow edits
+    correction_reply: bool = False  # whether a corrected headline is told in a reply as well
+    language: str = "en"  # the blog's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,8 @@ def message(post: Relayed, style: Style, t: Texts, limit: int = MESSAGE) -> Rend
     """
     if is_gone(post, style) and not is_struck(post, style):
         return Writing(rtl=t.rtl).sentence(notice(post, style, t), "italic").rendered()
+    if post.notice == "correction":
+        return _corrected(post, style, t)
     if post.notice is not None:
         return _moved(post, style, t)
     return _own(post, style, limit) if post.blog is None else _with_others(_relayed(post, style, t, limit), post)
@@ -270,6 +272,12 @@ def _moved(post: Relayed, style: Style, t: Texts) -> Rendered:
     words = Writing(rtl=t.rtl).write(headline(post, style), "bold")
     words.join(Writing(rtl=t.rtl).sentence(t.gettext("This live blog continues on a new page.")), between="\n")
     return words.join(_way_to(post.url, t), between="\n").rendered()
+
+
+def _corrected(post: Relayed, style: Style, t: Texts) -> Rendered:
+    """The headline as it is now: below the message of its post this says all."""
+    words = isolated(headline(post, style), rtl=t.rtl)
+    return Writing(rtl=t.rtl).sentence(t.gettext("Corrected: {headline}", headline=words)).rendered()
 
 
 # --- an editor's own post ------------------------------------------------------------------------------------------

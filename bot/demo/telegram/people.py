@@ -43,17 +43,20 @@ class People(Places):
         album: str | None = None,
         bot: str | None = None,
         anonymous: bool = False,
+        channel: int | None = None,
         ephemeral: bool = False,
     ) -> int:
         """A person writes; the message id. `photo` is a picture's bytes or address, `caption` its text; it is a file of
         another `kind` ("video") where told so, and one of several in an `album`. Private chats are with the first bot
-        unless `bot` names another; `anonymous` admins write in the name of their group. An `ephemeral` command only
-        this bot and they themselves see; it has no id, and its own number is returned."""
+        unless `bot` names another; `anonymous` admins write in the name of their group, and people with a `channel` in
+        its name. An `ephemeral` command only this bot and they themselves see; it has no id, and its own number is
+        returned."""
         chat = self._chat(chat_id, bot)
         self._let_in(chat, user_id)
         if ephemeral:
             return self._whisper(user_id, chat, text, thread, self.bot_named(bot))
-        message = self._person_message(chat, None if anonymous else user_id, thread=thread)
+        message = self._person_message(chat, None if anonymous or channel else user_id, thread=thread)
+        message.channel = channel
         message.text = text if photo is None else caption or ""
         message.entities = tuple(entities) if entities is not None else tuple(find_entities(message.text))
         message.media = self._picture(chat, photo, kind)
