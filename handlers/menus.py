@@ -101,8 +101,8 @@ class _Shown:
 
 
 def menu(role: Role, t: Texts, *, group: bool = False) -> list[BotCommand]:
-    """The commands of a role, each with the form of what follows it and what it does. In groups, those that are answered
-    to their asker alone are said to the bot alone as well."""
+    """The commands of a role, each with the form of what follows it and what it does. In groups, those that are
+    answered to their asker alone are said to the bot alone as well."""
     return [
         BotCommand(
             one.name,
