@@ -30,7 +30,7 @@ from config import difference
 from config.settings import BadSettings, Settings, read_settings, token
 from config.values import FREE_RATE
 from config.watch import changes
-from handlers import register, set_menus, show_held, show_progress
+from handlers import keep_topics, register, set_menus, show_held, show_progress
 from handlers.house import House
 from handlers.updates import PerChat
 from storage import Store, open_store
@@ -122,7 +122,11 @@ class Relay:
         self._request = AiohttpRequest()
         self._updates_request = AiohttpRequest(connections=2, read_seconds=POLL_SECONDS + 10.0)
         self._telegram = Telegram(
-            self._request, api_base=telegram.api_base, token=self._token, paid=telegram.paid_broadcast
+            self._request,
+            api_base=telegram.api_base,
+            token=self._token,
+            paid=telegram.paid_broadcast,
+            rich=telegram.rich_messages,
         )
         self._sender = Sender(
             store=store,
@@ -260,7 +264,7 @@ class Relay:
             menus = asyncio.create_task(set_menus(application.bot, self._house))
             try:
                 async with asyncio.TaskGroup() as loops:
-                    for loop in (show_progress, show_held):
+                    for loop in (show_progress, show_held, keep_topics):
                         loops.create_task(loop(application.bot, self._house))
             finally:
                 menus.cancel()
@@ -305,6 +309,7 @@ class Relay:
         self.settings = after
         self._pace.limits = _limits(after)
         self._telegram.paid = after.telegram.paid_broadcast
+        self._telegram.rich = after.telegram.rich_messages
         await self._poller.apply(before)
         self.web.wake()
         self._sender.wake()
@@ -315,8 +320,7 @@ class Relay:
 
     async def _drop_drafts(self) -> None:
         """Who is no editor any more has nothing left to press."""
-        access = self.settings.access
-        dropped = await self._store.drop_drafts_but_of({*access.admins, *access.editors})
+        dropped = await self._desk.drop_drafts_of_others()
         if dropped:
             log.info("drafts of former editors dropped", drafts=dropped)
 

@@ -10,10 +10,13 @@ from dataclasses import replace
 from typing import Any
 
 from bot.core.albums import checksum, pictures
+from bot.core.card import Card
 from bot.core.model import Relayed, Rendered, Style
 from bot.core.plan import Action, Edit, Send
 from bot.core.render import message, plainest
+from bot.core.render_card import card_message, farewell
 from bot.core.render_lists import merged
+from bot.core.render_rich import digest
 from bot.core.texts import Texts
 from bot.core.writing import CAPTION, MESSAGE
 from bot.pictures import unpictured, without
@@ -38,7 +41,8 @@ class Bodies:
         """The body for this claim's chat. What was made under another configuration is made anew."""
         looks, rendered = self._looked_up(claim)
         row, silent = claim.action.rows[0], all(one.silent for one in claim.action.rows)
-        about = (looks, type(claim.action), row.thread, silent, self._telegram.files_of(rendered))
+        sent = (self._telegram.files_of(rendered), self._telegram.rich, self._telegram.richness.version)
+        about = (looks, type(claim.action), row.thread, silent, *sent)
         body = self._bodies.get(about)
         if body is None:
             body = self._bodies[about] = self._telegram.body(
@@ -52,8 +56,12 @@ class Bodies:
         return body
 
     def messages_of(self, claim: Claim) -> int:
-        """How many messages it is for Telegram's limits: one, or the pictures of an album."""
-        if len(claim.posts) != 1 or len(claim.posts[0].pictures) < 2 or not isinstance(claim.action, Send):
+        """How many messages it is for Telegram's limits: one, or the pictures of an album, or a pin as well."""
+        if _is_left(claim):
+            return 2
+        if len(claim.posts) != 1 or not isinstance(claim.action, Send):
+            return 1
+        if max(len(claim.posts[0].pictures), len(claim.posts[0].media)) < 2:
             return 1
         return 1 + len(self._looked_up(claim)[1].others)
 
@@ -76,23 +84,42 @@ class Bodies:
     def _looks(self, claim: Claim, refused: frozenset[str]) -> tuple[Any, ...]:
         """All that the rendering depends on."""
         revisions = tuple([(post.id, post.revision, post.withdrawn_at) for post in claim.posts])
-        shown, pictured = _shown(claim), _is_pictured(claim)
-        return revisions, claim.language, shown, pictured, _is_plain(claim), self._title(claim.posts), refused
+        how = (_shown(claim), _is_pictured(claim), _is_plain(claim), _is_left(claim))
+        return revisions, claim.language, how, self._title(claim.posts), refused
 
     def _render(self, claim: Claim, refused: frozenset[str]) -> Rendered:
         language = claim.language or self._style(claim.posts[0].blog).language
         texts, limit = Texts.of(language), CAPTION if _under_photo(claim) else MESSAGE
         posts = [without(post, refused) for post in claim.posts] if refused else claim.posts
         posts = posts if _is_pictured(claim) else [unpictured(post) for post in posts]
-        rendered = self._message(posts, texts, limit)
+        rendered = farewell(texts) if _is_left(claim) else self._message(claim, posts, texts, limit)
         if not _is_plain(claim):
             return rendered
         return _with_pictures_kept(plainest(rendered, limit), claim.action, rendered)
 
-    def _message(self, posts: Sequence[Relayed], texts: Texts, limit: int) -> Rendered:
+    def _message(self, claim: Claim, posts: Sequence[Relayed], texts: Texts, limit: int) -> Rendered:
+        if claim.card is not None:
+            return self._card(claim.card, posts[0].blog or "", texts)
         if len(posts) == 1:
             return message(posts[0], self._style(posts[0].blog), texts, limit)
-        return merged(posts, lambda post: self._style(post.blog), texts, self._title(posts))
+        title, style_of = self._title(posts), self._style_of
+        plain = merged(posts, style_of, texts, title)
+        if not (self._telegram.rich or _is_rich(claim)):
+            return plain
+        return replace(plain, rich=digest(posts, style_of, texts, title, self._topic_titles(_common_blog(posts))))
+
+    def _card(self, card: Card, blog: str, texts: Texts) -> Rendered:
+        title = self._title_in_file(blog) or card.title or blog
+        return card_message(card, title, self._style(blog), texts, self._topic_titles(blog))
+
+    def _topic_titles(self, blog: str | None) -> Callable[[str], str]:
+        """What topics are called: as in the file, else by their id."""
+        found = self._settings().blog(blog) if blog is not None else None
+        titles = {one.id: one.title for one in found.topics} if found else {}
+        return lambda id_: titles.get(id_, id_)
+
+    def _style_of(self, post: Relayed) -> Style:
+        return self._style(post.blog)
 
     def _title(self, posts: Sequence[Relayed]) -> str | None:
         """What several posts of one blog stand under: its title in the file, else the page's own, else its id."""
@@ -148,6 +175,18 @@ def _shown(claim: Claim) -> tuple[Any, ...] | None:
         return None
     message = claim.action.message
     return message.kind, message.picture, tuple([one.picture for one in message.others]), message.revision
+
+
+def _is_left(claim: Claim) -> bool:
+    """Whether its message is to go and can only be rewritten."""
+    if not isinstance(claim.action, Edit):
+        return False
+    unwanted = {row.post for row in claim.action.rows if row.wanted == 0}
+    return unwanted.issuperset(claim.action.message.posts)
+
+
+def _is_rich(claim: Claim) -> bool:
+    return isinstance(claim.action, Edit) and claim.action.message.kind == "rich"
 
 
 def _is_plain(claim: Claim) -> bool:

@@ -18,8 +18,8 @@ import structlog
 from bot.bodies import Bodies
 from bot.core.albums import WHOLE, Step, numbers
 from bot.core.lanes import CHANGES
-from bot.core.model import Done, Outcome, Refused, Style, TryLater
-from bot.core.plan import Send
+from bot.core.model import Done, Gone, Outcome, Refused, Style, TryLater
+from bot.core.plan import Pin, Send
 from bot.core.reports import Reported
 from bot.core.settle import Settlement, postponed, settle
 from bot.pace import Pace
@@ -277,8 +277,11 @@ class Sender:
         except Exception as error:
             log.exception("cannot render", posts=[post.id for post in claim.posts])
             return Refused(why=f"cannot be rendered: {error!r}"), WHOLE
-        messages = () if isinstance(claim.action, Send) else numbers(claim.action.message, body.step)
-        return await self._telegram.perform(body, chat=claim.telegram_id, messages=messages), body.step
+        chat = claim.telegram_id
+        if isinstance(claim.action, Send):
+            return await self._telegram.perform(body, chat=chat, answers=claim.action.answers), body.step
+        messages = numbers(claim.action.message, body.step)
+        return await self._telegram.perform(body, chat=chat, messages=messages), body.step
 
     def _tell(self, claim: Claim, outcome: Outcome, settlement: Settlement) -> None:
         """The pace learns from every answer; the log hears of all that did not simply work."""
@@ -289,6 +292,9 @@ class Sender:
             self._pace.rest(outcome.after)
         elif isinstance(outcome, TryLater) and outcome.flood and not outcome.slow_mode:
             self._pace.flooded(claim.telegram_id, outcome.after)
+        if isinstance(claim.action, Pin) and isinstance(outcome, Refused | Gone):
+            log.info("the card stands unpinned", chat=claim.telegram_id, why=outcome.why)
+            return
         log.warning("not delivered", chat=claim.telegram_id, outcome=outcome)
         if settlement.report and self._reported.is_news(settlement.report, self._clock()):
             self._spawn(self._report(settlement.report))

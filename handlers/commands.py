@@ -13,10 +13,10 @@ from handlers import (
     afterwards,
     catching_up,
     chats,
-    editors,
     holding,
     lists,
     notes,
+    pushing,
     readers,
     settings,
     subscribing,
@@ -90,7 +90,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="id", does=N_("the numbers an admin needs"), act=readers.who_is_this),
     Command(name="help", does=N_("this list"), act=help_),
     Command(
-        name="push", form="text", who=Role.EDITOR, does=N_("send a message to all who follow a blog"), act=editors.push
+        name="push", form="text", who=Role.EDITOR, does=N_("send a message to all who follow a blog"), act=pushing.push
     ),
     Command(
         name="pushes", who=Role.EDITOR, does=N_("what was pushed: progress, correct, recall"), act=afterwards.pushes

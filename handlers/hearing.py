@@ -27,11 +27,12 @@ from handlers import (
     catching_up,
     chats,
     commands,
-    editors,
+    forums,
     held,
     lists,
     menus,
     notes,
+    pushing,
     settings,
     subscribing,
     takedown,
@@ -55,17 +56,22 @@ log = structlog.get_logger()
 
 HINT_EVERY = 3600.0  # seconds
 MENU_SECONDS = 86_400.0  # how long we trust that a menu set is a menu shown
-ALBUM_SECONDS = 60.0  # the pictures of an album are messages of their own, one after the other
 _TOAST = 200  # characters: core.telegram.org/bots/api#answercallbackquery
 
 _CAME = filters.StatusUpdate.NEW_CHAT_MEMBERS | filters.StatusUpdate.CHAT_CREATED
+_TURNED = (
+    filters.StatusUpdate.FORUM_TOPIC_CLOSED
+    | filters.StatusUpdate.FORUM_TOPIC_REOPENED
+    | filters.StatusUpdate.GENERAL_FORUM_TOPIC_HIDDEN
+)
 
 PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "follow": subscribing.press_follow,
     "leave": subscribing.press_leave,
     "forget": chats.press_forget,
     "keep": subscribing.press_keep,
-    "push": editors.press_push,
+    "forum": forums.press_topic,
+    "push": pushing.press_push,
     "set": settings.press_settings,
     "after": afterwards.press_after,
     "pushes": afterwards.press_pushes,
@@ -85,12 +91,16 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], house: Hous
     new = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST
     application.add_handler(MessageHandler(filters.UpdateType.MESSAGE & filters.StatusUpdate.MIGRATE, hearing.moved))
     application.add_handler(MessageHandler(_CAME, hearing.came))
+    application.add_handler(MessageHandler(filters.UpdateType.MESSAGE & _TURNED, hearing.turned))
     application.add_handler(MessageHandler(new, hearing.said))
     application.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE, hearing.edited))
     application.add_handler(CallbackQueryHandler(hearing.pressed))
     application.add_handler(InlineQueryHandler(hearing.typed))
     application.add_handler(ChatMemberHandler(hearing.member, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_error_handler(hearing.failed)
+
+
+REPLY = Command(name="push", does="", act=pushing.replied, who=Role.EDITOR)
 
 
 class Hearing:
@@ -108,14 +118,34 @@ class Hearing:
         message = update.effective_message
         if message is None or message.is_automatic_forward or not says_something(message):
             return
-        album = message.media_group_id
-        alone = album is None or self._once.first(f"album {album}", ALBUM_SECONDS)
-        words = spoken(message.text or message.caption or "")
-        if words is not None and words.is_for(message.get_bot().username):
+        if message.media_group_id is None:
+            await self._heard(message)
+        elif self._house.albums.heard(message):
+            context.application.create_task(self._album(message), update=update)
+
+    async def _album(self, first: Message) -> None:
+        """Its pictures are messages of their own, one after the other; what one of them asks for is about all."""
+        parts = await self._house.albums.whole(first)
+        await self._heard(next((one for one in parts if _commands(one) is not None), first))
+
+    async def _heard(self, message: Message) -> None:
+        words = _commands(message)
+        if words is not None:
             await self._spoken(message, words)
-        elif alone and self._is_to_us(message):
+        elif await self._is_about_a_push(message):
+            await self._do(REPLY, message, Spoken(name=REPLY.name, bot=None, end=0))
+        elif self._is_to_us(message):
             await self._hint(message, N_("I understand commands only; /help lists them."))
         await self._show_menu(message)
+
+    async def _is_about_a_push(self, message: Message) -> bool:
+        """An editor's reply to the message with the buttons of a push."""
+        answered, person = message.reply_to_message, person_of(message)
+        if answered is None or not message.text or role_of(person, self._house.settings()) < Role.EDITOR:
+            return False
+        if answered.from_user != message.get_bot().bot:
+            return False
+        return await self._house.store.push_under(answered.chat.id, answered.message_id) is not None
 
     async def _show_menu(self, message: Message) -> None:
         """Whoever may do more is offered more, from their first word on."""
@@ -279,6 +309,10 @@ class Hearing:
         if update.message is not None:
             await chats.greet(self._house, update.message)
 
+    async def turned(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        if update.message is not None:
+            await chats.topic_turned(self._house, update.message)
+
     async def moved(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         if update.message is not None:
             await chats.migration(self._house, update.message)
@@ -286,6 +320,12 @@ class Hearing:
     async def failed(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Where nobody waits for an answer."""
         log.error("update broke", why=repr(context.error), exc_info=context.error)
+
+
+def _commands(message: Message) -> Spoken | None:
+    """The command that a message begins with, where it is for us."""
+    words = spoken(message.text or message.caption or "")
+    return words if words is not None and words.is_for(message.get_bot().username) else None
 
 
 def _mentions_us(message: Message) -> bool:

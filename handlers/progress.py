@@ -191,7 +191,9 @@ class _Shown:
     async def _watch(self, push: Sent, chat: int) -> _Watched:
         known = await self._house.store.chat(self._house.bot, chat)
         watched = _Watched(
-            audience=await self._house.store.audience(Audience(blog=push.blog, topics=push.topics)),
+            audience=await self._house.store.audience(
+                Audience(blog=push.blog, topics=push.topics, language=push.language, only_chat=push.only_chat)
+            ),
             t=Texts.of(language_of(known, None)),
             next_at=float("-inf"),
         )

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import structlog
 from telegram import (
     Bot,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputMediaAudio,
+    InputMediaDocument,
+    InputMediaPhoto,
+    InputMediaVideo,
     LinkPreviewOptions,
     Message,
     MessageEntity,
@@ -19,21 +23,27 @@ from telegram import (
 from telegram.constants import ChatType
 from telegram.error import BadRequest, RetryAfter
 
+from bot.core.albums import kind_of, pictures
 from bot.core.model import Entity, Rendered
 from bot.core.render import plainest
 from bot.request import NotSent
+from handlers.richly import rewrite_richly, send_richly
 
 log = structlog.get_logger()
 T = TypeVar("T")
+Album: TypeAlias = InputMediaPhoto | InputMediaVideo | InputMediaAudio | InputMediaDocument
 
 TRIES = 4
+GENERAL = 1
 LONGEST_WAIT = 60.0  # seconds; who has waited longer for an answer has left
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 def thread_of(message: Message) -> int:
-    """The forum topic a message stands in, 0 for none: a thread of replies in an ordinary group is no topic."""
-    return (message.message_thread_id or 0) if message.is_topic_message else 0
+    """The forum topic a message stands in, 0 for none: a thread of replies in an ordinary group is no topic, and the
+    topic called General is written to without a number."""
+    thread = (message.message_thread_id or 0) if message.is_topic_message else 0
+    return 0 if thread == GENERAL else thread
 
 
 async def answer(message: Message, rendered: Rendered) -> int:
@@ -68,8 +78,11 @@ async def _send(bot: Bot, chat: int, rendered: Rendered, *, thread: int, to: int
             chat, *rendered.copied, message_thread_id=topic, reply_parameters=quoted, reply_markup=keyboard(rendered)
         )
         return copy.message_id
+    if rendered.others:
+        first, *_ = await bot.send_media_group(chat, _album(rendered), message_thread_id=topic, reply_parameters=quoted)
+        return first.message_id
     if rendered.photo is not None:
-        sent = await bot.send_photo(
+        sent = await _ways(bot)[kind_of(rendered, rendered.photo)](
             chat,
             rendered.photo,
             caption=rendered.text,
@@ -79,6 +92,14 @@ async def _send(bot: Bot, chat: int, rendered: Rendered, *, thread: int, to: int
             reply_markup=keyboard(rendered),
         )
         return sent.message_id
+    about = {
+        "chat_id": chat,
+        "message_thread_id": topic,
+        "reply_parameters": quoted,
+        "reply_markup": keyboard(rendered),
+    }
+    if (number := await send_richly(bot, rendered, {name: one for name, one in about.items() if one})) is not None:
+        return number
     sent = await bot.send_message(
         chat,
         rendered.text,
@@ -91,8 +112,39 @@ async def _send(bot: Bot, chat: int, rendered: Rendered, *, thread: int, to: int
     return sent.message_id
 
 
+def _ways(bot: Bot) -> dict[str, Callable[..., Awaitable[Message]]]:
+    """By the kind of a file."""
+    return {
+        "photo": bot.send_photo,
+        "video": bot.send_video,
+        "animation": bot.send_animation,
+        "audio": bot.send_audio,
+        "voice": bot.send_voice,
+        "document": bot.send_document,
+    }
+
+
+_OF_ALBUM: dict[str, Callable[..., Album]] = {
+    "photo": InputMediaPhoto,
+    "video": InputMediaVideo,
+    "audio": InputMediaAudio,
+    "document": InputMediaDocument,
+}
+
+
+def _album(rendered: Rendered) -> list[Album]:
+    """The first bears the text."""
+    first, *others = [(_OF_ALBUM[kind_of(rendered, one)], one) for one in pictures(rendered)]
+    bearing = first[0](first[1], caption=rendered.text, caption_entities=entities(rendered))
+    return [bearing, *(form(one) for form, one in others)]
+
+
 async def rewrite(bot: Bot, chat: int, message: int, rendered: Rendered) -> None:
     """Another text and other buttons in the place of a message of ours; nothing where it says that already."""
+    place = {"chat_id": chat, "message_id": message, "reply_markup": keyboard(rendered)}
+    about = {name: one for name, one in place.items() if one}
+    if rendered.rich is not None and await patiently(lambda: rewrite_richly(bot, rendered, about)):
+        return
     try:
         await patiently(
             lambda: bot.edit_message_text(

@@ -6,6 +6,7 @@ from storage.chats import Chat
 from storage.claims import Again, Claim, Found
 from storage.database import StoreError
 from storage.editorials import Editorial
+from storage.forums import ForumTopic
 from storage.held import Fate, Held, Offer
 from storage.pruning import Pruned
 from storage.pushes import Push
@@ -24,6 +25,7 @@ __all__ = [
     "Claim",
     "Editorial",
     "Fate",
+    "ForumTopic",
     "Found",
     "Held",
     "Offer",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from sqlite3 import Connection, Row
 
@@ -10,7 +9,7 @@ from bot.core.model import Lane, Relayed
 from bot.core.publishing import Progress
 from storage import audit, expansion
 from storage.audit import Act
-from storage.rows import relayed, to_json
+from storage.rows import relayed
 
 STOPPED = "stopped"  # what `push.state` is where the rest was dropped
 _OUT = "('sent', 'stopped')"
@@ -186,12 +185,3 @@ def by_message(db: Connection, chat: int, message: int) -> int | None:
         {"chat": chat, "message": message},
     ).fetchone()
     return row["post"] if row else None
-
-
-def drop_drafts_but_of(db: Connection, editors: Collection[int]) -> int:
-    """Who is no editor any more has no open drafts. Those of the command line (0) are its own. Returns how many."""
-    return db.execute(
-        """UPDATE push SET state = 'cancelled' WHERE state = 'draft' AND author <> 0
-        AND author NOT IN (SELECT value FROM json_each(?))""",
-        (to_json(list(editors)),),
-    ).rowcount

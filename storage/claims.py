@@ -12,6 +12,7 @@ from functools import cache
 from sqlite3 import Connection, Row
 from typing import Any, NamedTuple, assert_never
 
+from bot.core.card import Card
 from bot.core.model import Lane, Relayed, Volume
 from bot.core.plan import (
     DIGEST_AT_MOST,
@@ -22,6 +23,7 @@ from bot.core.plan import (
     Drop,
     Edit,
     OnScreen,
+    Pin,
     Rest,
     Send,
     Skip,
@@ -29,7 +31,8 @@ from bot.core.plan import (
     Waiting,
     plan,
 )
-from storage import chats, sleeping, states
+from storage import cards, chats, sleeping, states
+from storage.corrections import CORRECTION
 from storage.looking import WAITS, Due, Heads
 from storage.rows import relayed, to_json
 
@@ -38,7 +41,7 @@ LOOK_AT = 200  # chats that one claim looks at: what it settles without a messag
 
 _ROWS = f"""
 SELECT d.chat, d.post, d.thread, d.lane, d.wanted, d.sent, d.since, d.not_before, d.attempts, d.plain, d.silent,
-  d.slept, p.withdrawn_at, p.blog, p.copied_chat, p.notice, p.editors_word, s.volume, s.digest, s.pictures,
+  d.slept, p.withdrawn_at, p.blog, p.copied_chat, p.notice, p.editors_word, p.continues, s.volume, s.digest, s.pictures,
   CASE WHEN p.blog IS NULL THEN (SELECT max(f.sound) FROM subscription f INDEXED BY subscription_chat
     WHERE f.chat = d.chat AND f.thread = d.thread) ELSE s.sound END AS sound FROM json_each(:chats) j
 CROSS JOIN delivery d INDEXED BY delivery_waiting ON d.chat = j.value
@@ -52,6 +55,7 @@ _MESSAGES = """
 SELECT s.revision, s.position, m.id, m.message_id, m.kind, m.picture FROM shown s JOIN message m ON m.id = s.message
 WHERE s.chat = :chat AND s.post = :post AND s.thread = :thread ORDER BY s.message DESC LIMIT 10
 """
+_STANDS = "SELECT 1 FROM post WHERE id = ? AND withdrawn_at IS NULL"
 _BROUGHT = """
 SELECT s.language FROM subscription s
 WHERE s.blog = (SELECT p.blog FROM post p WHERE p.id = ?) AND s.chat = ? AND s.thread = ?
@@ -73,6 +77,7 @@ class Claim:
     language: str | None  # None: the blog's own
     action: Action
     posts: tuple[Relayed, ...]  # in the message's order
+    card: Card | None = None  # what it shows, where the post is the card of a blog
 
 
 class Again(IntEnum):
@@ -115,7 +120,7 @@ def claim(
     heads.close(fruitful=bool(decided.actions))
     settled = decided.write(db, bot)
     again = Again.AT_ONCE if settled else _again(heads)
-    return Found(_claims(db, bot, decided.actions), again)
+    return Found(_claims(db, due, bound, decided.actions), again)
 
 
 def _again(heads: Heads) -> Again:
@@ -146,7 +151,7 @@ class _Decided:
         while rows:
             decided = plan(rows, now, choices)
             match decided:
-                case Send() | Edit() | Delete():
+                case Send() | Edit() | Delete() | Pin():
                     self.actions.append((place, decided))
                     return
                 case Rest():
@@ -192,16 +197,21 @@ def _waiting(
     waiting: dict[int, list[Waiting]] = defaultdict(list)
     for chat, ones in rows.items():
         for row in ones if len(ones) <= ROWS else _first_of_each(ones):
-            message = _message(db, row) if row["sent"] else None
-            waiting[chat].append(_value(row, message, _how_it_goes(row, on_withdrawal), zone(row["blog"])))
+            message = _message(db, row) if row["sent"] or row["notice"] == cards.CARD else None
+            answers = _answered(db, row) if row["continues"] is not None and not row["sent"] else None
+            how = _how_it_goes(row, on_withdrawal)
+            waiting[chat].append(_value(row, message, answers, how, zone(row["blog"])))
     return waiting
 
 
 def _how_it_goes(row: Row, on_withdrawal: Callable[[str | None], str]) -> str:
-    """What our own editors take down neither stays nor stays readable, whatever the blog does with withdrawals."""
+    """What our own editors take down neither stays nor stays readable, whatever the blog does with withdrawals; and
+    of a correction nothing stays where its post is gone."""
     if row["withdrawn_at"] is None:
         return "notice"
     how = on_withdrawal(row["blog"])
+    if row["notice"] == CORRECTION and how != "keep":
+        return "delete"
     return "notice" if row["editors_word"] == "withdrawn" and how in ("keep", "strike") else how
 
 
@@ -216,7 +226,7 @@ def _first_of_each(rows: Sequence[Row]) -> Iterator[Row]:
             yield row
 
 
-def _value(row: Row, message: OnScreen | None, on_withdrawal: str, zone: str) -> Waiting:
+def _value(row: Row, message: OnScreen | None, answers: int | None, on_withdrawal: str, zone: str) -> Waiting:
     alone = row["notice"] is not None or row["blog"] is None
     return Waiting(
         post=row["post"],
@@ -233,17 +243,33 @@ def _value(row: Row, message: OnScreen | None, on_withdrawal: str, zone: str) ->
         on_withdrawal=on_withdrawal,
         copied=row["copied_chat"] is not None,
         alone=alone,
+        card=row["notice"] == cards.CARD,
         blog=row["blog"],
         zone=zone,
         digest=row["digest"] if row["volume"] == Volume.DIGEST and not alone else "",
         slept=bool(row["slept"]),
         pictures=row["pictures"] != 0,
         message=message,
+        answers=answers,
     )
 
 
+def _answered(db: Connection, row: Row) -> int | None:
+    """Telegram's number of the message that shows the post which this one goes on with, in the same thread: of an
+    album the first. A notice in the place of a post is nothing to go on with."""
+    there = _standing(db, row, row["continues"])
+    if not there or not db.execute(_STANDS, (row["continues"],)).fetchone():
+        return None
+    return int(_newest(there)[0]["message_id"])
+
+
+def _standing(db: Connection, row: Row, post: int) -> list[Row]:
+    """The messages that show a post where this row is to be seen, the last one first."""
+    return db.execute(_MESSAGES, {"chat": row["chat"], "post": post, "thread": row["thread"]}).fetchall()
+
+
 def _message(db: Connection, row: Row) -> OnScreen | None:
-    there = db.execute(_MESSAGES, {"chat": row["chat"], "post": row["post"], "thread": row["thread"]}).fetchall()
+    there = _standing(db, row, row["post"])
     if not there:
         return None
     first, *others = _newest(there)
@@ -255,7 +281,7 @@ def _message(db: Connection, row: Row) -> OnScreen | None:
         picture=first["picture"],
         posts=tuple(one["post"] for one in posts),
         others=tuple(Beside(id=one["id"], message_id=one["message_id"], picture=one["picture"]) for one in others),
-        revision=first["revision"] if others else 0,
+        revision=first["revision"] if others or row["notice"] == cards.CARD else 0,
     )
 
 
@@ -267,20 +293,32 @@ def _newest(there: Sequence[Row]) -> list[Row]:
     return [one for one in reversed(there) if one["kind"] == "photo" and one["id"] - one["position"] == album]
 
 
-def _claims(db: Connection, bot: str, actions: Sequence[tuple[Row, Action]]) -> list[Claim]:
+def _claims(db: Connection, due: Due, bound: dict[str, Any], actions: Sequence[tuple[Row, Action]]) -> list[Claim]:
     posts = _posts(db, {post for _, action in actions for post in _carried(action)})
     return [
         Claim(
-            bot=bot,
+            bot=bound["bot"],
             chat=place["chat"],
             telegram_id=place["telegram_id"],
             kind=place["kind"],
             language=_language(db, place, action),
             action=action,
             posts=tuple(posts[post] for post in _carried(action) if post in posts),
+            card=_card(db, due, posts, action, bound["now"]) if action.rows[0].card else None,
         )
         for place, action in actions
     ]
+
+
+def _card(db: Connection, due: Due, posts: Mapping[int, Relayed], action: Action, now: float) -> Card | None:
+    """Read once for each revision, however many chats get it: every change of what it shows is a revision."""
+    post = posts.get(action.rows[0].post)
+    if post is None or post.blog is None:
+        return None
+    known = due.cards.get(post.id)
+    if known is None or known[0] != post.revision:
+        known = due.cards[post.id] = (post.revision, cards.read(db, post.blog, now))
+    return known[1]
 
 
 def _language(db: Connection, place: Row, action: Action) -> str | None:

@@ -10,7 +10,7 @@ from bot.core.publishing import Publishing, Validators
 from bot.core.websub import Lease
 from storage import (
     blogs,
-    expansion,
+    cards,
     leases,
     states,
 )
@@ -34,7 +34,7 @@ class BlogsDoor(Door):
 
     async def expand(self, now: float) -> bool:
         """Take one chunk of the most urgent publication that is due. False: there is none."""
-        return await self._db.write_often(expansion.advance, now)
+        return await self._db.write_often(cards.look_and_advance, now)
 
     async def polled(self, blog: str, now: float, error: str | None) -> int:
         return await self._db.write(states.polled, blog, now, error)
@@ -43,7 +43,7 @@ class BlogsDoor(Door):
         await self._db.write(states.alarm, blog, text)
 
     async def in_file(self, ids: Sequence[tuple[str, str | None, str | None]], now: float) -> None:
-        await self._db.write(states.in_file, ids, now)
+        await self._db.write(cards.in_file, ids, now)
 
     async def blogs(self, *, counted: bool = False) -> list[BlogState]:
         """The blogs in the file; `counted`: with how many posts and subscriptions, which may take a second."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from sqlite3 import Connection, Row
 from typing import Any, TypeAlias
 
+from bot.core.card import Card
 from bot.core.lanes import CHANGES, Queue, Turns
 from bot.core.model import Lane
 from storage import states
@@ -61,6 +62,7 @@ class Due:
     hands: dict[Stretch, int] = field(default_factory=dict)  # the last chat that was looked at
     beyond: Stretch | None = None  # after which the look beyond the oldest goes on; None: right after those
     stayed: int = 0  # claims there
+    cards: dict[int, tuple[int, Card]] = field(default_factory=dict)  # by post: a revision, and what it shows
     in_vain: int = 0  # how often in a row it came to the end, and nobody was found
 
 

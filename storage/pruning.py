@@ -33,6 +33,7 @@ class Pruned:
     chats: int = 0
     subscriptions: int = 0
     blogs: int = 0
+    drafts: int = 0
 
     def __add__(self, other: Pruned) -> Pruned:
         return Pruned(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)})
@@ -51,7 +52,7 @@ _OLD = """
 LEFT JOIN push ON push.post = p.id
 WHERE p.first_seen_at < :before AND max(coalesce(p.updated_at, 0), coalesce(p.withdrawn_at, 0),
   coalesce(p.public_at, 0), coalesce(push.sent_at, 0)) < :before
-AND (p.key <> '' OR p.id < (SELECT max(id) FROM post))
+AND NOT EXISTS (SELECT 1 FROM card WHERE card.post = p.id) AND (p.key <> '' OR p.id < (SELECT max(id) FROM post))
 AND NOT EXISTS (SELECT 1 FROM publication q WHERE q.post = p.id AND coalesce(q.done_at, :before) >= :before)
 """
 # Of no chat in which it waits, is on its way, or arrived lately and so may still be corrected; nor in one message with
@@ -87,7 +88,7 @@ def _let_go(db: Connection, post: int) -> Pruned:
         db.execute("INSERT INTO post (key, first_seen_at) VALUES ('', 0)")
     db.execute("INSERT OR IGNORE INTO pruned (post) VALUES (?)", (post,))
     db.execute("DELETE FROM publication WHERE post = ?", (post,))
-    for table in ("push", "overruled", "offer"):
+    for table in ("push", "overruled", "offer", "card"):
         db.execute(f"DELETE FROM {table} WHERE post = ?", (post,))
     return Pruned(posts=db.execute("DELETE FROM post WHERE id = ?", (post,)).rowcount)
 
@@ -259,6 +260,7 @@ def forget_blog(db: Connection, blog: str, before: float) -> Pruned | None:
         went = db.execute(f"DELETE FROM {table} WHERE blog = :blog AND ({keys}) IN ({chunk})", {"blog": blog}).rowcount
         if went:
             return Pruned(subscriptions=went if table == "subscription" else 0)
+    db.execute("DELETE FROM forum_topic WHERE blog = ?", (blog,))
     db.executemany("DELETE FROM note WHERE name = ?", [(note.format(blog),) for note in states.NOTES])
     db.execute("DELETE FROM blog WHERE id = ?", (blog,))
     return Pruned(blogs=1)

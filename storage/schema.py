@@ -479,6 +479,85 @@ def what_people_ask_again(db: Database) -> None:
         db.execute(statement)
 
 
+PUSHES = """
+-- what nobody has sent goes after a day; and the message that an editor's reply is about
+CREATE INDEX push_open ON push (created_at) WHERE state IN ('draft', 'waiting');
+CREATE INDEX push_control ON push (preview_chat, preview_message);
+"""
+
+
+@migrations()
+def what_open_pushes_are_found_by(db: Database) -> None:
+    for statement in _statements(PUSHES):
+        db.execute(statement)
+
+
+CARDS = """
+-- the card of a blog: a post whose revision rises with every change of what it would show
+CREATE TABLE card (
+  blog TEXT PRIMARY KEY,
+  post INTEGER NOT NULL UNIQUE,
+  -- what its revision stands for; NULL: nobody has looked yet
+  shows TEXT,
+  -- when chats are, or were last, told of a change
+  raised_at REAL NOT NULL DEFAULT 0,
+  look_at REAL NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX card_look ON card (look_at);
+-- what chats shall not have any more, until it is gone there
+CREATE INDEX delivery_unwanted ON delivery (wanted, sent) WHERE wanted = 0;
+"""
+
+
+@migrations()
+def cards_of_blogs(db: Database) -> None:
+    for statement in _statements(CARDS):
+        db.execute(statement)
+
+
+ANSWERS = """
+-- the earlier post that this one goes on with, or corrects
+ALTER TABLE post ADD COLUMN continues INTEGER;
+-- of a correction: the headline that people had read
+ALTER TABLE post ADD COLUMN was TEXT;
+CREATE INDEX post_correction ON post (continues) WHERE notice = 'correction';
+"""
+
+
+@migrations()
+def which_posts_answer_others(db: Database) -> None:
+    for statement in _statements(ANSWERS):
+        db.execute(statement)
+
+
+FORUMS = """
+-- a topic of a forum that was closed by its people: it hears nothing until they open it again
+ALTER TABLE subscription ADD COLUMN closed_at REAL;
+-- topics that the bot opened for a blog, or is to open
+CREATE TABLE forum_topic (
+  chat INTEGER NOT NULL REFERENCES chat(id),
+  blog TEXT NOT NULL,
+  thread INTEGER,                      -- NULL: not opened yet
+  asked_in INTEGER NOT NULL DEFAULT 0, -- the thread where it was asked for
+  topics TEXT NOT NULL DEFAULT ' ',    -- what it is to follow, as of a subscription
+  asked_at REAL NOT NULL,
+  doubts INTEGER NOT NULL DEFAULT 0,   -- how often it was to be opened and no answer came
+  attempts INTEGER NOT NULL DEFAULT 0,
+  not_before REAL NOT NULL DEFAULT 0,
+  closed_for REAL,                     -- the end of the blog (`ended_at`) for which it was closed
+  PRIMARY KEY (chat, blog)
+) WITHOUT ROWID;
+CREATE INDEX forum_topic_wanted ON forum_topic (not_before) WHERE thread IS NULL;
+CREATE INDEX forum_topic_blog ON forum_topic (blog, closed_for);
+"""
+
+
+@migrations()
+def topics_that_the_bot_opens(db: Database) -> None:
+    for statement in _statements(FORUMS):
+        db.execute(statement)
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:

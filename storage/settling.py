@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from bot.core.model import Lane
 from bot.core.plan import Delete, Send
 from bot.core.settle import Closed, Moved, Resting, RowAfter, Settlement
-from storage import chats
+from storage import chats, unwanted
 from storage.claims import Claim
 from storage.rows import to_json
 
@@ -46,6 +46,7 @@ def settle(db: Connection, settled: Sequence[Settled], now: float) -> None:
     for answer in answers:
         if answer.made.chat is not None:
             _settle_chat(db, answer, now)
+    unwanted.tidy(db)
 
 
 def chats_now(db: Connection, claims: Sequence[Claim]) -> list[int | None]:
@@ -65,7 +66,8 @@ _THESE_ROWS = """bot = :bot AND post = :post AND thread = :thread
 # `sending` is the revision that was wanted when the row was claimed. What was wanted since gets its own chance: in the
 # usual form, also where the one before was refused. A first send that leaves an edit behind has done its own part.
 _SETTLE = f"""
-UPDATE delivery SET sent = coalesce(:sent, sent), wanted = max(wanted, coalesce(:sent, 0)), sending = NULL,
+UPDATE delivery SET sent = coalesce(:sent, sent), sending = NULL,
+  wanted = CASE WHEN wanted = 0 THEN 0 ELSE max(wanted, coalesce(:sent, 0)) END,
   not_before = :not_before, attempts = :attempts, settled_at = :now,
   plain = CASE WHEN coalesce(:sent, sending) < wanted THEN 0 ELSE :plain END,
   aside = CASE WHEN aside = 'closed' AND coalesce(:sent, sent) <> wanted THEN 'closed'
@@ -178,6 +180,8 @@ def _settle_screens(db: Connection, answers: Sequence[_Answer]) -> None:
     if edited := [answer for answer in answers if answer.made.edited is not None]:
         revisions = [(post.revision, one.made.edited, post.id) for one in edited for post in one.claimed.posts]
         db.executemany("UPDATE shown SET revision = ? WHERE message = ? AND post = ?", revisions)
+        dropped = [(one.made.edited, post) for one in edited for post in one.made.dropped]
+        db.executemany("DELETE FROM shown WHERE message = ? AND post = ?", dropped)
         # an edit that changed nothing tells nothing of the picture
         pictures = [(one.made.picture, one.made.edited) for one in edited]
         db.executemany("UPDATE message SET picture = coalesce(?, picture) WHERE id = ?", pictures)
@@ -200,6 +204,8 @@ def _settle_chat(db: Connection, answer: _Answer, now: float) -> None:
             pass
         case Closed(why=why, thread=None):
             chats.close(db, answer.chat, why, now)
+        case Closed(thread=int() as thread, may_open=True):
+            chats.sleep_thread(db, answer.chat, thread, now)
         case Closed(thread=int() as thread):
             chats.close_thread(db, answer.chat, thread)
         case Moved(to=to):

@@ -10,7 +10,7 @@ from bot.core.habits import parse_digest
 from bot.core.model import Lane, Volume
 from bot.core.wishes import Wish
 from bot.core.words import kept, unkept
-from storage import chats, filters, sleeping
+from storage import cards, chats, filters, sleeping
 from storage.rows import spaced, to_json, unspaced
 
 
@@ -71,12 +71,14 @@ def subscribe(
             "now": now,
         },
     )
+    chats.wake_thread(db, chat, thread)
     if before is None:
         chats.reopen_thread(db, chat, thread)
     else:
         _keep_only(db, chat, thread, blog, before.wish, Wish(topics=(*topics,), words=(*words,), without=(*without,)))
     if before is not None and volume not in (None, before.volume):
         _go_by_volume(db, chat, thread, blog, Volume(volume))
+    cards.follow(db, chat=chat, thread=thread, blog=blog)
     return before
 
 
@@ -102,12 +104,14 @@ def unsubscribe(db: Connection, *, chat: int, thread: int, blog: str | None) -> 
     for one in ended:
         db.execute("DELETE FROM subscription WHERE blog = ? AND chat = ? AND thread = ?", (one.blog, chat, thread))
         _drop(db, chat, _OF_BLOG, {"thread": thread, "blog": one.blog})
+        cards.follow(db, chat=chat, thread=thread, blog=one.blog)
     if ended:
         _drop(db, chat, _PUSHES_FOR_OTHERS, {})
     return ended
 
 
-_OF_BLOG = "thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog)"
+_OF_BLOG = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog
+  AND p.notice IS NOT 'card')"""
 _POSTS_OF_BLOG = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog
   AND p.notice IS NULL)"""
 _OF_BLOG_BUT_KEY = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog
@@ -125,6 +129,18 @@ def _drop(db: Connection, chat: int, which: str, bound: dict[str, object]) -> No
     waiting = "WHERE chat = :chat AND sent <> wanted AND sent = 0"
     db.execute(f"DELETE FROM delivery INDEXED BY delivery_waiting {waiting} AND sending IS NULL AND {which}", bound)
     db.execute(f"UPDATE delivery INDEXED BY delivery_waiting SET aside = 'left' {waiting} AND {which}", bound)
+
+
+def take_over(db: Connection, *, chat: int, blog: str, of: int, by: int) -> None:
+    """One thread follows a blog as another one of its chat does: as much of it, as loud."""
+    columns = "volume, language, sound, pictures, digest, words, without"
+    db.execute(
+        f"""UPDATE subscription SET ({columns}) = (SELECT {columns} FROM subscription
+        WHERE blog = :blog AND chat = :chat AND thread = :of)
+        WHERE blog = :blog AND chat = :chat AND thread = :by AND EXISTS (SELECT 1 FROM subscription
+        WHERE blog = :blog AND chat = :chat AND thread = :of)""",
+        {"blog": blog, "chat": chat, "of": of, "by": by},
+    )
 
 
 def subscriptions(db: Connection, chat: int, thread: int) -> list[Subscription]:
@@ -192,6 +208,7 @@ def choose(
         (volume.value, sound, pictures, digest, blog, chat, thread),
     )
     _go_by_volume(db, chat, thread, blog, volume)
+    cards.follow(db, chat=chat, thread=thread, blog=blog)
 
 
 def _go_by_volume(db: Connection, chat: int, thread: int, blog: str, volume: Volume) -> None:
@@ -241,7 +258,7 @@ def _take_in(db: Connection, bot: str, one: Subscription, now: float) -> Subscri
     return subscribe(
         db,
         chat=chat.id,
-        thread=one.thread,
+        thread=0 if one.thread == GENERAL else one.thread,
         blog=one.blog,
         topics=one.topics,
         words=one.words,
@@ -252,6 +269,7 @@ def _take_in(db: Connection, bot: str, one: Subscription, now: float) -> Subscri
     )
 
 
+GENERAL = 1  # the number of the topic that is spoken to without one: https://core.telegram.org/api/forum
 _CHANNELS = -1_000_000_000_000  # https://core.telegram.org/api/bots/ids
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from sqlite3 import Connection
 
 from bot.core.model import Lane
+from storage import unwanted
 from storage.claims import Claim
 from storage.settling import chats_now
 
@@ -24,6 +25,7 @@ def release_claims(db: Connection, claims: Sequence[Claim]) -> None:
             AND aside = 'left' AND sent = 0""",
             rows,
         )
+    unwanted.tidy(db)
 
 
 _IN_DOUBT = "INDEXED BY delivery_sending {} WHERE bot = :bot AND sending IS NOT NULL"
@@ -33,10 +35,12 @@ def recover(db: Connection, bot: str, ambiguous: str, now: float) -> int:
     """After a kill: the rows in doubt. Edits are done again, first sends as configured. Returns how many."""
     bound = {"bot": bot, "now": now}
     given_up = db.execute(f"DELETE FROM delivery {_IN_DOUBT.format('')} AND sent = 0 AND aside = 'left'", bound)
-    if ambiguous == "drop":
+    if ambiguous == "drop":  # but for a card that is there, and was just being pinned
         arrived = _IN_DOUBT.format("SET sent = sending, first_sent_at = :now")
-        db.execute(f"UPDATE delivery {arrived} AND sent = 0", bound)
-    return given_up.rowcount + db.execute(f"UPDATE delivery {_IN_DOUBT.format('SET sending = NULL')}", bound).rowcount
+        db.execute(f"UPDATE delivery {arrived} AND sent = 0 AND NOT EXISTS ({unwanted.STANDS})", bound)
+    doubtful = db.execute(f"UPDATE delivery {_IN_DOUBT.format('SET sending = NULL')}", bound)
+    unwanted.tidy(db)
+    return given_up.rowcount + doubtful.rowcount
 
 
 def next_due(db: Connection, bot: str, now: float) -> float | None:

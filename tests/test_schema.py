@@ -17,16 +17,18 @@ from sqlite_utils import Database, Migrations
 
 import storage.database
 import storage.schema
-from bot.core.model import Post, TryLater, Volume
+from bot.core.model import ChangeKind, Post, TryLater, Volume
 from bot.core.paging import Sought, Span, Turn
+from bot.core.publishing import PostWrite
+from bot.core.wishes import Wish
 from storage import StoreError, expansion, open_store
-from tests.ledger import BLOG, NOON, Ledger
+from tests.ledger import BLOG, NOON, URL, Ledger
 
 ANN = 2001
 
 # --- plans ---------------------------------------------------------------------------------------------------------
 
-LARGE = "delivery|subscription|chat|post|message|shown|known|alias|publication"
+LARGE = "delivery|subscription|chat|post|message|shown|known|alias|publication|forum_topic"
 SMALL = (
     "blog|note|pruned|json_each|chat_closed|publication_open|post_fts"  # partial, virtual, or with a row for each blog
 )
@@ -94,6 +96,20 @@ async def following_edits_and_withdrawals(ledger: Ledger) -> None:
         await ledger.run()
 
 
+async def keeping_cards(ledger: Ledger) -> None:
+    await expanding(ledger)
+    chat = await ledger.chat(ANN)
+    for volume in (Volume.CARD, Volume.EVERYTHING, Volume.CARD):
+        about = {"sound": True, "pictures": True, "digest": "1h"}
+        await ledger.store.choose_for(chat=chat, thread=0, blog=BLOG, volume=volume, **about)  # type: ignore[arg-type]
+        await ledger.deliver()
+    await ledger.publish("c")
+    await ledger.withdraw("a")
+    await ledger.run()
+    await ledger.leave(chat)
+    await ledger.deliver()
+
+
 async def recovering(ledger: Ledger) -> None:
     await claiming(ledger)
     await ledger.store.recover("main", "drop", NOON)
@@ -124,6 +140,35 @@ async def closing_opening_and_leaving(ledger: Ledger) -> None:
     await ledger.follow(ANN, "nato")
     await ledger.store.subscribe(chat=chat, thread=0, blog=BLOG, topics=["kyiv"], now=NOON)
     await ledger.leave(chat)
+
+
+async def answering_and_correcting(ledger: Ledger) -> None:
+    await expanding(ledger)
+    await ledger.deliver()
+    for title in ("1 boat lost at sea", "2 boats lost at sea", "3 boats lost at sea", "4 boats lost at sea"):
+        post = Post(key="a", title=title, text=title)
+        await ledger.change(PostWrite(change=ChangeKind.EDITED, post=post, topics=("nato",)), correction_reply=True)
+        await ledger.run()
+    post = Post(key="c", title="UPDATE: 4 boats lost at sea", text=f"As {URL}#a said.")
+    await ledger.publish("c", post=post, topics=("nato",))
+    await ledger.run()
+    await ledger.withdraw("a")
+
+
+async def opening_and_closing_topics(ledger: Ledger) -> None:
+    await expanding(ledger)
+    chat, store = await ledger.chat(ANN), ledger.store
+    await store.wish_for_topics(chat=chat, blogs=[BLOG], asked_in=0, now=NOON)
+    [topic] = await store.topics_wished("main", NOON)
+    await store.topic_tried(topic)
+    await store.topic_later(topic, NOON, in_doubt=True)
+    assert await store.topic_opened(topic, 7, NOON)
+    assert not await store.topics_to_close("main", NOON)
+    assert not await store.topics_to_reopen("main", NOON)
+    await store.topic_turned(topic)
+    await store.sleep_thread(chat, 7, NOON)
+    await store.wake_thread(chat, 7)
+    await store.forget_topic(topic)
 
 
 async def sleeping_and_waking(ledger: Ledger) -> None:
@@ -164,13 +209,13 @@ async def asking(ledger: Ledger) -> None:
     await store.search(words="a", blogs=[BLOG], now=NOON, limit=5)
     span = Span(since=NOON - 60, until=NOON, oldest=NOON - 3600)
     for sought in (
-        Sought(blogs={BLOG: ("nato",)}),
-        Sought(blogs={BLOG: ()}, span=span, but=frozenset({1})),
-        Sought(blogs={BLOG: ()}, span=span, key_events=True),
+        Sought(blogs={BLOG: Wish(topics=("nato",))}),
+        Sought(blogs={BLOG: Wish()}, span=span, but=frozenset({1})),
+        Sought(blogs={BLOG: Wish()}, span=span, key_events=True),
     ):
         for turn in (None, Turn(older=True, post=1), Turn(older=False, post=1)):
             await store.listed(sought, now=NOON, limit=5, turn=turn)
-    await store.tally(Sought(blogs={BLOG: ()}, span=span), now=NOON)
+    await store.tally(Sought(blogs={BLOG: Wish()}, span=span), now=NOON)
     await store.told_lately(blogs=[BLOG], now=NOON, since=NOON - 60, limit=5)
     await store.kept_words(await store.keep_words("a", NOON))
     await store.topics(blogs=[BLOG], now=NOON)
@@ -194,11 +239,14 @@ ACTS = [
     claiming,
     settling,
     following_edits_and_withdrawals,
+    keeping_cards,
     recovering,
     following_words,
     looking_when_something_is_due,
     closing_opening_and_leaving,
     sleeping_and_waking,
+    answering_and_correcting,
+    opening_and_closing_topics,
     moving_and_forgetting,
     remembering,
     asking,

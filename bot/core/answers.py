@@ -81,6 +81,8 @@ CLOSED = _any_of(
     "user_deleted",
     "input_user_deactivated",
 )
+# Nothing but the pin is refused: a message may stand there without it.
+MAY_NOT_PIN = _any_of("not enough rights", "need administrator rights", "chat_admin_required", "chat_write_forbidden")
 # The same is said of the chat that a message is copied from, as `check_message` looks there before it looks where the
 # copy is to go: it must not close every chat that was to get it.
 MAY_BE_THE_ORIGINALS = _any_of(
@@ -98,6 +100,7 @@ STANDS_UNDELETED = _any_of("message can't be deleted", "message_delete_forbidden
 GONE = _any_of(
     "message to edit not found",
     "message to delete not found",
+    "message to pin not found",
     "bad request: message not found",
     "message_id_invalid",
     "message_not_found",
@@ -159,7 +162,7 @@ def bad_pictures(why: str, count: int) -> Sequence[int]:
 def outcome_of(status: int, answer: bytes, kind: str = "text", shows: Sequence[int] = ()) -> Outcome:
     """What an answer of the Bot API means. An answer that is not the Bot API's own comes from something between.
 
-    `kind` is what was asked for, as in `Done.kind`; `shows` are the checksums of its pictures.
+    `kind` is what was asked for, as in `Done.kind`, or "pin"; `shows` are the checksums of its pictures.
     """
     try:
         said = orjson.loads(answer)
@@ -254,9 +257,11 @@ def _of_message(why: str, words: str) -> Outcome | None:
 
 def _of_chat(code: int, why: str, words: str, kind: str) -> Outcome | None:
     if CLOSED_TOPIC.search(words):
-        return ChatClosed(why=why, thread_only=True)
+        return ChatClosed(why=why, thread_only=True, may_open="topic_closed" in words)
     if MOVED.search(words):  # whereto, the update will tell that comes with it
         return TryLater(why=why, after=PATIENCE_WITH_THE_BOT)
+    if kind == "pin" and MAY_NOT_PIN.search(words):
+        return Refused(why=why)
     if kind == "copy" and MAY_BE_THE_ORIGINALS.search(words):
         return Refused(why=why)
     if code == 403 or CLOSED.search(words):

@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bot.core.blocks import RichMessage
 
 
 class SnapshotKind(StrEnum):
@@ -264,15 +267,25 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """A file that an editor sent, as Telegram keeps it."""
+
+    kind: str  # "photo", "video", "animation", "audio", "voice", "document"
+    file: str  # Telegram's file id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A message ready for Telegram. With a photo the text is its caption."""
+    """A message ready for Telegram. With a photo, or another file, the text is its caption."""
 
     text: str
     entities: tuple[Entity, ...] = ()
     photo: str | None = None  # an http(s) address or a file_id
     others: tuple[str, ...] = ()  # of an album: the pictures after the first
+    kinds: tuple[str, ...] = ()  # what these are, as in `Media.kind`, where they are not all photos
     copied: tuple[int, int] | None = None  # chat and message to copy as it is, instead of all this
     buttons: tuple[tuple[Button, ...], ...] = ()  # rows
+    rich: RichMessage | None = None  # the same as a rich message, for where those are taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,7 +295,7 @@ class Relayed:
     id: int
     revision: int
     blog: str | None  # None: an editor's own post
-    notice: str | None = None  # our own word about the blog, not one of its posts: "moved"
+    notice: str | None = None  # our own word about the blog, not one of its posts: "moved", "card"
     title: str | None
     title_is_derived: bool = False
     text: str
@@ -299,7 +312,9 @@ class Relayed:
     authors: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()  # topic ids, shown as tags
     photo: str | None = None
+    media: tuple[Media, ...] = ()  # of an editor's own post, where it is more or other than one photo
     copied: tuple[int, int] | None = None  # an editor's message of another kind: chat and message to copy
+    buttons: tuple[Button, ...] = ()  # of an editor's own post: links under it
     url: str | None = None
     pinned: bool = False
     key_event: bool = False
@@ -326,7 +341,7 @@ class Done:
     """It stands in the chat. `message_ids` is empty where an edit or a delete had nothing left to do."""
 
     message_ids: tuple[int, ...] = ()
-    kind: str = "text"  # what was sent: "text", "photo" or "copy"
+    kind: str = "text"  # what was sent: "text", "rich", "photo" or "copy"
     picture: int | None = None  # a checksum of the photo's address: which picture stands there
     others: tuple[int, ...] = ()  # and of an album's other pictures
 
@@ -352,10 +367,12 @@ class ChatMoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatClosed:
-    """Nobody there to send to: blocked, kicked, deactivated, not found. `thread_only`: just this forum topic."""
+    """Nobody there to send to: blocked, kicked, deactivated, not found. `thread_only`: just this forum topic, which
+    `may_open` again where it was closed and not deleted."""
 
     why: str
     thread_only: bool = False
+    may_open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -371,7 +388,7 @@ class Refused:
     """Telegram will not take this message as it is."""
 
     why: str
-    without_picture: bool = False  # the next attempt will do without the picture that it could not take
+    otherwise: bool = False  # the next attempt will take another form: without that picture, or not as a rich message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

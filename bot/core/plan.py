@@ -7,7 +7,7 @@ path, and a comparison is all that is done with them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.core.choices import Choices
 from bot.core.habits import next_digest, quiet_until
@@ -37,16 +37,19 @@ class OnScreen:
 
     id: int  # ours
     message_id: int  # Telegram's
-    kind: str  # "text", "photo" or "copy"
+    kind: str  # "text", "rich", "photo" or "copy"
     picture: int | None = None  # which one it shows, as `Done.picture` told
     posts: tuple[int, ...]
     others: tuple[Beside, ...] = ()  # of an album
-    revision: int = 0  # which its text says; known of an album, whose messages change one after the other
+    revision: int = 0  # which its text says; known of a card, and of an album, whose messages change one by one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A delivery whose `sent` is not its `wanted`, with what the decision needs of its post and of the screen."""
+    """A delivery whose `sent` is not its `wanted`, with what the decision needs of its post and of the screen.
+
+    `wanted` 0: this chat shall not have the post any more.
+    """
 
     post: int
     thread: int
@@ -62,12 +65,14 @@ class Waiting:
     on_withdrawal: str = "notice"
     copied: bool = False
     alone: bool = False  # it is never one of several in a message
+    card: bool = False  # the card of a blog: pinned where it stands, and sent again where somebody took it away
     blog: str | None = None
     zone: str = "UTC"  # the blog's own: where its chat chose none
     digest: str = ""  # when the digests come for which it waits; "" where its chat wants each post
     slept: bool = False  # it was held back for its chat's habits
     pictures: bool = True  # whether its chat wants them
     message: OnScreen | None = None
+    answers: int | None = None  # Telegram's number of the message there that the post goes on with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +80,11 @@ class Send:
     """Send these posts as one message: one post in full, or several by headline."""
 
     rows: tuple[Waiting, ...]
+
+    @property
+    def answers(self) -> int | None:
+        """The message that this one answers. One that carries several posts answers none."""
+        return self.rows[0].answers if len(self.rows) == 1 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +104,14 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """Pin this message, which was just sent; whether that is allowed or not."""
+
+    rows: tuple[Waiting, ...]
+    message: OnScreen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Skip:
     """Nothing to do on the screen: the rows are as they should be."""
 
@@ -102,7 +120,7 @@ class Skip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drop:
-    """Never sent and no longer wanted: forget the rows."""
+    """Nowhere on the screen and no longer wanted: forget the rows."""
 
     rows: tuple[Waiting, ...]
 
@@ -120,7 +138,7 @@ class Rest:
     """Nothing may leave now."""
 
 
-Action = Send | Edit | Delete
+Action = Send | Edit | Delete | Pin
 Plan = Action | Skip | Drop | Sleep | Rest
 
 _NOTHING_CHOSEN = Choices()
@@ -158,10 +176,12 @@ def _free(ordered: Sequence[Waiting], now: float) -> list[Waiting]:
 
 
 def _asleep(free: Sequence[Waiting], choices: Choices, now: float) -> list[tuple[Waiting, float]]:
-    """First sends that their chat wants later, each with the moment. Edits and withdrawals make no sound and pass."""
+    """First sends that their chat wants later, each with the moment. Edits and withdrawals make no sound and pass, and
+    so does a card.
+    """
     if choices.quiet is None and choices.muted_until <= now and not any(row.digest for row in free):
         return []
-    first = [row for row in free if not (row.sent or row.withdrawn)]
+    first = [row for row in free if not (row.sent or row.withdrawn or row.card)]
     digests = _digests(first, choices.timezone)
     waits = ((row, _held_until(row, choices, digests, now)) for row in first)
     return [(row, until) for row, until in waits if until > now]
@@ -194,6 +214,8 @@ def _held_until(row: Waiting, choices: Choices, digests: dict[tuple[int, str | N
 def _first_time(row: Waiting, free: Sequence[Waiting]) -> Plan:
     if row.withdrawn:
         return Drop(rows=(row,))
+    if row.message is not None:  # a card, whose last step is the pin
+        return Pin(rows=(row,), message=row.message)
     if not _merges(row):
         return Send(rows=(row,))
     beside = [other for other in free if other.thread == row.thread and other.plain == row.plain and _merges(other)]
@@ -221,14 +243,33 @@ def _together(row: Waiting, beside: Sequence[Waiting]) -> tuple[Waiting, ...]:
 
 def _sent_before(row: Waiting, free: Sequence[Waiting]) -> Plan:
     """An edit of the message that carries the row, with whatever else of that message has changed."""
+    if row.wanted == 0:
+        return _taken_back(row, free)
+    if row.message is None and row.card:
+        return Send(rows=(row,))
     if row.message is None or (row.withdrawn and row.on_withdrawal == "keep"):
         return Skip(rows=(row,))
     if row.message.kind == "copy" and not row.withdrawn:
         return Skip(rows=(row,))
-    rows = tuple(other for other in free if other.message == row.message)
+    rows = tuple(other for other in free if other.message == row.message and other.wanted)
     if row.withdrawn and _goes_away(row, row.message):
         return Delete(rows=rows, message=row.message)
     return Edit(rows=rows, message=row.message)
+
+
+def _taken_back(row: Waiting, free: Sequence[Waiting]) -> Plan:
+    """The message goes, or where it carries other posts as well, its part of it.
+
+    What Telegram refused to delete (`plain`) says at least that nobody keeps it true any more.
+    """
+    if row.message is None:
+        return Drop(rows=(row,))
+    rows = tuple(other for other in free if other.message == row.message)
+    unwanted = {other.post for other in rows if other.wanted == 0}
+    left = tuple(post for post in row.message.posts if post not in unwanted)
+    if left:
+        return Edit(rows=rows, message=replace(row.message, posts=left))
+    return Edit(rows=rows, message=row.message) if row.plain else Delete(rows=rows, message=row.message)
 
 
 def _goes_away(row: Waiting, message: OnScreen) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
+from bot.core.blocks import Block, Heading, Paragraph, RichMessage, words
 from bot.core.catchup import Catchup
 from bot.core.model import Relayed, Rendered
 from bot.core.render import StyleOf
 from bot.core.render_lists import Rows, name_of, row_of, those_that_fit, under
+from bot.core.render_rich import as_details, section, told, topics_table
 from bot.core.texts import Texts
 from bot.core.writing import Writing, isolated
 
@@ -27,7 +30,25 @@ def render_catchup(
     key = _part(t.gettext("Key events"), catchup.key_events, style_of, t, now)
     latest = _part(t.gettext("Latest"), catchup.latest, style_of, t, now, headed=bool(key))
     parts = [_counts(catchup, t), *key, *latest, _more(catchup.more, t)]
-    return under(heading, [part for part in parts if part]).rendered(buttons=buttons)
+    plain = under(heading, [part for part in parts if part]).rendered(buttons=buttons)
+    return replace(plain, rich=_richly(catchup, _heading(title, since, t), style_of, t, now))
+
+
+def _richly(catchup: Catchup, heading: str, style_of: StyleOf, t: Texts, now: datetime) -> RichMessage:
+    """The same with every key event to be opened, and the counts in a table."""
+    blocks: list[Block] = [Heading(words(Writing(rtl=t.rtl).sentence(heading)), 2)]
+    if count := _count(catchup, t):
+        blocks.append(Paragraph(words(Writing(rtl=t.rtl).sentence(count))))
+    if catchup.key_events:
+        blocks.append(section(t.gettext("Key events"), t))
+        blocks += [as_details(post, style_of(post), t, now) for post in catchup.key_events]
+    if catchup.latest:
+        blocks += [section(t.gettext("Latest"), t)] if catchup.key_events else []
+        blocks += told(catchup.latest, style_of, t, now)
+    blocks += topics_table(catchup.topics, t)
+    if catchup.more:
+        blocks.append(Paragraph(words(_more(catchup.more, t))))
+    return RichMessage(tuple(blocks), t.rtl)
 
 
 def _nothing(title: str | None, since: str, t: Texts) -> str:
@@ -44,13 +65,20 @@ def _heading(title: str | None, since: str, t: Texts) -> str:
 
 def _counts(catchup: Catchup, t: Texts) -> Writing:
     """ "12 posts · Ferries: 4 · Old Town: 2", on the first page; further pages have no counts."""
-    if not catchup.topics and not catchup.key_events and not catchup.first:
+    count = _count(catchup, t)
+    if not count:
         return Writing()
-    posts = len(catchup.key_events) + len(catchup.latest) + catchup.more
     topics = [
         t.gettext("{topic}: {n}", topic=name_of(topic.title, t), n=t.number(topic.posts)) for topic in catchup.topics
     ]
-    return Writing(rtl=t.rtl).sentence(" · ".join([t.ngettext("{n} post", "{n} posts", posts), *topics]))
+    return Writing(rtl=t.rtl).sentence(" · ".join([count, *topics]))
+
+
+def _count(catchup: Catchup, t: Texts) -> str:
+    if not catchup.topics and not catchup.key_events and not catchup.first:
+        return ""
+    posts = len(catchup.key_events) + len(catchup.latest) + catchup.more
+    return t.ngettext("{n} post", "{n} posts", posts)
 
 
 def _part(

@@ -59,13 +59,13 @@ def merged(posts: Sequence[Relayed], style_of: StyleOf, t: Texts, title: str | N
     Where they do not all fit the newest stay, and the last line counts the others.
     """
     newest_first = sorted(posts, key=lambda post: (said_at(post), post.id), reverse=True)
-    heading = Writing(rtl=t.rtl).sentence(_counted(title, len(posts), t), "bold")
+    heading = Writing(rtl=t.rtl).sentence(counted_title(title, len(posts), t), "bold")
     rows = those_that_fit(heading, (row_of(post, style_of(post), t, said_at(newest_first[0])) for post in newest_first))
     missing = t.ngettext("and {n} more before this", "and {n} more before these", len(posts) - len(rows))
     return under(heading, rows[::-1], missing if len(rows) < len(posts) else "").rendered()
 
 
-def _counted(title: str | None, count: int, t: Texts) -> str:
+def counted_title(title: str | None, count: int, t: Texts) -> str:
     updates = t.ngettext("{n} update", "{n} updates", count)
     return t.gettext("{title}: {updates}", title=name_of(title, t), updates=updates) if title else updates
 

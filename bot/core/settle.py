@@ -7,7 +7,7 @@ from typing import assert_never
 
 from bot.core.albums import WHOLE, Step
 from bot.core.model import ChatClosed, ChatMoved, Done, Gone, Outcome, Refused, TryLater, Unknown
-from bot.core.plan import Action, Delete, Edit, OnScreen, Send, Waiting
+from bot.core.plan import Action, Delete, Edit, OnScreen, Pin, Send, Waiting
 
 LONGEST_PAUSE = 300.0  # seconds between attempts at most; Telegram's bad hours end without notice
 
@@ -29,6 +29,7 @@ class RowAfter:
 class Closed:
     why: str
     thread: int | None = None  # only this forum topic
+    may_open: bool = False  # which is there, and closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,7 @@ class Settlement:
     others: tuple[int, ...] = ()  # the other pictures of an album, in the order of their messages
     gone: tuple[int, ...] = ()
     edited: int | None = None
+    dropped: tuple[int, ...] = ()  # posts that the edited message carries no more
     chat: ChatAfter | None = None
     report: str | None = None  # for the admins
 
@@ -79,15 +81,14 @@ def settle(
             return _later(action, TryLater(why=why, after=0.0), now)
         case ChatMoved(to=to):
             return Settlement(rows=_again(action, not_before=0.0), chat=Moved(to=to))
-        case ChatClosed(why=why, thread_only=thread_only):
+        case ChatClosed(why=why, thread_only=thread_only, may_open=may_open):
             thread = action.rows[0].thread if thread_only else None
-            return Settlement(rows=_again(action, not_before=0.0), chat=Closed(why=why, thread=thread))
+            closed = Closed(why=why, thread=thread, may_open=may_open)
+            return Settlement(rows=_again(action, not_before=0.0), chat=closed)
         case Gone():
             return _gone(action, rendered, outcome, step)
-        case Refused(without_picture=True):
-            return Settlement(rows=_again(action, not_before=0.0))
-        case Refused(why=why):
-            return _refused(action, why)
+        case Refused():
+            return _refused(action, outcome)
         case _:
             assert_never(outcome)
 
@@ -107,13 +108,36 @@ def _done(action: Action, rendered: dict[int, int], outcome: Done, step: Step) -
     match action:
         case Send():
             sent, pictures = outcome.message_ids, (outcome.picture, outcome.others)
+            if action.rows[0].card and sent:  # it waits on, to be pinned
+                rows = _nothing_there(action)
             return Settlement(rows=rows, message_ids=sent, kind=outcome.kind, picture=pictures[0], others=pictures[1])
+        case Pin():
+            return _stands(action)
+        case Edit(message=message) if step.last and not step.removes and (unwanted := _unwanted(action)):
+            left = any(post not in unwanted for post in message.posts)
+            gone = () if left else _all_of(message)
+            return Settlement(rows=rows, edited=message.id if left else None, dropped=unwanted, gone=gone)
         case Edit(message=message) if step.removes:
             return Settlement(rows=rows, gone=_at_places(message, step))
         case Edit(message=message):
             return Settlement(rows=rows, edited=_at_places(message, step)[0], picture=outcome.picture)
         case Delete(message=message):
             return Settlement(rows=rows, gone=_all_of(message))
+
+
+def _unwanted(action: Action) -> tuple[int, ...]:
+    return tuple([row.post for row in action.rows if row.wanted == 0])
+
+
+def _nothing_there(action: Action) -> tuple[RowAfter, ...]:
+    return tuple(RowAfter(post=row.post, thread=row.thread, sent=0) for row in action.rows)
+
+
+def _stands(action: Pin, gone: tuple[int, ...] = ()) -> Settlement:
+    """The card is there as it was sent. A missing right to pin it is no failure; and what somebody took away before it
+    was pinned comes again with the next change, not at once, or that might never end.
+    """
+    return Settlement(rows=_at(action, dict.fromkeys(action.message.posts, action.message.revision)), gone=gone)
 
 
 def _all_of(message: OnScreen) -> tuple[int, ...]:
@@ -147,24 +171,34 @@ def _gone(action: Action, rendered: dict[int, int], outcome: Gone, step: Step) -
     One that stands but cannot be edited is left as it is, and kept in mind for the day its post is withdrawn; what is
     withdrawn must go, in another way. Nothing can be gone that was never sent: then it is a refusal like any other.
     """
+    if isinstance(action, Pin):
+        return _stands(action, _all_of(action.message))
     if isinstance(action, Send) or (outcome.stands and any(row.withdrawn for row in action.rows)):
-        return _refused(action, outcome.why)
+        return _refused(action, Refused(why=outcome.why))
     if outcome.stands:
-        return Settlement(rows=_at(action, rendered))
+        return Settlement(rows=_at(action, rendered), gone=_all_of(action.message) if _unwanted(action) else ())
     gone = _all_of(action.message) if isinstance(action, Delete) else _at_places(action.message, step)
+    if isinstance(action, Edit) and action.rows[0].card:  # with this change it is sent anew
+        return Settlement(rows=_nothing_there(action), gone=gone)
     left = len(_all_of(action.message)) > len(gone)
     return Settlement(rows=_again(action, not_before=0.0) if left else _at(action, rendered), gone=gone)
 
 
-def _refused(action: Action, why: str) -> Settlement:
+def _refused(action: Action, outcome: Refused) -> Settlement:
     """Once more in the plainest form (posts of a merge: each on its own), then aside, and the admins hear of it."""
+    if isinstance(action, Pin):
+        return _stands(action)
+    if outcome.otherwise:
+        return Settlement(rows=_again(action, not_before=0.0))
     if any(_has_plainer_form(row) for row in action.rows):
         again = tuple(
             RowAfter(post=row.post, thread=row.thread, attempts=row.attempts, plain=True) for row in action.rows
         )
         return Settlement(rows=again)
-    aside = tuple(RowAfter(post=row.post, thread=row.thread, plain=True, aside=why) for row in action.rows)
-    return Settlement(rows=aside, report=_report(action, why))
+    if not isinstance(action, Send) and all(row.wanted == 0 for row in action.rows):  # nothing helps: let go of it
+        return Settlement(rows=_nothing_there(action), gone=_all_of(action.message))
+    aside = tuple(RowAfter(post=row.post, thread=row.thread, plain=True, aside=outcome.why) for row in action.rows)
+    return Settlement(rows=aside, report=_report(action, outcome.why))
 
 
 def _has_plainer_form(row: Waiting) -> bool:
@@ -180,7 +214,8 @@ def _report(action: Action, why: str) -> str:
 
 def _at(action: Action, rendered: dict[int, int]) -> tuple[RowAfter, ...]:
     return tuple(
-        RowAfter(post=row.post, thread=row.thread, sent=rendered[row.post], plain=row.plain) for row in action.rows
+        RowAfter(post=row.post, thread=row.thread, sent=rendered[row.post] if row.wanted else 0, plain=row.plain)
+        for row in action.rows
     )
 
 

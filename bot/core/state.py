@@ -50,3 +50,10 @@ def state_of(life: Life, now: datetime) -> State:
 
 def _is_recent(moment: datetime | None, now: datetime) -> bool:
     return moment is not None and now - moment < QUIET
+
+
+def changes_at(life: Life, now: datetime) -> datetime | None:
+    """When the passing of time alone will make it another state; None: never."""
+    last = life.active_at if life.ended_at is None else life.last_post_at
+    moments = (last + QUIET if last else None, life.starts_at)
+    return min((moment for moment in moments if moment is not None and moment > now), default=None)

@@ -19,7 +19,7 @@ from bot.demo.stage import Stage
 from bot.demo.telegram import Event, LocalTelegram
 
 STATIC = Path(__file__).with_name("static")
-FILES = "chat.css|chat.js|composer.js|bubble.js|strip.js|words.js|icon.svg"
+FILES = "chat.css|chat.js|composer.js|bubble.js|rich.js|strip.js|words.js|icon.svg"
 # Scripts and styles are our own files alone. Pictures may come from elsewhere: a replayed blog shows its publisher's.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' http: https:; "

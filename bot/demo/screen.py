@@ -53,7 +53,11 @@ def chat_on_screen(telegram: LocalTelegram, seat: Seat) -> JsonObject:
 def _topics(chat: LocalChat) -> list[JsonObject]:
     if not chat.forum:
         return []
-    own = [{"id": topic.id, "name": topic.name} for topic in chat.topics.values() if not topic.deleted]
+    own = [
+        {"id": topic.id, "name": topic.name, "closed": topic.closed}
+        for topic in chat.topics.values()
+        if not topic.deleted
+    ]
     return [{"id": 0, "name": "General"}, *own]
 
 
@@ -67,6 +71,7 @@ def message_on_screen(telegram: LocalTelegram, message: LocalMessage) -> JsonObj
         "via": message.via_bot["username"] if message.via_bot else None,
         "text": message.text,
         "entities": list(message.entities),
+        "rich": _rich(telegram, message),
         "photo": _photo(message.media),
         "album": message.album,
         "file": message.media.name or message.media.kind if message.media and not message.photo else None,
@@ -99,6 +104,30 @@ def _photo(media: Media | None) -> JsonObject | None:
     if media is None or media.kind != "photo":
         return None
     return {"url": media.url, "width": media.width, "height": media.height}
+
+
+def _rich(telegram: LocalTelegram, message: LocalMessage) -> JsonObject | None:
+    """A rich message, its pictures by the addresses under which a browser finds them."""
+    if message.rich is None:
+        return None
+    return {"rtl": bool(message.rich.get("is_rtl")), "blocks": _blocks(telegram, message.rich["blocks"])}
+
+
+def _blocks(telegram: LocalTelegram, blocks: list[JsonObject]) -> list[JsonObject]:
+    return [_block(telegram, block) for block in blocks]
+
+
+def _block(telegram: LocalTelegram, block: JsonObject) -> JsonObject:
+    match block["type"]:
+        case "photo":
+            media = telegram.files.by_id[block["photo"][-1]["file_id"]].media
+            return {"type": "photo", "photo": _photo(media), "caption": block.get("caption", {}).get("text", "")}
+        case "details":
+            return block | {"blocks": _blocks(telegram, block["blocks"])}
+        case "list":
+            items = [{"blocks": _blocks(telegram, one["blocks"])} for one in block["items"]]
+            return {"type": "list", "items": items}
+    return block
 
 
 def _button(button: JsonObject) -> JsonObject:

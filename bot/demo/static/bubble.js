@@ -1,5 +1,6 @@
 // One message as an element. `room` says what taps do: reply, press, jump, command, was.
 
+import { rich } from "./rich.js";
 import { clock, link, make, safe, words } from "./words.js";
 
 const COLOURS = [["#6cb4f0", "#3a7bd0"], ["#f0a36c", "#d0663a"], ["#7fcf8f", "#3a9a5a"], ["#c38cf0", "#7a4ac0"], ["#f08ca8", "#c83a68"]];
@@ -46,10 +47,15 @@ function gone(message) {
 function bubble(message, room, mine) {
   const named = !mine && room.named() ? make("div", "sender", message.from.name) : null;
   const via = message.via ? make("div", "via", `via @${message.via}`) : null;
-  const text = message.text ? make("div", "says", ...words(message.text, message.entities, room.command)) : null;
+  const text = says(message, room);
   const shown = make("div", "bubble", named, via, quote(message, room), picture(message), text, foot(message, room));
   if (text) text.style.setProperty("--foot", message.was.length ? "7.2rem" : "3.4rem");
   return shown;
+}
+
+function says(message, room) {
+  if (message.rich) return rich(message.rich);
+  return message.text ? make("div", "says", ...words(message.text, message.entities, room.command)) : null;
 }
 
 function quote(message, room) {

@@ -8,6 +8,7 @@ from bot.demo.telegram.formatting import caption_text, message_text
 from bot.demo.telegram.keyboard import Rows, read_markup
 from bot.demo.telegram.objects import message_json
 from bot.demo.telegram.people import People
+from bot.demo.telegram.rich import plain_text, rich_message
 from bot.demo.telegram.sending import input_media, link_preview
 from bot.demo.telegram.values import Json, LocalMessage, Media, bad_request
 from bot.demo.telegram.world import LocalBot, LocalChat
@@ -19,16 +20,32 @@ NOT_MODIFIED = (
 
 
 def edit_message_text(world: People, bot: LocalBot, call: Arguments) -> Json:
+    """A text may become a rich message and a rich message a text."""
+    if call.given("rich_message"):
+        return _edit_richly(world, bot, call)
     text, entities = message_text(call.text("text"), call.text("parse_mode"), call.entities("entities"))
     preview = link_preview(call)
     buttons = _buttons(call)
     chat, message = _own(world, bot, call)
     if message.media is not None:
         raise bad_request("there is no text in the message to edit")
-    if (text, entities, preview, buttons) == (message.text, message.entities, message.preview, message.buttons):
+    now = (message.text, message.entities, message.preview, message.buttons)
+    if message.rich is None and (text, entities, preview, buttons) == now:
         raise bad_request(NOT_MODIFIED)
+    message.preview, message.rich = preview, None
     world.change(message, text=text, entities=entities, buttons=buttons)
-    message.preview = preview
+    return message_json(chat, message, world)
+
+
+def _edit_richly(world: People, bot: LocalBot, call: Arguments) -> Json:
+    rich, buttons = rich_message(world, bot, call), _buttons(call)
+    chat, message = _own(world, bot, call)
+    if message.media is not None:
+        raise bad_request("there is no text in the message to edit")
+    if (rich, buttons) == (message.rich, message.buttons):
+        raise bad_request(NOT_MODIFIED)
+    message.rich = rich
+    world.change(message, text=plain_text(rich), entities=(), buttons=buttons)
     return message_json(chat, message, world)
 
 
@@ -48,8 +65,11 @@ def edit_message_media(world: People, bot: LocalBot, call: Arguments) -> Json:
         raise bad_request('parameter "media" is required')
     buttons = _buttons(call)
     chat, message = _own(world, bot, call)
+    if message.media is not None and message.media.kind == "voice":  # td, MessagesManager::can_edit_message_media
+        raise bad_request("message can't be edited")
     media, text, entities, _ = input_media(world, bot, call, part)
     _check_album(message, media)
+    message.rich = None
     return _changed(world, chat, message, text, entities, media, buttons)
 
 
@@ -63,7 +83,7 @@ def _buttons(call: Arguments) -> Rows:
 def _check_album(message: LocalMessage, media: Media) -> None:
     if message.album is None or message.media is None:
         return
-    if {message.media.kind, media.kind} & {"document", "animation"} and message.media.kind != media.kind:
+    if {message.media.kind, media.kind} & {"document", "audio", "animation"} and message.media.kind != media.kind:
         raise bad_request("can't change media type in the album")
 
 

@@ -16,6 +16,7 @@ from bot.demo.telegram.formatting import caption_text, message_text
 from bot.demo.telegram.keyboard import read_markup
 from bot.demo.telegram.objects import message_json
 from bot.demo.telegram.people import People
+from bot.demo.telegram.rich import has_pictures, plain_text, rich_message
 from bot.demo.telegram.values import Json, LocalMessage, Media, bad_request
 from bot.demo.telegram.world import LocalBot, LocalChat
 
@@ -37,6 +38,16 @@ def send_message(world: People, bot: LocalBot, call: Arguments) -> Json:
     return _post(world, bot, call, message)
 
 
+def send_rich_message(world: People, bot: LocalBot, call: Arguments) -> Json:
+    """Where it has pictures, the bot must be allowed to send those as well."""
+    rich = rich_message(world, bot, call)
+    message = _prepare(world, bot, call, "text messages")
+    if has_pictures(rich):
+        check_may_send(bot, world.chat_of_message(message, bot), "photos")
+    message.rich, message.text = rich, plain_text(rich)
+    return _post(world, bot, call, message)
+
+
 def send_photo(world: People, bot: LocalBot, call: Arguments) -> Json:
     return _send_file(world, bot, call, "photo")
 
@@ -49,6 +60,14 @@ def send_animation(world: People, bot: LocalBot, call: Arguments) -> Json:
     return _send_file(world, bot, call, "animation")
 
 
+def send_audio(world: People, bot: LocalBot, call: Arguments) -> Json:
+    return _send_file(world, bot, call, "audio")
+
+
+def send_voice(world: People, bot: LocalBot, call: Arguments) -> Json:
+    return _send_file(world, bot, call, "voice")
+
+
 def send_document(world: People, bot: LocalBot, call: Arguments) -> Json:
     return _send_file(world, bot, call, "document")
 
@@ -57,7 +76,7 @@ def _send_file(world: People, bot: LocalBot, call: Arguments, kind: str) -> Json
     if not call.text(kind) and kind not in call.files:
         raise bad_request(f"there is no {kind} in the request")
     text, entities = caption_text(call.text("caption"), call.text("parse_mode"), call.entities("caption_entities"))
-    message = _prepare(world, bot, call, f"{kind}s")
+    message = _prepare(world, bot, call, _called(kind))
     message.media = world.files.of(bot.id, kind, call.text(kind), call, kind)
     if message.media is None:
         raise bad_request(f"there is no {kind} in the request")
@@ -122,7 +141,7 @@ def input_media(
     )
     if kind == "animation" and album:
         raise bad_request("can't parse InputMedia: type \"animation\" can't be used in sendMediaGroup")
-    if kind not in {"photo", "video", "animation", "document"}:
+    if kind not in {"photo", "video", "animation", "audio", "document"}:
         raise bad_request(f'can\'t parse InputMedia: type "{kind}" is unsupported')
     media = world.files.of(bot.id, kind, str(part.get("media") or ""), call)
     if media is None:
@@ -136,7 +155,7 @@ def copy_message(world: People, bot: LocalBot, call: Arguments) -> Json:
         raise bad_request(NOT_COPIED)
     message = _prepare(world, bot, call, _content(original), NOT_COPIED)
     message.text, message.entities, message.media = original.text, original.entities, original.media
-    message.preview, message.spoiler = original.preview, original.spoiler
+    message.preview, message.spoiler, message.rich = original.preview, original.spoiler, original.rich
     if call.given("caption") and original.media is not None:
         message.text, message.entities = caption_text(
             call.text("caption"), call.text("parse_mode"), call.entities("caption_entities")
@@ -151,12 +170,17 @@ def forward_message(world: People, bot: LocalBot, call: Arguments) -> Json:
         raise bad_request(NOT_FORWARDED)
     message = _prepare(world, bot, call, _content(original), NOT_FORWARDED)
     message.text, message.entities, message.media = original.text, original.entities, original.media
-    message.origin = original.origin or world.origin(source, original)
+    message.rich, message.origin = original.rich, original.origin or world.origin(source, original)
     return _post(world, bot, call, message, markup=False)
 
 
 def _content(message: LocalMessage) -> str:
-    return "text messages" if message.media is None else f"{message.media.kind}s"
+    return "text messages" if message.media is None else _called(message.media.kind)
+
+
+def _called(kind: str) -> str:
+    """As tdlib's `can_send_message_content` calls it."""
+    return {"voice": "voice notes", "video_note": "video notes"}.get(kind, f"{kind}s")
 
 
 def _original(world: People, bot: LocalBot, call: Arguments, what: str) -> tuple[LocalChat, LocalMessage]:
