@@ -6,6 +6,7 @@ An act writes its whole effect in one transaction and wakes the sender; what it 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -21,6 +22,7 @@ from config.settings import Blog, Settings
 from storage import Act, Restored, Store
 
 BOT = "main"  # whose chats are counted
+LANDED_SECONDS = 3.0  # an answer of Telegram takes some hundredths
 AT_ONCE = 8  # posts made ready before the loop has its turn
 SUMMARY_ROOM = 3500  # characters kept; a blog's max_chars is applied when it is rendered
 
@@ -143,7 +145,10 @@ class Desk:
         Returns in how many chats it is; None where there is no such post, or an editor did it before.
         """
         act = await self._act("withdraw", post, person, why)
-        return act.chats if await self._woken(self._store.withdraw(act)) else None
+        if not await self._woken(self._store.withdraw(act)):
+            return None
+        await self._landed(post)
+        return act.chats
 
     async def correct(self, post: int, said: PushText, *, person: int | None = None) -> int | None:
         """Let a post say this in every chat and list, against its page. Its picture stays, unless `said` has one.
@@ -204,6 +209,14 @@ class Desk:
         """With how many chats have the post as it is done."""
         chats = await self._store.reached(BOT, post)
         return Act(at=self._clock(), act=act, person=person, post=post, chats=chats, words=words)
+
+    async def _landed(self, post: int) -> None:
+        """Until what was on the wire has arrived: a message whose number is not known cannot be taken back after a
+        kill, so that nobody is told of a takedown before."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LANDED_SECONDS):
+                while await self._store.is_on_the_wire(BOT, post):  # noqa: ASYNC110 the sender writes it
+                    await asyncio.sleep(0.02)
 
     async def _woken(self, act: Awaitable[bool]) -> bool:
         done = await act

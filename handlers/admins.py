@@ -31,7 +31,15 @@ async def status(asked: Asked) -> Rendered:
     """Blogs in trouble first, so that whatever does not fit is well."""
     t, blogs = asked.t, await asked.blogs.all(counted=True)
     head = Writing(rtl=t.rtl).sentence(t.gettext("Status"), "bold").newline()
-    head.sentence(await _queue(asked)).newline().sentence(_pace(asked))
+    head.sentence(await _queue(asked)).newline()
+    if asleep := await asked.house.store.chats_asleep(asked.house.bot):
+        said = t.ngettext(
+            "Posts wait in {n} chat for the end of quiet hours or the time of a digest",
+            "Posts wait in {n} chats for the end of quiet hours or the time of a digest",
+            asleep,
+        )
+        head.sentence(said).newline()
+    head.sentence(_pace(asked))
     if await everything_is_held(asked):
         head.newline().sentence(t.gettext("Every live blog is held."), "bold")
     ordered = sorted(blogs, key=lambda one: not _is_in_trouble(one))

@@ -12,21 +12,21 @@ from storage import (
     audiences,
     audit,
     editorials,
+    errands,
     held,
     pushes,
     standing,
     takedowns,
-    wishes,
 )
 from storage.afterwards import Sent
 from storage.audit import Act
 from storage.door import Door
 from storage.editorials import Editorial
+from storage.errands import Errand
 from storage.held import Fate, Held, Offer
 from storage.pushes import Push
 from storage.rows import to_json
 from storage.takedowns import Restored
-from storage.wishes import Wish
 
 ACTS_AT_ONCE = 500  # that an export reads
 
@@ -117,6 +117,9 @@ class EditorsDoor(Door):
     async def reached(self, bot: str, post: int) -> int:
         return await self._db.count(afterwards.reached, bot, post)
 
+    async def is_on_the_wire(self, bot: str, post: int) -> bool:
+        return await self._db.read(afterwards.is_on_the_wire, bot, post)
+
     async def watched_pushes(self, since: float) -> list[Sent]:
         return await self._db.read(afterwards.watched, since)
 
@@ -143,11 +146,11 @@ class EditorsDoor(Door):
     async def posts_of_link(self, url: str) -> list[Relayed]:
         return await self._db.read(standing.of_link, url)
 
-    async def keep_wish(self, wish: Wish, now: float) -> int:
-        return await self._db.write(wishes.keep, wish, now)
+    async def keep_errand(self, errand: Errand, now: float) -> int:
+        return await self._db.write(errands.keep, errand, now)
 
-    async def wish(self, number: int) -> Wish | None:
-        return await self._db.read(wishes.find, number)
+    async def errand(self, number: int) -> Errand | None:
+        return await self._db.read(errands.find, number)
 
     # --- posts held back
 

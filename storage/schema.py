@@ -446,7 +446,7 @@ CREATE TABLE offer (
   PRIMARY KEY (post, person, message)
 ) WITHOUT ROWID;
 -- what an editor asked to be done, until a button says of which post
-CREATE TABLE wish (
+CREATE TABLE errand (
   id INTEGER PRIMARY KEY,
   at REAL NOT NULL,
   person INTEGER NOT NULL,
@@ -556,6 +556,14 @@ CREATE INDEX forum_topic_blog ON forum_topic (blog, closed_for);
 def topics_that_the_bot_opens(db: Database) -> None:
     for statement in _statements(FORUMS):
         db.execute(statement)
+
+
+@migrations()
+def pushes_whose_end_is_still_to_be_shown(db: Database) -> None:
+    db.execute(
+        """CREATE INDEX push_watched ON push (sent_at)
+        WHERE end_shown = 0 AND sent_at IS NOT NULL AND preview_message IS NOT NULL"""
+    )
 
 
 def names() -> frozenset[str]:

@@ -17,18 +17,19 @@ from sqlite_utils import Database, Migrations
 
 import storage.database
 import storage.schema
+from bot.core.corrections import Correction
 from bot.core.model import ChangeKind, Post, TryLater, Volume
 from bot.core.paging import Sought, Span, Turn
 from bot.core.publishing import PostWrite
 from bot.core.wishes import Wish
-from storage import StoreError, expansion, open_store
+from storage import Act, StoreError, expansion, open_store
 from tests.ledger import BLOG, NOON, URL, Ledger
 
 ANN = 2001
 
 # --- plans ---------------------------------------------------------------------------------------------------------
 
-LARGE = "delivery|subscription|chat|post|message|shown|known|alias|publication|forum_topic"
+LARGE = "delivery|subscription|chat|post|message|shown|known|alias|publication|forum_topic|audit"
 SMALL = (
     "blog|note|pruned|json_each|chat_closed|publication_open|post_fts"  # partial, virtual, or with a row for each blog
 )
@@ -223,6 +224,29 @@ async def asking(ledger: Ledger) -> None:
     await store.progress("main", await ledger.push())
 
 
+async def speaking_of_posts(ledger: Ledger) -> None:
+    store = ledger.store
+    await expanding(ledger)
+    await ledger.deliver()
+    post, push = ledger.numbers["a"], await ledger.push("Wrong.")
+    said = [Act(at=NOON, act="", person=1002, post=one) for one in (post, push, ledger.numbers["b"])]
+    await store.held_posts(NOON)
+    await store.fate(post)
+    await store.watched_pushes(NOON - 60)
+    await store.posts_of_message("main", ANN, 1)
+    await store.posts_of_link("https://blog.example/live#a")
+    await store.send_held_now(said[2])
+    await store.correct(said[0], Correction(title="Right", text="So."))
+    await store.pause_push(said[1])
+    await store.drop_the_rest(said[1])
+    for one in said[:2]:
+        await store.withdraw(one)
+        await store.is_on_the_wire("main", one.post or 0)
+        await store.acts_on(one.post or 0)
+    await ledger.publish("c", post=Post(key="c", title="a"))
+    await store.restore(said[0])
+
+
 async def pruning(ledger: Ledger) -> None:
     await following_edits_and_withdrawals(ledger)
     for before in (NOON + 1, NOON + 100):  # posts by their age, and then with their blog
@@ -250,6 +274,7 @@ ACTS = [
     moving_and_forgetting,
     remembering,
     asking,
+    speaking_of_posts,
 ]
 MAY_SORT = (
     "GROUP BY p.topics",  # the topics that posts have

@@ -128,7 +128,7 @@ async def test_pushes_are_watched_until_their_end_was_shown(ledger: Ledger) -> N
     await ledger.store.push_shown_at(new, EDITOR, 17)
     watched = await ledger.store.watched_pushes(ledger.now)
     assert [(one.post.id, one.watched) for one in watched] == [(new, (EDITOR, 17))]
-    assert [one.post.id for one in await ledger.store.watched_pushes(NOON)] == [new, old]
+    assert [one.post.id for one in await ledger.store.watched_pushes(NOON)] == [old, new]
     await ledger.store.push_end_shown(new, None)
     assert [one.post.id for one in await ledger.store.watched_pushes(NOON)] == [old]
 

@@ -97,7 +97,7 @@ async def test_breaking_news_comes_through_where_the_chat_lets_it(night: Ledger)
     await night.run()
     assert night.shown(ANN) == [f"push {push}"]
     assert night.shown(BEN) == []
-    assert await night.store.progress("main", push) == Progress(sent=1, waiting=1, aside=0, expanded=True)
+    assert await night.store.progress("main", push) == Progress(sent=1, waiting=1, asleep=1, expanded=True)
     await at(night, MORNING)
     assert night.shown(BEN) == [f"push {push}"]
 
@@ -362,7 +362,8 @@ async def test_a_post_that_the_page_marks_with_no_word_changed_is_news_to_who_fo
 async def test_who_has_the_card_gets_no_posts(night: Ledger) -> None:
     await night.hear(await night.follow(ANN), Volume.CARD)
     await night.publish("k", post=Post(key="k", title="k", key_event=True))
-    assert await night.run() == []
+    sent = await night.run()
+    assert {post.notice for claim in sent for post in claim.posts} == {"card"}
 
 
 # --- chats that come and go ----------------------------------------------------------------------------------------

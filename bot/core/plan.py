@@ -71,6 +71,7 @@ class Waiting:
     digest: str = ""  # when the digests come for which it waits; "" where its chat wants each post
     slept: bool = False  # it was held back for its chat's habits
     pictures: bool = True  # whether its chat wants them
+    language: str | None = None  # that its subscription was brought along with, from another bot
     message: OnScreen | None = None
     answers: int | None = None  # Telegram's number of the message there that the post goes on with
 
