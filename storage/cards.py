@@ -217,4 +217,5 @@ def _rename(db: Connection, was: str, blog: str) -> None:
         unwanted.take_back(db, post=theirs, chat=row["chat"], thread=row["thread"])
     db.execute("UPDATE post SET blog = ?, key = key || id WHERE id = ?", (blog, theirs))
     db.execute("DELETE FROM card WHERE blog = ?", (was,))
+    db.execute("UPDATE card SET look_at = 0 WHERE blog = ?", (blog,))
     _give(db, "s.blog = :blog", {"blog": blog})
