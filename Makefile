@@ -1,5 +1,5 @@
 # One way to do each thing. Every target sets up what it needs, so a fresh clone can start with any of them.
-.PHONY: setup demo run test check bench bench-quick fuzz lock format clean
+.PHONY: setup demo run test check bench bench-quick fuzz lock format texts clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -43,6 +43,10 @@ READER ?= all
 SECONDS ?= 60
 fuzz: setup
 	$(BIN)/python -m tests.fuzzing $(READER) --seconds $(SECONDS)
+
+# Every sentence of the code into the template and the catalogues; docs/translating.md says what comes then.
+texts: setup
+	$(BIN)/python -m tests.translating update
 
 format: setup
 	$(BIN)/ruff check --fix-only -q .

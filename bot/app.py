@@ -30,7 +30,7 @@ from config import difference
 from config.settings import BadSettings, Settings, read_settings, token
 from config.values import FREE_RATE
 from config.watch import changes
-from handlers import register, set_menus, show_held, show_progress
+from handlers import keep_topics, register, set_menus, show_held, show_progress
 from handlers.house import House
 from handlers.updates import PerChat
 from storage import Store, open_store
@@ -264,7 +264,7 @@ class Relay:
             menus = asyncio.create_task(set_menus(application.bot, self._house))
             try:
                 async with asyncio.TaskGroup() as loops:
-                    for loop in (show_progress, show_held):
+                    for loop in (show_progress, show_held, keep_topics):
                         loops.create_task(loop(application.bot, self._house))
             finally:
                 menus.cancel()
@@ -320,8 +320,7 @@ class Relay:
 
     async def _drop_drafts(self) -> None:
         """Who is no editor any more has nothing left to press."""
-        access = self.settings.access
-        dropped = await self._store.drop_drafts_but_of({*access.admins, *access.editors})
+        dropped = await self._desk.drop_drafts_of_others()
         if dropped:
             log.info("drafts of former editors dropped", drafts=dropped)
 

@@ -60,7 +60,9 @@ class Bodies:
         """How many messages it is for Telegram's limits: one, or the pictures of an album, or a pin as well."""
         if _is_left(claim):
             return 2
-        if len(claim.posts) != 1 or len(claim.posts[0].pictures) < 2 or not isinstance(claim.action, Send):
+        if len(claim.posts) != 1 or not isinstance(claim.action, Send):
+            return 1
+        if max(len(claim.posts[0].pictures), len(claim.posts[0].media)) < 2:
             return 1
         return 1 + len(self._looked_up(claim)[1].others)
 

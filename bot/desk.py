@@ -6,13 +6,14 @@ An act writes its whole effect in one transaction and wakes the sender; what it 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from bot.core.corrections import Correction, of_a_blog
 from bot.core.model import Change, ChangeKind, Post, Relayed, Snapshot, SnapshotKind, Verdict
-from bot.core.publishing import Audience, Handover, PostWrite, Publishing, PushText, Validators
+from bot.core.publishing import Handover, PostWrite, Publishing, PushText, Sending, Validators
 from bot.core.summary import summary
 from bot.core.timing import has_date
 from bot.core.topics import topics_of
@@ -21,6 +22,7 @@ from config.settings import Blog, Settings
 from storage import Act, Restored, Store
 
 BOT = "main"  # whose chats are counted
+LANDED_SECONDS = 3.0  # an answer of Telegram takes some hundredths
 AT_ONCE = 8  # posts made ready before the loop has its turn
 SUMMARY_ROOM = 3500  # characters kept; a blog's max_chars is applied when it is rendered
 
@@ -57,6 +59,7 @@ class Desk:
             page=verdict.page,
             validators=validators,
             title=snapshot.title if snapshot else None,
+            page_url=snapshot.url if snapshot else None,
             ended=_ended(snapshot, verdict),
             about_the_blog=snapshot is not None and snapshot.kind is not SnapshotKind.DELTA,
             starts_at=snapshot.starts_at.timestamp() if snapshot and snapshot.starts_at else None,
@@ -66,6 +69,8 @@ class Desk:
             hold=blog.hold.total_seconds(),
             edit_quiet=self._settings().delivery.edit_quiet.total_seconds(),
             edits_for=self._settings().delivery.edits_for.total_seconds(),
+            correction_reply=blog.correction_reply,
+            language=blog.language,
         )
         told = await self._store.publish(publishing)
         if told:
@@ -76,15 +81,35 @@ class Desk:
         """Keep what an editor wrote, to be previewed. Returns its number."""
         return await self._store.draft(author=author, text=text, now=self._clock())
 
-    async def send(self, post: int, audience: Audience, *, silent: bool = False) -> bool:
-        """Send a draft to its audience, once: False where it was sent or cancelled before."""
-        sent = await self._store.send_push(post, audience=audience, silent=silent, now=self._clock())
-        self._wake()
-        return sent
+    async def send(self, post: int, sending: Sending, *, person: int | None = None, chats: int | None = None) -> bool:
+        """Send a draft to its audience, or schedule it, once: False where it is no draft any more.
 
-    async def cancel(self, post: int) -> bool:
-        """Drop a draft: False where it was sent or cancelled before."""
-        return await self._store.cancel_push(post)
+        `person`: who says so, None on the command line; `chats`: to how many they were told it goes.
+        """
+        now = self._clock()
+        return await self._woken(self._store.send_push(post, sending=sending, now=now, person=person, chats=chats))
+
+    async def approve(self, post: int, *, person: int, chats: int | None = None) -> bool:
+        """Another editor lets a push go that waits for it: False where it waits no more, or is their own."""
+        now = self._clock()
+        return await self._woken(self._store.approve_push(post, person=person, now=now, chats=chats))
+
+    async def reject(self, post: int, *, person: int) -> bool:
+        """Or not: False where it waits no more."""
+        return await self._store.reject_push(post, person=person, now=self._clock())
+
+    async def send_push_now(self, post: int, *, person: int | None = None) -> bool:
+        """What is scheduled goes at once: False where it went or was cancelled before."""
+        return await self._woken(self._store.send_push_now(post, person=person, now=self._clock()))
+
+    async def cancel(self, post: int, *, person: int | None = None) -> bool:
+        """Drop what has not gone out yet: False where it has, or was dropped before."""
+        return await self._store.cancel_push(post, person=person, now=self._clock())
+
+    async def drop_drafts_of_others(self) -> int:
+        """Whoever is no editor any more loses what they had not sent. Returns how many drafts that were."""
+        access = self._settings().access
+        return await self._store.drop_drafts_but_of({*access.editors, *access.admins})
 
     # `person` is who did it, a Telegram user id; None: the relay itself, or its command line.
 
@@ -120,7 +145,10 @@ class Desk:
         Returns in how many chats it is; None where there is no such post, or an editor did it before.
         """
         act = await self._act("withdraw", post, person, why)
-        return act.chats if await self._woken(self._store.withdraw(act)) else None
+        if not await self._woken(self._store.withdraw(act)):
+            return None
+        await self._landed(post)
+        return act.chats
 
     async def correct(self, post: int, said: PushText, *, person: int | None = None) -> int | None:
         """Let a post say this in every chat and list, against its page. Its picture stays, unless `said` has one.
@@ -132,7 +160,10 @@ class Desk:
         if found is None:
             return None
         act = await self._act("correct", post, person, line(said.text))
-        return act.chats if await self._woken(self._store.correct(act, self._correction(found, said))) else None
+        blog = self._settings().blog(found.blog) if found.blog else None
+        reply_in = blog.language if blog and blog.correction_reply else None
+        done = self._store.correct(act, self._correction(found, said), reply_in=reply_in)
+        return act.chats if await self._woken(done) else None
 
     async def restore(self, post: int, *, person: int | None = None) -> Restored:
         """Take our editors' word back: the post is as its page has it now."""
@@ -178,6 +209,14 @@ class Desk:
         """With how many chats have the post as it is done."""
         chats = await self._store.reached(BOT, post)
         return Act(at=self._clock(), act=act, person=person, post=post, chats=chats, words=words)
+
+    async def _landed(self, post: int) -> None:
+        """Until what was on the wire has arrived: a message whose number is not known cannot be taken back after a
+        kill, so that nobody is told of a takedown before."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LANDED_SECONDS):
+                while await self._store.is_on_the_wire(BOT, post):  # noqa: ASYNC110 the sender writes it
+                    await asyncio.sleep(0.02)
 
     async def _woken(self, act: Awaitable[bool]) -> bool:
         done = await act

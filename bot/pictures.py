@@ -11,6 +11,7 @@ from bot.core.model import Relayed
 from bot.core.writing import safe_url
 
 MOST = 1000  # of each that are remembered
+_KINDS = ("video", "animation", "audio", "voice", "document")
 REFUSED_SECONDS = 600.0  # a publisher's server may have had a bad moment
 
 
@@ -30,8 +31,8 @@ class Pictures:
         """The answer to a message with these pictures, or to an album of them."""
         sent = result if isinstance(result, list) else [result]
         for address, message in zip(addresses, sent, strict=False):
-            if isinstance(message, dict) and message.get("photo"):
-                _keep(self._files, address, message["photo"][-1]["file_id"])
+            if isinstance(message, dict) and (file := _file_in(message)):
+                _keep(self._files, address, file)
 
     def refused(self, addresses: Sequence[str]) -> None:
         """One of these. A file id that was used is forgotten first, and the address tried again. Then they are not sent
@@ -46,6 +47,7 @@ class Pictures:
         if not self._refused:
             return frozenset()
         theirs = {one.url for post in posts for one in post.pictures} | {post.photo or "" for post in posts}
+        theirs |= {one.file for post in posts for one in post.media}
         now = self._now()
         return frozenset(one for one in theirs if self._refused.get(_as_sent(one), now) > now)
 
@@ -54,7 +56,16 @@ def without(post: Relayed, refused: Container[str]) -> Relayed:
     """The post less these pictures: the next one takes the place of the first."""
     left = tuple(one for one in post.pictures if one.url not in refused)
     photo = post.photo if post.photo not in refused else left[0].url if left else None
-    return replace(post, photo=photo, pictures=left)
+    media = tuple(one for one in post.media if one.file not in refused)
+    return replace(post, photo=photo, pictures=left, media=media)
+
+
+def _file_in(message: dict[str, Any]) -> str | None:
+    """The file id of what a message shows; an animation is a document as well, for older programs."""
+    if photo := message.get("photo"):
+        return str(photo[-1]["file_id"])
+    found = next((message[kind] for kind in _KINDS if message.get(kind)), None)
+    return str(found["file_id"]) if found else None
 
 
 def unpictured(post: Relayed) -> Relayed:

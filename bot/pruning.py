@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -17,6 +17,7 @@ from storage import Pruned, Store, StoreError
 log = structlog.get_logger()
 
 FIRST, EVERY, SPREAD = 180.0, 3600.0, 600.0  # seconds: after the start, between rounds, and added by chance
+DRAFTS_KEPT = timedelta(days=1)  # of pushes that nobody sent
 REST = 3.0  # times as long as a chunk took: the store is at most a quarter of the time busy with this
 
 
@@ -54,6 +55,7 @@ class Pruner:
 
     async def _chunks(self, before: float) -> AsyncIterator[Pruned]:
         """Each chunk, with a rest after it that is longer where the store is slower."""
+        yield Pruned(drafts=await self._store.expire_drafts((self._now() - DRAFTS_KEPT).timestamp()))
         began = time.monotonic()
         async for chunk in self._store.prune(before):
             yield chunk

@@ -277,8 +277,11 @@ class Sender:
         except Exception as error:
             log.exception("cannot render", posts=[post.id for post in claim.posts])
             return Refused(why=f"cannot be rendered: {error!r}"), WHOLE
-        messages = () if isinstance(claim.action, Send) else numbers(claim.action.message, body.step)
-        return await self._telegram.perform(body, chat=claim.telegram_id, messages=messages), body.step
+        chat = claim.telegram_id
+        if isinstance(claim.action, Send):
+            return await self._telegram.perform(body, chat=chat, answers=claim.action.answers), body.step
+        messages = numbers(claim.action.message, body.step)
+        return await self._telegram.perform(body, chat=chat, messages=messages), body.step
 
     def _tell(self, claim: Claim, outcome: Outcome, settlement: Settlement) -> None:
         """The pace learns from every answer; the log hears of all that did not simply work."""

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import orjson
 
-from bot.core.albums import BLANK, WHOLE, Step, checksum, next_step, pictures
+from bot.core.albums import BLANK, WHOLE, Step, checksum, kind_of, next_step, pictures
 from bot.core.answers import PATIENCE_WITHOUT_A_WORD, bad_pictures, outcome_of
 from bot.core.blocks import RichMessage, as_json
 from bot.core.model import Done, Entity, Outcome, Refused, Rendered, TryLater, Unknown
@@ -99,55 +99,60 @@ class Telegram:
         return None if plain else self.richness.form_of(rendered.rich)
 
     def _send(self, rendered: Rendered, place: dict[str, Any]) -> Body:
-        """An album has no buttons: it cannot, and posts of a blog have none."""
+        """An album has no buttons: it cannot."""
         if rendered.copied is not None:
             from_chat, message = rendered.copied
-            return _json("copyMessage", place | {"from_chat_id": from_chat, "message_id": message}, kind="copy")
+            original = {"from_chat_id": from_chat, "message_id": message}
+            return _json("copyMessage", place | original | _buttons(rendered), kind="copy")
         if rendered.photo is None:
             return _worded("sendMessage", place, rendered, None)
         shown = pictures(rendered)
         if rendered.others:
-            media = [self._media(rendered.photo) | _caption(rendered), *map(self._media, rendered.others)]
-            return _json("sendMediaGroup", place | {"media": media}, shown)
-        photo = {"photo": self._file(rendered.photo)}
-        return _json("sendPhoto", place | photo | _caption(rendered) | _buttons(rendered), shown)
+            media = [self._media(one, kind_of(rendered, one)) for one in shown]
+            return _json("sendMediaGroup", place | {"media": [media[0] | _caption(rendered), *media[1:]]}, shown)
+        kind = kind_of(rendered, rendered.photo)
+        file = {kind: self._file(rendered.photo)}
+        return _json(f"send{kind.title()}", place | file | _caption(rendered) | _buttons(rendered), shown)
 
     def _step(self, message: OnScreen, step: Step, rendered: Rendered) -> Body:
         """A text stays a text, a photo a photo: a message keeps its place in the chat and its notifications."""
         if step.removes:
             return _deletion(step)
         if step.places != (0,):
-            return self._replace(step.picture, {})
+            return self._replace(step.picture, {}, kind_of(rendered, step.picture))
         if step.picture and message.picture == checksum(step.picture):
             return _json("editMessageCaption", _caption(rendered) | _buttons(rendered), (step.picture,))
-        return self._replace(step.picture, _caption(rendered))
+        return self._replace(step.picture, _caption(rendered), kind_of(rendered, step.picture))
 
-    def _replace(self, picture: str | None, caption: dict[str, Any]) -> Body:
+    def _replace(self, picture: str | None, caption: dict[str, Any], kind: str) -> Body:
         """Another picture. A withdrawn one must not stay, and a photo cannot become a text: the blank one is shown."""
         if picture is None and self.pictures.known(BLANK) is None:
             media = self._media(f"attach://{BLANK}") | caption
             return Body("editMessageMedia", orjson.dumps(media), "photo", (BLANK,), (checksum(BLANK),), form=True)
-        return _json("editMessageMedia", {"media": self._media(picture or BLANK) | caption}, (picture or BLANK,))
+        return _json("editMessageMedia", {"media": self._media(picture or BLANK, kind) | caption}, (picture or BLANK,))
 
-    def _media(self, address: str) -> dict[str, Any]:
-        return {"type": "photo", "media": self._file(address)}
+    def _media(self, address: str, kind: str = "photo") -> dict[str, Any]:
+        return {"type": kind, "media": self._file(address)}
 
     def _file(self, address: str) -> str:
         return self.pictures.known(address) or address
 
     # --- saying it
 
-    async def perform(self, body: Body, *, chat: int, messages: Sequence[int] = ()) -> Outcome:
-        """Do it in this chat (Telegram's id), once; `messages` are the numbers of those to change."""
+    async def perform(
+        self, body: Body, *, chat: int, messages: Sequence[int] = (), answers: int | None = None
+    ) -> Outcome:
+        """Do it in this chat (Telegram's id), once; `messages` are the numbers of those to change, `answers` is the
+        one that a new message replies to, if it is still there."""
         if body.unpins:
-            unpinned = await self._once(_UNPIN, chat, messages)
+            unpinned = await self._once(_UNPIN, chat, messages, None)
             if isinstance(unpinned, TryLater | Unknown):  # all else is no reason to keep the message as it is
                 return unpinned
-        return await self._once(body, chat, messages)
+        return await self._once(body, chat, messages, answers)
 
-    async def _once(self, body: Body, chat: int, messages: Sequence[int]) -> Outcome:
+    async def _once(self, body: Body, chat: int, messages: Sequence[int], answers: int | None) -> Outcome:
         try:
-            status, answer = await self._post(body, chat, messages)
+            status, answer = await self._post(body, chat, messages, answers)
         except NotSent as error:
             return TryLater(why=str(error), after=PATIENCE_WITHOUT_A_WORD)
         except AnswerLost as error:
@@ -167,11 +172,12 @@ class Telegram:
             return replace(outcome, otherwise=True)
         return outcome
 
-    async def _post(self, body: Body, chat: int, messages: Sequence[int]) -> tuple[int, bytes]:
+    async def _post(self, body: Body, chat: int, messages: Sequence[int], answers: int | None) -> tuple[int, bytes]:
         url = self._address + body.method
         if body.form:
             return await self._request.post_form(url, _form(body, chat, messages[0]))
-        return await self._request.post_json(url, _whom(chat, messages) + body.rest)
+        whom = _whom(chat, messages) if answers is None else _whom(chat, messages) + _REPLY % answers
+        return await self._request.post_json(url, whom + body.rest)
 
     def _learned(self, body: Body, outcome: Outcome, answer: bytes) -> Outcome:
         """What Telegram's answer says of the pictures: other chats are to get them, too."""
@@ -202,6 +208,10 @@ _UNPIN = Body("unpinChatMessage", b"}", "pin")
 
 def _deletion(step: Step) -> Body:
     return Body("deleteMessages" if len(step.places) > 1 else "deleteMessage", b"}", step=step)
+
+
+# https://core.telegram.org/bots/api#replyparameters
+_REPLY = b',"reply_parameters":{"message_id":%d,"allow_sending_without_reply":true}'
 
 
 def _whom(chat: int, messages: Sequence[int]) -> bytes:

@@ -19,11 +19,9 @@ NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
     ('telegram.updates = "webhook"', lambda s: s.telegram.updates != Telegram().updates),
     ("storage.url with PostgreSQL", lambda s: s.storage.url.startswith("postgres")),
     ("web.dashboard_password_env", lambda s: s.web.dashboard_password_env != Web().dashboard_password_env),
-    ("access.second_approval", lambda s: s.access.second_approval),
     ("[[bots]] beyond main", lambda s: len(s.bots) > 1),
 )
 NOT_YET_IN_A_BLOG: tuple[tuple[str, Callable[[Blog], bool]], ...] = (
-    ("correction_reply", lambda b: b.correction_reply),
     ('a bot other than "main"', lambda b: b.bot != "main"),
 )
 

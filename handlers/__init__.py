@@ -1,8 +1,10 @@
 """Telegram updates in, replies out, grouped by who speaks."""
 
-from handlers.commands import COMMANDS, Command, set_menus
+from handlers.commands import COMMANDS, Command
+from handlers.forums import keep_topics
 from handlers.hearing import register
 from handlers.held import show_held
+from handlers.menus import set_menus
 from handlers.progress import show_progress
 
-__all__ = ["COMMANDS", "Command", "register", "set_menus", "show_held", "show_progress"]
+__all__ = ["COMMANDS", "Command", "keep_topics", "register", "set_menus", "show_held", "show_progress"]

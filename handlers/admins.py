@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from bot.core.model import Lane, Rendered
@@ -13,7 +14,7 @@ from bot.core.timing import upcoming
 from bot.core.writing import MESSAGE, Writing, cut, isolated, line
 from config.schedule import words as schedule_words
 from config.settings import BadSettings
-from handlers.asked import N_, Asked
+from handlers.asked import Asked
 from handlers.blogs import Known
 from handlers.holding import everything_is_held
 from handlers.naming import blogs_of
@@ -21,13 +22,6 @@ from handlers.naming import blogs_of
 SOON, LATER = 1, 5  # next polls shown: of each of several blogs, of the one that was asked for
 _ENTITIES = 90
 _REST = 60  # units kept free for the line that counts what did not fit
-_LANES = {
-    Lane.WITHDRAWAL: N_("{n} withdrawals"),
-    Lane.BREAKING: N_("{n} breaking"),
-    Lane.LIVE: N_("{n} live"),
-    Lane.EDIT: N_("{n} edits"),
-    Lane.DIGEST: N_("{n} digests"),
-}
 
 
 # --- status --------------------------------------------------------------------------------------------------------
@@ -37,7 +31,15 @@ async def status(asked: Asked) -> Rendered:
     """Blogs in trouble first, so that whatever does not fit is well."""
     t, blogs = asked.t, await asked.blogs.all(counted=True)
     head = Writing(rtl=t.rtl).sentence(t.gettext("Status"), "bold").newline()
-    head.sentence(await _queue(asked)).newline().sentence(_pace(asked))
+    head.sentence(await _queue(asked)).newline()
+    if asleep := await asked.house.store.chats_asleep(asked.house.bot):
+        said = t.ngettext(
+            "Posts wait in {n} chat for the end of quiet hours or the time of a digest",
+            "Posts wait in {n} chats for the end of quiet hours or the time of a digest",
+            asleep,
+        )
+        head.sentence(said).newline()
+    head.sentence(_pace(asked))
     if await everything_is_held(asked):
         head.newline().sentence(t.gettext("Every live blog is held."), "bold")
     ordered = sorted(blogs, key=lambda one: not _is_in_trouble(one))
@@ -46,8 +48,23 @@ async def status(asked: Asked) -> Rendered:
 
 async def _queue(asked: Asked) -> str:
     t, queue = asked.t, await asked.house.store.queue(asked.house.bot)
-    waiting = [t.gettext(_LANES[lane], n=t.number(count)) for lane, count in sorted(queue.items()) if count]
+    waiting = [_waiting(lane, count, t) for lane, count in sorted(queue.items()) if count]
     return t.gettext("Queue: {lanes}", lanes=t.listed(waiting)) if waiting else t.gettext("Queue: empty")
+
+
+def _waiting(lane: Lane, count: int, t: Texts) -> str:
+    match lane:
+        case Lane.WITHDRAWAL:
+            return t.ngettext("{n} withdrawal", "{n} withdrawals", count)
+        case Lane.BREAKING:
+            return t.ngettext("{n} breaking", "{n} breaking", count)
+        case Lane.LIVE:
+            return t.ngettext("{n} live", "{n} live", count)
+        case Lane.EDIT:
+            return t.ngettext("{n} edit", "{n} edits", count)
+        case Lane.DIGEST:
+            return t.ngettext("{n} digest", "{n} digests", count)
+    assert_never(lane)
 
 
 def _pace(asked: Asked) -> str:
@@ -147,7 +164,7 @@ def _next_polls(asked: Asked, known: Known, count: int) -> list[datetime]:
 def _moment(asked: Asked, at: datetime, zone: str) -> str:
     """With seconds: a blog may be polled more often than once a minute."""
     t, local, now = asked.t, at.astimezone(ZoneInfo(zone)), asked.house.now()
-    clock = t.time(at, zone).replace(t.clock(at, zone), f"{local:%H:%M:%S}", 1)
+    clock = t.time(at, zone, seconds=True)
     if local.date() == now.astimezone(ZoneInfo(zone)).date():
         return clock
     return t.gettext("{day}, {time}", day=t.day(at, zone, now), time=clock)

@@ -3,14 +3,18 @@ recall it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.core.model import Button, Rendered
+from bot.core.links import BadLink, TooManyLinks
+from bot.core.model import Button, Media, Rendered
+from bot.core.publishing import PushText
+from bot.core.render import files_of
 from bot.core.writing import Writing, cut, isolated, line
 from handlers.access import Role, person_of
 from handlers.arguments import spoken
 from handlers.asked import Asked, Effect, Pressed, Where, Wrong
-from handlers.drafts import Unfit, draft_of
+from handlers.drafts import Unfit, draft_of, files_in
 from handlers.meant import push_of
 from handlers.people import name_of
 from handlers.progress import buttons, is_going, words
@@ -112,6 +116,10 @@ async def _done(where: Where, act: Act) -> str:
     t, who = where.t, await name_of(where.bot, act.person, where.t)
     what = {
         "push": t.gettext("sent"),
+        "schedule": t.gettext("scheduled"),
+        "cancel": t.gettext("cancelled"),
+        "approve": t.gettext("approved"),
+        "reject": t.gettext("rejected"),
         "pause": t.gettext("paused"),
         "resume": t.gettext("resumed"),
         "stop": t.gettext("cancelled the rest"),
@@ -232,12 +240,23 @@ async def edited(asked: Asked) -> Rendered | None:
     command = spoken(asked.message.text or asked.message.caption or "")
     try:
         said = draft_of(asked.message, command.end if command and command.name == "push" else 0)
-    except Unfit:
+    except (Unfit, BadLink, TooManyLinks):
         said = None
-    if said is None or said.copied is not None or not (said.text or said.photo):
+    if said is None or said.copied is not None or not (said.text or said.photo or said.media):
         raise Wrong(asked.t.gettext("That cannot take the place of what was pushed; it stays as it is."))
-    if bool(said.photo) != bool(push.post.photo):
-        raise Wrong(asked.t.gettext("A picture can be neither added nor taken away; the push stays as it is."))
+    said = _with_its_files(asked, said, files_of(push.post))
     if (said.text, said.entities, said.photo) == (push.post.text, push.post.entities, push.post.photo):
         return None
     return asked.say(await corrected(asked, push.post, said))
+
+
+def _with_its_files(asked: Asked, said: PushText, standing: tuple[Media, ...]) -> PushText:
+    """A photo may take the place of a photo; other files stay, of which an edit brings along one or all."""
+    files, t = files_in(said), asked.t
+    if bool(files) != bool(standing):
+        raise Wrong(t.gettext("A picture can be neither added nor taken away; the push stays as it is."))
+    if len(standing) == 1 and standing[0].kind == "photo" and said.photo:
+        return said
+    if not {*files} <= {*standing}:
+        raise Wrong(t.gettext("A file cannot take the place of another; the push stays as it is."))
+    return replace(said, photo=None)

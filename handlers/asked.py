@@ -98,8 +98,10 @@ def named(words: str, t: Texts) -> str:
     return isolated(cut(line(words[: _NAME * 4]), (), _NAME)[0], rtl=t.rtl)
 
 
-def language_of(chat: Chat, person: User | None) -> str:
-    return chat.choices.language or chat.language or (person.language_code if person else None) or "en"
+def language_of(chat: Chat | None, person: User | None) -> str:
+    """What an answer is said in: what the chat chose, else what its person's app speaks, else that of who asks."""
+    known = (chat.choices.language or chat.language) if chat else None
+    return known or (person.language_code if person else None) or "en"
 
 
 def is_private(message: Message) -> bool:

@@ -10,6 +10,7 @@ from bot.core.catchup import KEY_EVENTS, LATE, LATEST, Catchup, counted, since_w
 from bot.core.model import Rendered
 from bot.core.paging import Page, Sought, Span, Turn, base36
 from bot.core.render_catchup import render_catchup
+from bot.core.wishes import Wish
 from handlers.asked import Asked, Effect, Pressed, Told, Where, Wrong
 from handlers.blogs import Known, topics_of
 from handlers.naming import all_blogs, blogs_of
@@ -68,16 +69,16 @@ async def _look(where: Where, named: str, since: float, until: float) -> Look:
     if named and named not in blogs:
         raise Wrong(where.t.gettext("That live blog is not here any more."))
     followed = await _followed(where)
-    wanted = {named: followed.get(named, ())} if named else followed or dict.fromkeys(blogs, ())
+    wanted = {named: followed.get(named, Wish())} if named else followed or dict.fromkeys(blogs, Wish())
     span = Span(since=since, until=until, oldest=since - LATE.total_seconds())
     return Look(blogs=[blogs[id_] for id_ in wanted], named=named, sought=Sought(blogs=wanted, span=span), span=span)
 
 
-async def _followed(where: Where) -> dict[str, tuple[str, ...]]:
-    """The topics that are followed here, by blog; blogs that left the file have nothing to tell."""
+async def _followed(where: Where) -> dict[str, Wish]:
+    """What is followed here, by blog; blogs that left the file have nothing to tell."""
     here = {one.id for one in where.house.blogs()}
     subscriptions = await where.house.store.subscriptions(where.chat.id, where.thread)
-    return {one.blog: one.topics for one in subscriptions if one.blog in here}
+    return {one.blog: one.wish for one in subscriptions if one.blog in here}
 
 
 async def _key_events(where: Where, look: Look) -> Page:

@@ -14,7 +14,7 @@ from bot.core.texts import Texts
 from bot.core.writing import Writing
 from handlers.asked import N_, Asked, Effect, Pressed, language_of
 from handlers.house import House
-from handlers.replies import send
+from handlers.replies import send, thread_of
 from handlers.targets import chosen, target_of
 
 log = structlog.get_logger()
@@ -115,6 +115,17 @@ async def greet(house: House, message: Message) -> None:
     hello = t.gettext("Hello! I bring live blogs into this group and keep every message true to the page.")
     how = t.gettext("An admin begins with /subscribe; /blogs lists what there is.")
     await send(bot, chat.id, Rendered(text=f"{hello} {how}"))
+
+
+async def topic_turned(house: House, message: Message) -> None:
+    """People closed a topic of their forum, or opened it again: what follows there sleeps, or goes on."""
+    known = await house.store.chat(house.bot, message.chat.id)
+    if known is None or (message.from_user is not None and message.from_user.id == message.get_bot().id):
+        return
+    if message.forum_topic_reopened is not None:
+        await house.store.wake_thread(known.id, thread_of(message))
+    else:
+        await house.store.sleep_thread(known.id, thread_of(message), house.clock())
 
 
 async def migration(house: House, message: Message) -> None:

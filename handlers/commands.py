@@ -6,21 +6,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-import structlog
-from telegram import Bot, BotCommand, BotCommandScopeAllGroupChats, BotCommandScopeChat, BotCommandScopeDefault
-from telegram.error import BadRequest, Forbidden, TelegramError
-
 from bot.core.model import Rendered
-from bot.core.writing import Writing
+from bot.core.writing import Writing, isolated
 from handlers import (
     admins,
     afterwards,
     catching_up,
     chats,
-    editors,
     holding,
     lists,
     notes,
+    pushing,
     readers,
     settings,
     subscribing,
@@ -30,11 +26,6 @@ from handlers import (
 )
 from handlers.access import Role
 from handlers.asked import N_, Asked, Told
-from handlers.house import House
-
-log = structlog.get_logger()
-
-MENUS = "people with a menu of their own"  # a note
 
 Act = Callable[[Asked], Awaitable[Rendered | Told | None]]
 
@@ -60,8 +51,8 @@ async def help_(asked: Asked) -> Rendered:
     t = asked.t
     text = Writing(rtl=t.rtl).sentence(t.gettext("What you can ask"), "bold").newline()
     for command in offered(asked.role):
-        words = f"/{command.name} {command.form}".strip()
-        text.newline().sentence(words).sentence(f" · {t.gettext(command.does)}")
+        parts = [isolated(f"/{command.name}", rtl=t.rtl), *([t.gettext(command.form)] if command.form else [])]
+        text.newline().sentence(f"{' '.join(parts)} · {t.gettext(command.does)}")
     text.newline(2).sentence(
         t.gettext("[…] may be left out. For a channel, one of its admins writes /subscribe blog @channel.")
     )
@@ -99,7 +90,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="id", does=N_("the numbers an admin needs"), act=readers.who_is_this),
     Command(name="help", does=N_("this list"), act=help_),
     Command(
-        name="push", form="text", who=Role.EDITOR, does=N_("send a message to all who follow a blog"), act=editors.push
+        name="push", form="text", who=Role.EDITOR, does=N_("send a message to all who follow a blog"), act=pushing.push
     ),
     Command(
         name="pushes", who=Role.EDITOR, does=N_("what was pushed: progress, correct, recall"), act=afterwards.pushes
@@ -142,68 +133,3 @@ def offered(role: Role) -> list[Command]:
 
 def find(name: str) -> Command | None:
     return next((command for command in COMMANDS if command.name == name), None)
-
-
-# --- Telegram's menus ----------------------------------------------------------------------------------------------
-
-
-async def set_menus(bot: Bot, house: House) -> None:
-    """Everybody's menu, and longer ones in the private chats of editors and admins.
-
-    Who never wrote to the bot has no such chat yet, and gets the menu when this is called again, as after a reload.
-    Who is no longer in the file loses theirs. A menu that cannot be set keeps nothing else from working.
-    """
-    try:
-        await _set_all(bot, house)
-    except TelegramError as error:
-        log.warning("menus not set", why=str(error))
-
-
-async def _set_all(bot: Bot, house: House) -> None:
-    await bot.set_my_commands(_menu(Role.READER), scope=BotCommandScopeDefault())
-    await bot.set_my_commands(_menu(Role.READER, group=True), scope=BotCommandScopeAllGroupChats())
-    access = house.settings().access
-    people = dict.fromkeys(access.editors, Role.EDITOR) | dict.fromkeys(access.admins, Role.ADMIN)
-    had = {int(number) for number in (await house.store.note(MENUS) or "").split()}
-    for person in had - people.keys():
-        await _set_menu(bot, person, None)
-    have = [person for person, role in people.items() if await _set_menu(bot, person, role)]
-    await house.store.keep_note(MENUS, " ".join(map(str, have)) or None)
-
-
-async def set_menu(bot: Bot, house: House, person: int, role: Role) -> None:
-    """The same for one, who may have written for the first time."""
-    try:
-        if await _set_menu(bot, person, role):
-            had = {int(number) for number in (await house.store.note(MENUS) or "").split()}
-            await house.store.keep_note(MENUS, " ".join(map(str, sorted({*had, person}))))
-    except TelegramError as error:
-        log.warning("menu not set", person=person, why=str(error))
-
-
-def _menu(role: Role, *, group: bool = False) -> list[BotCommand]:
-    """In groups, commands that are answered to their asker alone are said to the bot alone as well."""
-    return [
-        BotCommand(
-            command.name,
-            _description(command),
-            api_kwargs={"is_ephemeral": True} if group and command.alone else None,
-        )
-        for command in offered(role)
-    ]
-
-
-def _description(command: Command) -> str:
-    return f"{command.form} · {command.does}" if command.form else command.does
-
-
-async def _set_menu(bot: Bot, person: int, role: Role | None) -> bool:
-    """False where there is no chat with this person."""
-    scope = BotCommandScopeChat(person)
-    try:
-        if role is None:
-            return await bot.delete_my_commands(scope=scope)
-        return await bot.set_my_commands(_menu(role), scope=scope)
-    except (BadRequest, Forbidden) as error:
-        log.info("no menu", person=person, why=error.message)
-        return False

@@ -27,10 +27,12 @@ from handlers import (
     catching_up,
     chats,
     commands,
-    editors,
+    forums,
     held,
     lists,
+    menus,
     notes,
+    pushing,
     settings,
     subscribing,
     takedown,
@@ -54,17 +56,22 @@ log = structlog.get_logger()
 
 HINT_EVERY = 3600.0  # seconds
 MENU_SECONDS = 86_400.0  # how long we trust that a menu set is a menu shown
-ALBUM_SECONDS = 60.0  # the pictures of an album are messages of their own, one after the other
 _TOAST = 200  # characters: core.telegram.org/bots/api#answercallbackquery
 
 _CAME = filters.StatusUpdate.NEW_CHAT_MEMBERS | filters.StatusUpdate.CHAT_CREATED
+_TURNED = (
+    filters.StatusUpdate.FORUM_TOPIC_CLOSED
+    | filters.StatusUpdate.FORUM_TOPIC_REOPENED
+    | filters.StatusUpdate.GENERAL_FORUM_TOPIC_HIDDEN
+)
 
 PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "follow": subscribing.press_follow,
     "leave": subscribing.press_leave,
     "forget": chats.press_forget,
     "keep": subscribing.press_keep,
-    "push": editors.press_push,
+    "forum": forums.press_topic,
+    "push": pushing.press_push,
     "set": settings.press_settings,
     "after": afterwards.press_after,
     "pushes": afterwards.press_pushes,
@@ -84,12 +91,16 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], house: Hous
     new = filters.UpdateType.MESSAGE | filters.UpdateType.CHANNEL_POST
     application.add_handler(MessageHandler(filters.UpdateType.MESSAGE & filters.StatusUpdate.MIGRATE, hearing.moved))
     application.add_handler(MessageHandler(_CAME, hearing.came))
+    application.add_handler(MessageHandler(filters.UpdateType.MESSAGE & _TURNED, hearing.turned))
     application.add_handler(MessageHandler(new, hearing.said))
     application.add_handler(MessageHandler(filters.UpdateType.EDITED_MESSAGE, hearing.edited))
     application.add_handler(CallbackQueryHandler(hearing.pressed))
     application.add_handler(InlineQueryHandler(hearing.typed))
     application.add_handler(ChatMemberHandler(hearing.member, ChatMemberHandler.MY_CHAT_MEMBER))
     application.add_error_handler(hearing.failed)
+
+
+REPLY = Command(name="push", does="", act=pushing.replied, who=Role.EDITOR)
 
 
 class Hearing:
@@ -107,14 +118,34 @@ class Hearing:
         message = update.effective_message
         if message is None or message.is_automatic_forward or not says_something(message):
             return
-        album = message.media_group_id
-        alone = album is None or self._once.first(f"album {album}", ALBUM_SECONDS)
-        words = spoken(message.text or message.caption or "")
-        if words is not None and words.is_for(message.get_bot().username):
+        if message.media_group_id is None:
+            await self._heard(message)
+        elif self._house.albums.heard(message):
+            context.application.create_task(self._album(message), update=update)
+
+    async def _album(self, first: Message) -> None:
+        """Its pictures are messages of their own, one after the other; what one of them asks for is about all."""
+        parts = await self._house.albums.whole(first)
+        await self._heard(next((one for one in parts if _commands(one) is not None), first))
+
+    async def _heard(self, message: Message) -> None:
+        words = _commands(message)
+        if words is not None:
             await self._spoken(message, words)
-        elif alone and self._is_to_us(message):
+        elif await self._is_about_a_push(message):
+            await self._do(REPLY, message, Spoken(name=REPLY.name, bot=None, end=0))
+        elif self._is_to_us(message):
             await self._hint(message, N_("I understand commands only; /help lists them."))
         await self._show_menu(message)
+
+    async def _is_about_a_push(self, message: Message) -> bool:
+        """An editor's reply to the message with the buttons of a push."""
+        answered, person = message.reply_to_message, person_of(message)
+        if answered is None or not message.text or role_of(person, self._house.settings()) < Role.EDITOR:
+            return False
+        if answered.from_user != message.get_bot().bot:
+            return False
+        return await self._house.store.push_under(answered.chat.id, answered.message_id) is not None
 
     async def _show_menu(self, message: Message) -> None:
         """Whoever may do more is offered more, from their first word on."""
@@ -122,8 +153,9 @@ class Hearing:
         role = role_of(person, self._house.settings())
         if person is None or role is Role.READER or message.chat.type != ChatType.PRIVATE:
             return
-        if self._once.first(f"menu {person.id} {role}", MENU_SECONDS):
-            await commands.set_menu(message.get_bot(), self._house, person.id, role)
+        language = language_of(await self._house.store.chat(self._house.bot, person.id), person)
+        if self._once.first(f"menu {person.id} {role} {language}", MENU_SECONDS):
+            await menus.set_menu(message.get_bot(), self._house, person.id, role)
 
     async def _spoken(self, message: Message, words: Spoken) -> None:
         command = commands.find(words.name)
@@ -142,9 +174,12 @@ class Hearing:
         return self._once.first(f"hint {message.chat.id}", HINT_EVERY)
 
     async def _hint(self, message: Message, sentence: str) -> None:
-        person = person_of(message)
-        t = Texts.of((person and person.language_code) or "en")
+        t = await self._texts(message.chat.id, person_of(message))
         await self._voice.answer(message, Rendered(text=t.gettext(sentence)))
+
+    async def _texts(self, chat: int, person: User | None) -> Texts:
+        """In the language of a chat that need not be known yet."""
+        return Texts.of(language_of(await self._house.store.chat(self._house.bot, chat), person))
 
     async def _do(self, command: Command, message: Message, words: Spoken) -> None:
         reply = await self._reply(command, message, words)
@@ -156,10 +191,10 @@ class Hearing:
 
     async def _reply(self, command: Command, message: Message, words: Spoken) -> Rendered | Told | None:
         """What the command answers, whatever happens: the errors of its author and our own as a sentence."""
-        person = person_of(message)
-        t = Texts.of((person and person.language_code) or "en")
+        t = Texts.of(language_of(None, person_of(message)))
         try:
             asked = await self._asked(message, words)
+            t = asked.t
             return await command.act(asked) if asked.role >= command.who else asked.say(_not_yours(asked, command))
         except Exception as error:  # noqa: BLE001, logged and told where it becomes a sentence
             return Rendered(text=await self._trouble.sentence(f"/{command.name}", error, t))
@@ -207,19 +242,29 @@ class Hearing:
         query = update.callback_query
         if query is None:
             return
+        t = Texts.of(language_of(None, query.from_user))
         try:
-            effect = await self._effect(query)
+            t = await self._texts(query.message.chat.id, query.from_user) if query.message else t
+            effect = await self._effect(query, t)
         except Exception as error:  # noqa: BLE001, as above
-            t = Texts.of(query.from_user.language_code or "en")
             await _toast(query, await self._trouble.sentence(f"button {query.data}", error, t), alert=True)
         else:
             await _toast(query, effect.toast)  # over the screen, and first, since somebody waits for it
             await self._voice.show(query, effect)
+            await self._follow_language(query, t)
 
-    async def _effect(self, query: CallbackQuery) -> Effect:
+    async def _follow_language(self, query: CallbackQuery, before: Texts) -> None:
+        """A menu speaks the language that a press has chosen."""
+        message, person = query.message, query.from_user
+        if message is None or message.chat.type != ChatType.PRIVATE:
+            return
+        if (await self._texts(message.chat.id, person)).language != before.language:
+            await menus.set_menu(query.get_bot(), self._house, person.id, role_of(person, self._house.settings()))
+
+    async def _effect(self, query: CallbackQuery, t: Texts) -> Effect:
         """Done and written when it returns: only then is the press answered."""
         name, _, argument = (query.data or "").partition(":")
-        act, t = PRESSES.get(name), Texts.of(query.from_user.language_code or "en")
+        act = PRESSES.get(name)
         if act is None or query.message is None:
             raise Wrong(t.gettext("This button means nothing any more."))
         return await act(await self._pressed(query, argument))
@@ -264,6 +309,10 @@ class Hearing:
         if update.message is not None:
             await chats.greet(self._house, update.message)
 
+    async def turned(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        if update.message is not None:
+            await chats.topic_turned(self._house, update.message)
+
     async def moved(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         if update.message is not None:
             await chats.migration(self._house, update.message)
@@ -271,6 +320,12 @@ class Hearing:
     async def failed(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Where nobody waits for an answer."""
         log.error("update broke", why=repr(context.error), exc_info=context.error)
+
+
+def _commands(message: Message) -> Spoken | None:
+    """The command that a message begins with, where it is for us."""
+    words = spoken(message.text or message.caption or "")
+    return words if words is not None and words.is_for(message.get_bot().username) else None
 
 
 def _mentions_us(message: Message) -> bool:

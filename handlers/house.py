@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.desk import Desk
 from bot.pace import Pace
 from config.settings import Blog, Settings
+from handlers.albums import Albums
 from storage import Store
 
 
@@ -19,7 +21,7 @@ class House:
 
     `reload` applies the file and says in words what changed, or raises `config.settings.BadSettings`; `next_polls`
     and `last_polls` tell when each blog (by id) is and was polled; `report` tells the admins of trouble; `clock` is
-    seconds since 1970.
+    seconds since 1970; `albums` are those heard lately.
     """
 
     store: Store
@@ -32,6 +34,8 @@ class House:
     clock: Callable[[], float] = time.time
     last_polls: Callable[[], Mapping[str, datetime]] = dict
     report: Callable[[str], Awaitable[None]] | None = None
+    albums: Albums = field(default_factory=Albums)
+    topics_wished: asyncio.Event = field(default_factory=asyncio.Event)  # somebody asked for a forum topic
 
     def blogs(self) -> tuple[Blog, ...]:
         """The blogs that this bot speaks of, in the order of the file."""

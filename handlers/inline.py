@@ -22,6 +22,7 @@ from bot.core.texts import Texts
 from bot.core.writing import line, safe_url
 from handlers.blogs import Blogs, Known
 from handlers.house import House
+from handlers.lists import everything
 from handlers.replies import NO_PREVIEW, entities
 
 log = structlog.get_logger()
@@ -64,7 +65,7 @@ class Inline:
         return page if page.posts or named == blogs else await self._listed(blogs, query.query, turn)
 
     async def _listed(self, blogs: list[Known], words: str, turn: Turn | None) -> Page:
-        sought = Sought(blogs={one.id: () for one in blogs}, words=" ".join(words_of(words)))
+        sought = Sought(blogs=everything(blogs), words=" ".join(words_of(words)))
         page = await self._house.store.listed(sought, now=self._house.clock(), limit=OFFERED, turn=turn)
         return page or Page(posts=())
 

@@ -7,6 +7,7 @@ from bot.core.paging import Sought, Turn, fits
 from bot.core.render_lists import BlogLine, blogs_list, search_results
 from bot.core.render_lists import latest as latest_list
 from bot.core.snippets import words_of
+from bot.core.wishes import Wish
 from handlers.arguments import number_in
 from handlers.asked import Asked, Effect, Pressed, Where, Wrong
 from handlers.blogs import Known
@@ -37,9 +38,9 @@ async def _blog_line(asked: Asked, known: Known) -> BlogLine:
     )
 
 
-def everything(blogs: list[Known]) -> dict[str, tuple[str, ...]]:
-    """All posts of these blogs, whatever their topics."""
-    return {one.id: () for one in blogs}
+def everything(blogs: list[Known]) -> dict[str, Wish]:
+    """All posts of these blogs."""
+    return {one.id: Wish() for one in blogs}
 
 
 async def one_blog(where: Where, id_: str) -> list[Known]:
@@ -118,7 +119,7 @@ async def found(where: Where, blogs: list[Known], words: str, turn: Turn | None 
     if not page.posts:
         return None
     one = blogs[0] if len(blogs) == 1 < len(where.house.blogs()) else None
-    data = await _words_for_buttons(where, plain, "" if one is None else one.id) if page.newer or page.older else ""
+    data = await words_for_buttons(where, plain, "" if one is None else one.id) if page.newer or page.older else ""
     return search_results(
         page.posts,
         words if turn is None else plain,
@@ -131,7 +132,7 @@ async def found(where: Where, blogs: list[Known], words: str, turn: Turn | None 
     )
 
 
-async def _words_for_buttons(where: Where, words: str, blog: str) -> str:
+async def words_for_buttons(where: Where, words: str, blog: str) -> str:
     """`<blog or nothing>:<words>`, or what stands for them in the store where they are too long."""
     longest = f"found:o{'z' * 12}:{blog}:{words}"
     return f"{blog}:{words if fits(longest) else KEPT + await where.house.store.keep_words(words, where.house.clock())}"

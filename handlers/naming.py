@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from bot.core.writing import isolated
 from handlers.arguments import Name, blog_in, find_blog, nearest, nearly, topics_in
 from handlers.asked import Where, Wrong
 from handlers.blogs import Known, topics_of
@@ -108,4 +109,4 @@ def called(where: Where, name: Name) -> str:
     title = where.named(name.title)
     if name.title.casefold() == name.id:
         return title
-    return where.t.gettext("{title} ({id})", title=title, id=name.id)
+    return where.t.gettext("{title} ({id})", title=title, id=isolated(name.id, rtl=where.t.rtl))

@@ -18,6 +18,7 @@ from bot.core.model import Button, Rendered
 from bot.core.publishing import Audience, Progress
 from bot.core.texts import Texts
 from bot.desk import seconds_to_send
+from handlers.asked import language_of
 from handlers.house import House
 from handlers.replies import rewrite
 from storage import Sent, StoreError
@@ -59,10 +60,9 @@ def words(push: Sent, progress: Progress, audience: int, seconds: float, per_sec
     return " ".join([*said, *_besides(push, progress, t)])
 
 
-def is_over(push: Sent, progress: Progress) -> bool:
+def is_over(progress: Progress) -> bool:
     """Whether nothing more happens by itself."""
-    still = progress.changing if push.recalled or push.state == "stopped" else progress.waiting + progress.changing
-    return progress.expanded and not still and not (push.paused_at is not None and progress.waiting)
+    return progress.expanded and not (progress.waiting or progress.changing)
 
 
 def _under_way(push: Sent, progress: Progress, audience: int, seconds: float, per_second: float, t: Texts) -> str:
@@ -178,7 +178,7 @@ class _Shown:
         progress = await store.progress(self._house.bot, number)
         watched.next_at = now + max(EDIT_SECONDS, REST * (time.monotonic() - began))
         there = await self._rewrite(chat, message, self._says(push, progress, watched, now), watched)
-        if not there or is_over(push, progress):
+        if not there or is_over(progress):
             await store.push_end_shown(number, acted_at)
             self._watched.pop(number, None)
 
@@ -190,8 +190,10 @@ class _Shown:
     async def _watch(self, push: Sent, chat: int) -> _Watched:
         known = await self._house.store.chat(self._house.bot, chat)
         watched = _Watched(
-            audience=await self._house.store.audience(Audience(blog=push.blog, topics=push.topics)),
-            t=Texts.of((known and (known.choices.language or known.language)) or "en"),
+            audience=await self._house.store.audience(
+                Audience(blog=push.blog, topics=push.topics, language=push.language, only_chat=push.only_chat)
+            ),
+            t=Texts.of(language_of(known, None)),
             next_at=float("-inf"),
         )
         self._watched[push.post.id] = watched

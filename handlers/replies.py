@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import structlog
 from telegram import (
     Bot,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
+    InputMediaAudio,
+    InputMediaDocument,
+    InputMediaPhoto,
+    InputMediaVideo,
     LinkPreviewOptions,
     Message,
     MessageEntity,
@@ -19,6 +23,7 @@ from telegram import (
 from telegram.constants import ChatType
 from telegram.error import BadRequest, RetryAfter
 
+from bot.core.albums import kind_of, pictures
 from bot.core.model import Entity, Rendered
 from bot.core.render import plainest
 from bot.request import NotSent
@@ -26,15 +31,19 @@ from handlers.richly import rewrite_richly, send_richly
 
 log = structlog.get_logger()
 T = TypeVar("T")
+Album: TypeAlias = InputMediaPhoto | InputMediaVideo | InputMediaAudio | InputMediaDocument
 
 TRIES = 4
+GENERAL = 1
 LONGEST_WAIT = 60.0  # seconds; who has waited longer for an answer has left
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
 def thread_of(message: Message) -> int:
-    """The forum topic a message stands in, 0 for none: a thread of replies in an ordinary group is no topic."""
-    return (message.message_thread_id or 0) if message.is_topic_message else 0
+    """The forum topic a message stands in, 0 for none: a thread of replies in an ordinary group is no topic, and the
+    topic called General is written to without a number."""
+    thread = (message.message_thread_id or 0) if message.is_topic_message else 0
+    return 0 if thread == GENERAL else thread
 
 
 async def answer(message: Message, rendered: Rendered) -> int:
@@ -69,8 +78,11 @@ async def _send(bot: Bot, chat: int, rendered: Rendered, *, thread: int, to: int
             chat, *rendered.copied, message_thread_id=topic, reply_parameters=quoted, reply_markup=keyboard(rendered)
         )
         return copy.message_id
+    if rendered.others:
+        first, *_ = await bot.send_media_group(chat, _album(rendered), message_thread_id=topic, reply_parameters=quoted)
+        return first.message_id
     if rendered.photo is not None:
-        sent = await bot.send_photo(
+        sent = await _ways(bot)[kind_of(rendered, rendered.photo)](
             chat,
             rendered.photo,
             caption=rendered.text,
@@ -98,6 +110,33 @@ async def _send(bot: Bot, chat: int, rendered: Rendered, *, thread: int, to: int
         link_preview_options=NO_PREVIEW,
     )
     return sent.message_id
+
+
+def _ways(bot: Bot) -> dict[str, Callable[..., Awaitable[Message]]]:
+    """By the kind of a file."""
+    return {
+        "photo": bot.send_photo,
+        "video": bot.send_video,
+        "animation": bot.send_animation,
+        "audio": bot.send_audio,
+        "voice": bot.send_voice,
+        "document": bot.send_document,
+    }
+
+
+_OF_ALBUM: dict[str, Callable[..., Album]] = {
+    "photo": InputMediaPhoto,
+    "video": InputMediaVideo,
+    "audio": InputMediaAudio,
+    "document": InputMediaDocument,
+}
+
+
+def _album(rendered: Rendered) -> list[Album]:
+    """The first bears the text."""
+    first, *others = [(_OF_ALBUM[kind_of(rendered, one)], one) for one in pictures(rendered)]
+    bearing = first[0](first[1], caption=rendered.text, caption_entities=entities(rendered))
+    return [bearing, *(form(one) for form, one in others)]
 
 
 async def rewrite(bot: Bot, chat: int, message: int, rendered: Rendered) -> None:

@@ -12,6 +12,7 @@ from bot.core.writing import cut
 from handlers.arguments import Name
 from handlers.asked import N_, Asked, Effect, Pressed, Where, Wrong
 from handlers.blogs import Known
+from handlers.forums import is_forum, own_topic, with_topics
 from handlers.naming import all_blogs, topics_known
 from handlers.targets import Target, chosen, own, target_of
 from handlers.wishing import check, doubt, quoted, to_type, what, wished
@@ -29,12 +30,17 @@ async def subscribe(asked: Asked) -> Rendered:
     wanted = await wished(asked, " ".join(words), _topics(before))
     if wanted.known is not None:
         followed = await _follow(asked, target, wanted.known, wanted.wish)
-        return asked.say(" ".join(filter(None, (followed.said, doubt(asked, wanted), followed.then))))
+        beside = [(own_topic(asked, wanted.known),)] if not words and is_forum(asked) else []
+        return asked.say(" ".join(filter(None, (followed.said, doubt(asked, wanted), followed.then))), beside)
     if target.channel:
         raise Wrong(asked.t.gettext("Name the live blog as well, as in /subscribe blog @channel; /blogs lists them."))
     if not (wanted.wish.is_whole and not wanted.wish.without):
         raise Wrong(asked.t.gettext("Name the live blog as well, as in /subscribe blog word; /blogs lists them."))
-    return asked.say(asked.t.gettext("Which live blog?"), follow_buttons(await all_blogs(asked)))
+    blogs = await all_blogs(asked)
+    buttons = follow_buttons(blogs)
+    return asked.say(
+        asked.t.gettext("Which live blog?"), with_topics(asked, buttons, blogs) if is_forum(asked) else buttons
+    )
 
 
 async def unsubscribe(asked: Asked) -> Rendered:

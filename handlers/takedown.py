@@ -12,7 +12,7 @@ from handlers.access import Role
 from handlers.asked import Asked, Effect, Pressed, Where, Wrong
 from handlers.drafts import words_of
 from handlers.meant import Meant, meant
-from storage import Restored, Wish
+from storage import Errand, Restored
 
 WITHDRAW, CORRECT, RESTORE = "withdraw", "correct", "restore"
 _MOST = 20  # posts of one message
@@ -23,8 +23,8 @@ _LABEL = 60
 async def withdraw(asked: Asked) -> Rendered:
     """As a reply or with a link, and a reason after it if one likes."""
     found = await meant(asked)
-    wish = Wish(person=_person(asked), act=WITHDRAW, words=line(_rest(asked, found))[:_WHY])
-    return await _done_or_offered(asked, found.posts, wish)
+    errand = Errand(person=_person(asked), act=WITHDRAW, words=line(_rest(asked, found))[:_WHY])
+    return await _done_or_offered(asked, found.posts, errand)
 
 
 async def correct(asked: Asked) -> Rendered:
@@ -33,14 +33,14 @@ async def correct(asked: Asked) -> Rendered:
     said = words_of(asked.message, found.end)
     if not said.text:
         raise Wrong(asked.t.gettext("Correct it to what? Write the new text after /correct."))
-    wish = Wish(person=_person(asked), act=CORRECT, words=said.text, entities=said.entities)
-    return await _done_or_offered(asked, found.posts, wish)
+    errand = Errand(person=_person(asked), act=CORRECT, words=said.text, entities=said.entities)
+    return await _done_or_offered(asked, found.posts, errand)
 
 
 async def restore(asked: Asked) -> Rendered:
     """As a reply or with a link."""
     found = await meant(asked)
-    return await _done_or_offered(asked, found.posts, Wish(person=_person(asked), act=RESTORE))
+    return await _done_or_offered(asked, found.posts, Errand(person=_person(asked), act=RESTORE))
 
 
 def _person(where: Where) -> int:
@@ -52,11 +52,11 @@ def _rest(asked: Asked, found: Meant) -> str:
     return (asked.message.text or asked.message.caption or "")[found.end :]
 
 
-async def _done_or_offered(asked: Asked, posts: list[Relayed], wish: Wish) -> Rendered:
+async def _done_or_offered(asked: Asked, posts: list[Relayed], errand: Errand) -> Rendered:
     """At once where one post is meant; else a button for each."""
     if len(posts) == 1:
-        return asked.say(await fulfil(asked, posts[0], wish), _way_back(asked, posts[0], wish))
-    number = await asked.house.store.keep_wish(wish, asked.house.clock())
+        return asked.say(await fulfil(asked, posts[0], errand), _way_back(asked, posts[0], errand))
+    number = await asked.house.store.keep_errand(errand, asked.house.clock())
     style_of = asked.blogs.style_of
     buttons = [
         (Button(text=headline(post, style_of(post), _LABEL) or f"{post.id}", data=f"take:{number}:{post.id}"),)
@@ -65,14 +65,14 @@ async def _done_or_offered(asked: Asked, posts: list[Relayed], wish: Wish) -> Re
     return asked.say(asked.t.gettext("There are several posts; which one?"), buttons)
 
 
-def _way_back(where: Where, post: Relayed, wish: Wish) -> list[tuple[Button, ...]]:
-    if wish.act != WITHDRAW or post.blog is None:
+def _way_back(where: Where, post: Relayed, errand: Errand) -> list[tuple[Button, ...]]:
+    if errand.act != WITHDRAW or post.blog is None:
         return []
     return [(Button(text=where.t.gettext("Restore"), data=f"take:{RESTORE}:{post.id}"),)]
 
 
 async def press_take(pressed: Pressed) -> Effect:
-    """`take:<wish>:<post>`: what its author wished, of this post; `take:restore:<post>`: any editor's."""
+    """`take:<errand>:<post>`: what its author asked, of this post; `take:restore:<post>`: any editor's."""
     said, _, number = pressed.argument.partition(":")
     if pressed.role < Role.EDITOR:
         raise Wrong(pressed.t.gettext("Only editors can do that."))
@@ -80,12 +80,12 @@ async def press_take(pressed: Pressed) -> Effect:
     if post is None:
         raise Wrong(pressed.t.gettext("This post is not there any more."))
     if said == RESTORE:
-        done = await fulfil(pressed, post, Wish(person=_person(pressed), act=RESTORE))
+        done = await fulfil(pressed, post, Errand(person=_person(pressed), act=RESTORE))
         return Effect(toast=done, rewritten=pressed.say(done))
-    wish = await pressed.house.store.wish(int(said)) if said.isdecimal() else None
-    if wish is None or wish.person != _person(pressed):
+    errand = await pressed.house.store.errand(int(said)) if said.isdecimal() else None
+    if errand is None or errand.person != _person(pressed):
         raise Wrong(pressed.t.gettext("Only who asked for this can press it; give the command yourself."))
-    done = await fulfil(pressed, post, wish)
+    done = await fulfil(pressed, post, errand)
     return Effect(toast=done, rewritten=pressed.say(done, _others(pressed)))
 
 
@@ -98,20 +98,20 @@ def _others(pressed: Pressed) -> list[tuple[Button, ...]]:
     return [(Button(text=one.text, data=str(one.callback_data)),) for one in left]
 
 
-async def fulfil(where: Where, post: Relayed, wish: Wish) -> str:
+async def fulfil(where: Where, post: Relayed, errand: Errand) -> str:
     """Do it, and say what was done. Wrong where it cannot be done."""
-    match wish.act:
+    match errand.act:
         case "withdraw":
-            return await _withdraw(where, post, wish)
+            return await _withdraw(where, post, errand)
         case "correct":
-            return await corrected(where, post, PushText(text=wish.words, entities=wish.entities))
+            return await corrected(where, post, PushText(text=errand.words, entities=errand.entities))
         case _:
             return await _restore(where, post)
 
 
-async def _withdraw(where: Where, post: Relayed, wish: Wish) -> str:
+async def _withdraw(where: Where, post: Relayed, errand: Errand) -> str:
     t = where.t
-    chats = await where.house.desk.withdraw(post.id, person=_person(where), why=wish.words)
+    chats = await where.house.desk.withdraw(post.id, person=_person(where), why=errand.words)
     if chats is None:
         raise Wrong(t.gettext("That was taken down before."))
     if not chats:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from telegram import Chat as TelegramChat
+from telegram import MessageOriginChannel
+
 from handlers import access
 from handlers.arguments import channel_in
 from handlers.asked import Asked, Pressed, Where, Wrong, is_private
@@ -30,7 +33,9 @@ async def target_of(asked: Asked) -> tuple[Target, list[str]]:
     """Whose subscriptions are meant, and the words beside the channel. Wrong where somebody else decides that."""
     channel, words = channel_in(asked.words)
     if channel is not None:
-        return await _channel(asked, channel), words
+        return await _channel(asked, channel, channel), words
+    if (origin := _forwarded_from(asked)) is not None:
+        return await _channel(asked, str(origin.id), origin.title or str(origin.id)), words
     if not await access.may_decide(asked.bot, asked.message):
         raise Wrong(asked.t.gettext("Only this group's admins can decide that."))
     name = None if is_private(asked.message) else _place(asked)
@@ -68,9 +73,16 @@ def _place(where: Where) -> str:
     return where.t.gettext("This topic") if where.thread else where.t.gettext("This group")
 
 
-async def _channel(asked: Asked, name: str) -> Target:
+def _forwarded_from(asked: Asked) -> TelegramChat | None:
+    """The channel of the post that is replied to in private: a private channel has no @name to be called by."""
+    answered = asked.message.reply_to_message if is_private(asked.message) else None
+    origin = answered.forward_origin if answered is not None else None
+    return origin.chat if isinstance(origin, MessageOriginChannel) else None
+
+
+async def _channel(asked: Asked, name: str, called: str) -> Target:
     """A channel is spoken for by one of its admins, as a person, and only where we may post."""
-    t, person, shown = asked.t, asked.person, asked.named(name)
+    t, person, shown = asked.t, asked.person, asked.named(called)
     if person is None:
         said = t.gettext("Tell me that in a private chat: here I cannot see whether you lead {channel}.", channel=shown)
         raise Wrong(said)

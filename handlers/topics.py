@@ -6,17 +6,18 @@ from dataclasses import replace
 
 from bot.core.deep_links import start_link
 from bot.core.model import Button, Relayed, Rendered
-from bot.core.paging import Sought, Turn, digest, fits
+from bot.core.paging import Sought, Turn, digest
 from bot.core.render_lists import TopicLine, topics_list
 from bot.core.render_lists import latest as latest_list
 from bot.core.topics import slug
 from bot.core.trends import EARLIER, READ, RECENT, Trend, trending, trending_names
+from bot.core.wishes import Wish
 from bot.core.writing import Writing
 from handlers.access import Role
 from handlers.arguments import Name, find_topic, nearest
 from handlers.asked import Asked, Effect, Pressed, Where, Wrong, is_private
 from handlers.blogs import Known, topics_of
-from handlers.lists import FOUND, found
+from handlers.lists import FOUND, found, words_for_buttons
 from handlers.naming import all_blogs, called, topics_known
 from handlers.paging import page_of, turn_in, turns
 from handlers.subscribing import labelled, topic_button
@@ -43,7 +44,7 @@ async def topic(asked: Asked) -> Rendered:
 
 
 async def _one_topic(where: Where, blogs: list[Known], named: Name, turn: Turn | None = None) -> Rendered:
-    page = await page_of(where, Sought(blogs={one.id: (named.id,) for one in blogs}), FOUND, turn)
+    page = await page_of(where, Sought(blogs={one.id: Wish(topics=(named.id,)) for one in blogs}), FOUND, turn)
     homes = await _homes(where, blogs, named)
     follow = [(topic_button(where, one, named, alone=len(homes) == 1),) for one in homes[:HOMES]]
     pages = turns(where, page, lambda turn: f"topic:{turn}:{digest(named.id)}")
@@ -54,7 +55,7 @@ async def _homes(where: Where, blogs: list[Known], named: Name) -> list[Known]:
     """Where it can be followed: the blogs that have it in the file, and those with posts of it."""
     homes = []
     for one in blogs:
-        sought = Sought(blogs={one.id: (named.id,)})
+        sought = Sought(blogs={one.id: Wish(topics=(named.id,))})
         page = await where.house.store.listed(sought, now=where.house.clock(), limit=1)
         if one.blog.topic(named.id) is not None or (page is not None and page.posts):
             homes.append(one)
@@ -117,7 +118,7 @@ async def _all_topics(asked: Asked, blogs: list[Known], topics: list[Name], coun
     names = await _names(asked, blogs, topics)
     shown = topics_list(lines, asked.t, [TopicLine(id=one.name, title=one.name, posts=one.posts) for one in names])
     risen = [name for name in topics if name.id in trends]
-    return replace(shown, buttons=(*_follow_buttons(asked, blogs, risen), *_search_buttons(asked, names)))
+    return replace(shown, buttons=(*_follow_buttons(asked, blogs, risen), *await _search_buttons(asked, names)))
 
 
 async def _trending(asked: Asked, blogs: list[Known]) -> set[str]:
@@ -153,14 +154,16 @@ def _is_home(known: Known, blogs: list[Known], name: Name) -> bool:
     return len(blogs) == 1 or known.blog.topic(name.id) is not None
 
 
-def _search_buttons(asked: Asked, names: list[Trend]) -> list[tuple[Button, ...]]:
+async def _search_buttons(asked: Asked, names: list[Trend]) -> list[tuple[Button, ...]]:
     """Two in a row: names are short."""
-    t = asked.t
     buttons = [
-        Button(text=labelled(t.gettext("Search {name}", name=one.name)), data=f"found:::{one.name}") for one in names
+        Button(
+            text=labelled(asked.t.gettext("Search {name}", name=one.name)),
+            data=f"found::{await words_for_buttons(asked, one.name, '')}",
+        )
+        for one in names
     ]
-    fitting = [one for one in buttons if fits(one.data or "")]
-    return [tuple(fitting[at : at + 2]) for at in range(0, len(fitting), 2)]
+    return [tuple(buttons[at : at + 2]) for at in range(0, len(buttons), 2)]
 
 
 def ids(blogs: list[Known]) -> list[str]:

@@ -6,6 +6,8 @@ from storage.chats import Chat
 from storage.claims import Again, Claim, Found
 from storage.database import StoreError
 from storage.editorials import Editorial
+from storage.errands import Errand
+from storage.forums import ForumTopic
 from storage.held import Fate, Held, Offer
 from storage.pruning import Pruned
 from storage.pushes import Push
@@ -13,7 +15,6 @@ from storage.sqlite import AlreadyRunning, Store, open_store
 from storage.states import BlogState
 from storage.subscriptions import Subscription
 from storage.takedowns import Restored
-from storage.wishes import Wish
 
 __all__ = [
     "Act",
@@ -23,7 +24,9 @@ __all__ = [
     "Chat",
     "Claim",
     "Editorial",
+    "Errand",
     "Fate",
+    "ForumTopic",
     "Found",
     "Held",
     "Offer",
@@ -34,6 +37,5 @@ __all__ = [
     "Store",
     "StoreError",
     "Subscription",
-    "Wish",
     "open_store",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from sqlite3 import Connection, Row
 
@@ -10,7 +9,7 @@ from bot.core.model import Lane, Relayed
 from bot.core.publishing import Progress
 from storage import audit, expansion
 from storage.audit import Act
-from storage.rows import relayed, to_json
+from storage.rows import relayed
 
 STOPPED = "stopped"  # what `push.state` is where the rest was dropped
 _OUT = "('sent', 'stopped')"
@@ -44,15 +43,17 @@ def find(db: Connection, post: int) -> Sent | None:
 
 def recent(db: Connection, limit: int, skip: int = 0) -> list[Sent]:
     """The newest first, those that are still to be sent before all others."""
-    return _sent(db, f"u.state IN {_OUT} OR u.state IN {_PLANNED}", f"LIMIT {limit:d} OFFSET {skip:d}")
+    order = f"ORDER BY u.state IN {_PLANNED} DESC, at DESC, u.post DESC LIMIT {limit:d} OFFSET {skip:d}"
+    return _sent(db, f"u.state IN {_OUT} OR u.state IN {_PLANNED}", order)
 
 
 def watched(db: Connection, since: float) -> list[Sent]:
     """Those that something happened to lately, and whose end was not shown yet."""
     return _sent(
         db,
-        f"""u.state IN {_OUT} AND NOT u.end_shown AND u.preview_message IS NOT NULL
+        f"""u.state IN {_OUT} AND u.end_shown = 0 AND u.sent_at IS NOT NULL AND u.preview_message IS NOT NULL
         AND max(u.sent_at, coalesce(u.acted_at, 0)) >= :since""",
+        index="INDEXED BY push_watched",
         since=since,
     )
 
@@ -67,12 +68,12 @@ def acted_at(db: Connection, post: int) -> float | None:
     return row["acted_at"] if row else None
 
 
-def _sent(db: Connection, which: str, more: str = "", **bound: object) -> list[Sent]:
+def _sent(db: Connection, which: str, order: str = "", index: str = "", **bound: object) -> list[Sent]:
     rows = db.execute(
         f"""SELECT u.author, u.state, coalesce(u.sent_at, u.send_at, u.created_at) AS at, u.preview_chat,
         u.preview_message, u.topics AS for_topics, u.blog AS for_blog, u.language AS for_language,
-        u.only_chat AS for_chat, p.* FROM push u JOIN post p ON p.id = u.post
-        WHERE p.blog IS NULL AND ({which}) ORDER BY u.state IN {_PLANNED} DESC, at DESC, u.post DESC {more}""",
+        u.only_chat AS for_chat, p.* FROM push u {index} JOIN post p ON p.id = u.post
+        WHERE p.blog IS NULL AND ({which}) {order}""",
         bound,
     )
     return [_value(row) for row in rows]
@@ -144,7 +145,7 @@ def progress(db: Connection, bot: str, post: int) -> Progress:
     """Counts every row of it, so it takes its time."""
     row = db.execute(
         """SELECT count(CASE WHEN sent > 0 THEN 1 END) AS sent,
-        count(CASE WHEN sent = 0 AND (aside IS NULL OR aside = 'asleep') THEN 1 END) AS waiting,
+        count(CASE WHEN sent = 0 AND (aside IS NULL OR aside = 'asleep' OR sending IS NOT NULL) THEN 1 END) AS waiting,
         count(CASE WHEN sent = 0 AND aside = 'asleep' THEN 1 END) AS asleep,
         count(CASE WHEN sent = 0 AND aside = 'closed' THEN 1 END) AS closed,
         count(CASE WHEN sent = 0 AND aside NOT IN ('closed', 'left', 'asleep') THEN 1 END) AS refused,
@@ -164,6 +165,16 @@ def reached(db: Connection, bot: str, post: int) -> int:
         "SELECT count(*) FROM delivery WHERE bot = ? AND post = ? AND (sent > 0 OR sending IS NOT NULL)", (bot, post)
     ).fetchone()
     return int(row[0])
+
+
+def is_on_the_wire(db: Connection, bot: str, post: int) -> bool:
+    """Whether it is being sent to somebody who has not got it, and it is not known yet as which message."""
+    row = db.execute(
+        """SELECT 1 FROM delivery INDEXED BY delivery_sending
+        WHERE bot = ? AND post = ? AND sending IS NOT NULL AND sent = 0 LIMIT 1""",
+        (bot, post),
+    ).fetchone()
+    return row is not None
 
 
 # --- whose message is it -------------------------------------------------------------------------------------------
@@ -186,12 +197,3 @@ def by_message(db: Connection, chat: int, message: int) -> int | None:
         {"chat": chat, "message": message},
     ).fetchone()
     return row["post"] if row else None
-
-
-def drop_drafts_but_of(db: Connection, editors: Collection[int]) -> int:
-    """Who is no editor any more has no open drafts. Those of the command line (0) are its own. Returns how many."""
-    return db.execute(
-        """UPDATE push SET state = 'cancelled' WHERE state = 'draft' AND author <> 0
-        AND author NOT IN (SELECT value FROM json_each(?))""",
-        (to_json(list(editors)),),
-    ).rowcount

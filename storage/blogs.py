@@ -12,7 +12,18 @@ from typing import Any
 from bot.core.model import ChangeKind, Lane, Memory, PageMemory, Post
 from bot.core.pages import KnownPage, among_pages
 from bot.core.publishing import LANE_OF_CHANGE, PostWrite, Publishing, Validators
-from storage import cards, expansion, filters, handovers, key_events, returns, states, takedowns
+from storage import (
+    cards,
+    corrections,
+    expansion,
+    filters,
+    handovers,
+    key_events,
+    returns,
+    states,
+    takedowns,
+    threads,
+)
 from storage.rows import (
     entities_json,
     instant,
@@ -228,7 +239,9 @@ def _stays_down(db: Connection, publishing: Publishing, write: PostWrite) -> boo
 
 
 def _new(db: Connection, publishing: Publishing, write: PostWrite) -> int:
-    post = _insert(db, publishing, write)
+    pages = [one for one in (publishing.url, publishing.page_url) if one]
+    continues = threads.continues(db, publishing.blog, pages, write.post, publishing.now)
+    post = _insert(db, publishing, write, continues)
     expansion.begin(db, _audience(publishing, write, post, "new") | {"not_before": publishing.now + publishing.hold})
     return post
 
@@ -245,8 +258,9 @@ def _audience(publishing: Publishing, write: PostWrite, post: int, kind: str) ->
     }
 
 
-def _insert(db: Connection, publishing: Publishing, write: PostWrite) -> int:
+def _insert(db: Connection, publishing: Publishing, write: PostWrite, continues: int | None = None) -> int:
     columns = _columns(write) | {
+        "continues": continues,
         "blog": publishing.blog,
         "key": write.post.key,
         "first_seen_at": publishing.now,
@@ -293,6 +307,7 @@ def _withdraw(db: Connection, publishing: Publishing, post: int) -> int:
         (publishing.now, post),
     )
     expansion.cancel(db, post, publishing.now)
+    corrections.withdraw(db, post, publishing.now)
     change = {"post": post, "kind": "change", "lane": Lane.WITHDRAWAL, "blog": publishing.blog}
     expansion.begin(db, change | {"created_at": publishing.now, "not_before": publishing.now})
     return post
@@ -313,6 +328,7 @@ def _rewrite(db: Connection, publishing: Publishing, write: PostWrite, before: A
         returns.bring_back(db, before["id"], publishing.blog, public_at=before["public_at"], now=publishing.now)
     else:
         _pass_on(db, publishing, write, before)
+        corrections.follow(db, corrections.Edit.of_a_page(publishing, write), before)
     return int(before["id"])
 
 

@@ -64,13 +64,8 @@ def _chat(row: Row) -> Chat:
 # --- what it chose -------------------------------------------------------------------------------------------------
 
 
-_NOTHING_CHOSEN = Choices()
-
-
 def choices(row: Row) -> Choices:
-    """Of a row that has these columns of `chat`. Most have chosen nothing, and are many."""
-    if row["quiet_from"] is None and row["timezone"] is None and not row["muted_until"] and not row["chosen_language"]:
-        return _NOTHING_CHOSEN
+    """Of a row that has these columns of `chat`."""
     quiet = None
     if row["quiet_from"] is not None:
         quiet = Quiet(start=row["quiet_from"], end=row["quiet_until"], breaking=bool(row["quiet_breaking"]))
@@ -145,11 +140,34 @@ def reopen(db: Connection, chat: int) -> None:
 
 
 def close_thread(db: Connection, chat: int, thread: int) -> None:
-    """A closed or deleted forum topic ends its own subscriptions, not the group's.
+    """A deleted forum topic ends its own subscriptions, not the group's.
 
     What was not sent there is dropped; what was sent gets another chance with its next revision.
     """
     db.execute("DELETE FROM subscription WHERE chat = ? AND thread = ?", (chat, thread))
+    db.execute("DELETE FROM forum_topic WHERE chat = ? AND thread = ?", (chat, thread))
+    _fall_silent(db, chat, thread)
+
+
+def sleep_thread(db: Connection, chat: int, thread: int, now: float) -> None:
+    """A forum topic that was closed hears nothing until it is opened again; its subscriptions stay for that day."""
+    db.execute(
+        "UPDATE subscription SET closed_at = coalesce(closed_at, ?) WHERE chat = ? AND thread = ?", (now, chat, thread)
+    )
+    _fall_silent(db, chat, thread)
+
+
+def wake_thread(db: Connection, chat: int, thread: int) -> None:
+    """A forum topic is open again. What it missed meanwhile is not sent after it."""
+    woken = db.execute(
+        "UPDATE subscription SET closed_at = NULL WHERE chat = ? AND thread = ? AND closed_at IS NOT NULL",
+        (chat, thread),
+    )
+    if woken.rowcount:
+        reopen_thread(db, chat, thread)
+
+
+def _fall_silent(db: Connection, chat: int, thread: int) -> None:
     bound = {"chat": chat, "thread": thread}
     _forget_unsent(db, "chat = :chat AND thread = :thread", bound)
     db.execute(
@@ -228,6 +246,7 @@ def _fold(db: Connection, other: Row, chat: int) -> None:
         ("shown", "message IN (SELECT id FROM message WHERE chat = :other)"),
         ("message", "chat = :other"),
         ("subscription", "chat = :other"),
+        ("forum_topic", "chat = :other"),
     ):
         db.execute(f"UPDATE OR REPLACE {table} SET chat = :chat WHERE {rows}", bound)
     db.execute("DELETE FROM chat WHERE id = :other", bound)
@@ -241,6 +260,7 @@ def forget(db: Connection, chat: int) -> None:
         return
     _forget_screen(db, chat)
     db.execute("DELETE FROM subscription WHERE chat = ?", (chat,))
+    db.execute("DELETE FROM forum_topic WHERE chat = ?", (chat,))
     db.execute(f"DELETE FROM delivery WHERE {_ROWS_OF.format(':chat')}", {"bot": row["bot"], "chat": chat})
     _forget_previews(db, row["telegram_id"])
     db.execute("DELETE FROM chat WHERE id = ?", (chat,))
@@ -255,9 +275,10 @@ def _forget_previews(db: Connection, telegram_id: int) -> None:
     """Drafts are dropped. What was sent to others stays, as it is theirs as well."""
     mine = "(preview_chat = :me OR EXISTS (SELECT 1 FROM post p WHERE p.id = push.post AND p.copied_chat = :me))"
     me = {"me": telegram_id}
-    db.execute(f"UPDATE push SET state = 'cancelled', author = 0 WHERE state = 'draft' AND {mine}", me)
+    db.execute(f"UPDATE push SET state = 'cancelled', author = 0 WHERE state IN ('draft', 'waiting') AND {mine}", me)
     db.execute(
-        f"""UPDATE post SET text = '', entities = '[]', photo = NULL, copied_chat = NULL, copied_message = NULL
+        f"""UPDATE post SET text = '', entities = '[]', photo = NULL, media = '[]', buttons = '[]', copied_chat = NULL,
+        copied_message = NULL
         WHERE id IN (SELECT post FROM push WHERE state = 'cancelled' AND {mine})""",
         me,
     )

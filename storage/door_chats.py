@@ -8,6 +8,7 @@ from bot.core.choices import Choices
 from bot.core.model import Volume
 from bot.core.publishing import Audience
 from storage import (
+    audiences,
     chats,
     subscriptions,
 )
@@ -49,6 +50,12 @@ class ChatsDoor(Door):
 
     async def close_thread(self, chat: int, thread: int) -> None:
         await self._db.write(chats.close_thread, chat, thread)
+
+    async def sleep_thread(self, chat: int, thread: int, now: float) -> None:
+        await self._db.write(chats.sleep_thread, chat, thread, now)
+
+    async def wake_thread(self, chat: int, thread: int) -> None:
+        await self._db.write(chats.wake_thread, chat, thread)
 
     async def move_chat(self, bot: str, chat: int, to: int) -> None:
         await self._db.write(chats.move, bot, chat, to)
@@ -124,4 +131,4 @@ class ChatsDoor(Door):
         return await self._db.write(subscriptions.take_in, bot, rows, now)
 
     async def audience(self, audience: Audience) -> int:
-        return await self._db.count(subscriptions.audience, audience.blog, audience.topics)
+        return await self._db.count(audiences.count, audience)

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from bot.core.corrections import Correction
 from bot.core.model import Relayed
-from bot.core.publishing import Audience, Progress, PushText
+from bot.core.publishing import Progress, PushText, Sending
 from storage import (
     afterwards,
+    audiences,
     audit,
     editorials,
+    errands,
     held,
     pushes,
     standing,
     takedowns,
-    wishes,
 )
 from storage.afterwards import Sent
 from storage.audit import Act
 from storage.door import Door
 from storage.editorials import Editorial
+from storage.errands import Errand
 from storage.held import Fate, Held, Offer
 from storage.pushes import Push
+from storage.rows import to_json
 from storage.takedowns import Restored
-from storage.wishes import Wish
 
 ACTS_AT_ONCE = 500  # that an export reads
 
@@ -39,11 +41,49 @@ class EditorsDoor(Door):
     async def push(self, post: int) -> Push | None:
         return await self._db.read(pushes.find, post)
 
-    async def send_push(self, post: int, *, audience: Audience, silent: bool, now: float) -> bool:
-        return await self._db.write(pushes.send, post, audience=audience, silent=silent, now=now)
+    async def push_under(self, chat: int, message: int) -> Push | None:
+        return await self._db.read(pushes.under, chat, message)
 
-    async def cancel_push(self, post: int) -> bool:
-        return await self._db.write(pushes.cancel, post)
+    async def link_push(self, post: int, text: PushText) -> bool:
+        return await self._db.write(pushes.link, post, text)
+
+    async def choose_sending(self, post: int, sending: Sending) -> bool:
+        return await self._db.write(pushes.choose, post, sending)
+
+    async def send_push(
+        self, post: int, *, sending: Sending, now: float, person: int | None = None, chats: int | None = None
+    ) -> bool:
+        return await self._db.write(pushes.send, post, sending=sending, now=now, person=person, chats=chats)
+
+    async def ask_for_approval(self, post: int, sending: Sending) -> bool:
+        return await self._db.write(pushes.ask, post, sending)
+
+    async def take_back(self, post: int) -> bool:
+        return await self._db.write(pushes.take_back, post)
+
+    async def approve_push(self, post: int, *, person: int, now: float, chats: int | None = None) -> bool:
+        return await self._db.write(pushes.approve, post, person=person, now=now, chats=chats)
+
+    async def reject_push(self, post: int, *, person: int, now: float) -> bool:
+        return await self._db.write(pushes.reject, post, person=person, now=now)
+
+    async def send_push_now(self, post: int, *, person: int | None, now: float) -> bool:
+        return await self._db.write(pushes.send_now, post, person=person, now=now)
+
+    async def cancel_push(self, post: int, *, person: int | None = None, now: float = 0.0) -> bool:
+        return await self._db.write(pushes.cancel, post, person=person, now=now)
+
+    async def expire_drafts(self, before: float) -> int:
+        return await self._db.write(pushes.expire, before)
+
+    async def chats_by_blog(self) -> Mapping[str, int]:
+        return await self._db.count(audiences.by_blog)
+
+    async def chats_by_topic(self, blog: str) -> Mapping[str, int]:
+        return await self._db.count(audiences.by_topic, blog)
+
+    async def chats_by_language(self) -> Mapping[str, int]:
+        return await self._db.count(audiences.by_language)
 
     # --- afterwards
 
@@ -69,13 +109,16 @@ class EditorsDoor(Door):
         return await self._db.read(afterwards.by_message, chat, message)
 
     async def drop_drafts_but_of(self, editors: Collection[int]) -> int:
-        return await self._db.write(afterwards.drop_drafts_but_of, editors)
+        return await self._db.write(pushes.drop_drafts_but_of, to_json(list(editors)))
 
     async def progress(self, bot: str, post: int) -> Progress:
         return await self._db.count(afterwards.progress, bot, post)
 
     async def reached(self, bot: str, post: int) -> int:
         return await self._db.count(afterwards.reached, bot, post)
+
+    async def is_on_the_wire(self, bot: str, post: int) -> bool:
+        return await self._db.read(afterwards.is_on_the_wire, bot, post)
 
     async def watched_pushes(self, since: float) -> list[Sent]:
         return await self._db.read(afterwards.watched, since)
@@ -91,8 +134,8 @@ class EditorsDoor(Door):
     async def withdraw(self, act: Act) -> bool:
         return await self._db.write(takedowns.withdraw, act)
 
-    async def correct(self, act: Act, correction: Correction) -> bool:
-        return await self._db.write(takedowns.correct, act, correction)
+    async def correct(self, act: Act, correction: Correction, *, reply_in: str | None = None) -> bool:
+        return await self._db.write(takedowns.correct, act, correction, reply_in)
 
     async def restore(self, act: Act) -> Restored:
         return await self._db.write(takedowns.restore, act)
@@ -103,11 +146,11 @@ class EditorsDoor(Door):
     async def posts_of_link(self, url: str) -> list[Relayed]:
         return await self._db.read(standing.of_link, url)
 
-    async def keep_wish(self, wish: Wish, now: float) -> int:
-        return await self._db.write(wishes.keep, wish, now)
+    async def keep_errand(self, errand: Errand, now: float) -> int:
+        return await self._db.write(errands.keep, errand, now)
 
-    async def wish(self, number: int) -> Wish | None:
-        return await self._db.read(wishes.find, number)
+    async def errand(self, number: int) -> Errand | None:
+        return await self._db.read(errands.find, number)
 
     # --- posts held back
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.core.model import Lane
 from storage import filters, states
+from storage.audiences import LANGUAGE
 from storage.rows import to_json, unspaced
 
 CHUNK = 1000
@@ -32,7 +33,7 @@ _END_OF_CHATS = f"SELECT s.chat, {TOP} AS thread {{source}} GROUP BY s.chat ORDE
 _MATCHES = f"""
   {filters.WANTS}
   AND (:push OR s.volume IN ('everything', 'digest') OR s.volume = 'key' AND :is_key)
-  AND (NOT :only_key OR s.volume = 'key') AND s.created_at <= :audience_of
+  AND (NOT :only_key OR s.volume = 'key') AND s.closed_at IS NULL AND s.created_at <= :audience_of
   AND (:unless IS NULL OR NOT EXISTS (SELECT 1 FROM delivery d
     WHERE d.bot = :bot AND d.post = :unless AND d.chat = s.chat AND d.thread = s.thread))
   AND EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open AND chat.bot = :bot)
@@ -43,11 +44,29 @@ SELECT :bot, :post, s.chat, {thread}, :revision, {lane}, :since, :silent {source
 ON CONFLICT DO NOTHING
 """
 _LANE = f"CASE WHEN s.volume = 'digest' AND NOT :notice THEN {Lane.DIGEST:d} ELSE :lane END"
+# A correction: who had the post before, or has it still as it was, and wants to hear of the blog.
+_HAVE_IT = f"FROM delivery s WHERE s.bot = :bot AND s.post = :about AND {_RANGE}"
+_READ_IT = """
+  s.sent > 0 AND s.first_sent_at >= :sent_since
+  AND (s.first_sent_at < :since OR s.sent < (SELECT revision FROM post WHERE id = :about))
+  AND EXISTS (SELECT 1 FROM subscription u WHERE u.blog = :blog AND u.chat = s.chat AND u.thread = s.thread
+    AND u.volume IN ('everything', 'key') AND u.closed_at IS NULL)
+  AND EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open AND chat.bot = :bot)
+"""
 # The subscriptions of a blog that left the file sleep. Who has a push in one thread gets it in no other.
-_AWAKE_AND_WITHOUT_IT = """
+_OF_A_PUSH = f"""
+  AND (:language IS NULL OR EXISTS (SELECT 1 FROM chat c WHERE c.id = s.chat AND {LANGUAGE} = :language))
   AND NOT EXISTS (SELECT 1 FROM blog b WHERE b.id = s.blog AND b.removed_at IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.bot = :bot AND d.post = :post AND d.chat = s.chat)
 """
+# A chat that a push alone is for need not follow anything.
+_ONE_CHAT = """
+INSERT INTO delivery (bot, post, chat, thread, wanted, lane, since, silent)
+SELECT :bot, :post, c.id, 0, :revision, :lane, :since, :silent FROM chat c
+WHERE c.id = :only_chat AND c.open AND c.bot = :bot ON CONFLICT DO NOTHING
+"""
+
+_HAS_GONE = "UPDATE push SET state = 'sent', sent_at = ? WHERE post = ? AND state = 'scheduled'"
 
 # What was never sent keeps its place, since its first sending is what waits; a raised row that still waited as well.
 _RAISE = f"""
@@ -72,13 +91,16 @@ UPDATE delivery AS s SET aside = 'left' WHERE s.bot = :bot AND s.post = :post AN
 """
 
 # Posts of a blog reach each chat in the order they were published: what came before must be expanded first, also where
-# it waits for a longer hold. A scheduled push stands in nobody's way.
+# it waits for a longer hold. Pushes wait for pushes alone, and a scheduled one stands in nobody's way.
 _DUE = f"""
 SELECT p.* FROM publication p JOIN post ON post.id = p.post LEFT JOIN blog ON blog.id = post.blog
 WHERE p.done_at IS NULL AND p.not_before <= :now AND (:id IS NULL OR p.id = :id)
   AND (p.lane = {Lane.WITHDRAWAL:d} OR post.blog IS NULL OR (blog.held_at IS NULL AND NOT :all_held))
-  AND (p.kind = 'change' OR p.ahead OR NOT EXISTS (SELECT 1 FROM publication q INDEXED BY publication_before
-    WHERE q.done_at IS NULL AND q.id < p.id AND q.kind <> 'change' AND q.blog IS p.blog AND q.lane = p.lane
+  AND (p.kind IN ('change', 'correction') OR p.ahead OR NOT EXISTS (
+    SELECT 1 FROM publication q INDEXED BY publication_before
+    WHERE q.done_at IS NULL AND q.id < p.id AND q.kind <> 'change' AND q.kind <> 'correction'
+    AND q.blog IS p.blog AND q.lane = p.lane
+    AND (SELECT before.blog FROM post before WHERE before.id = q.post) IS post.blog
     AND (post.blog IS NOT NULL OR q.not_before <= :now)))
 ORDER BY p.lane, p.created_at, p.id LIMIT 1
 """
@@ -143,11 +165,16 @@ def _step(db: Connection, publication: Row, now: float) -> None:
         cancel(db, post["id"], now)
         return
     bound = _bound(publication, post) | filters.bound(db, publication, post)
+    if publication["begun_at"] is None:
+        db.execute(_HAS_GONE, (now, post["id"]))
     match publication["kind"]:
         case "change":
             end = _raise(db, bound, post)
         case kind if kind == STOP:
             end = _chunk(db, _END.format(source=_ROWS), (_NEVER_SENT, _NOT_AGAIN), bound)
+        case "correction":
+            statement = _INSERT.format(thread="s.thread", lane=":lane", source=_HAVE_IT, matches=_READ_IT, group="")
+            end = _chunk(db, _END.format(source=_HAVE_IT), (statement,), bound)
         case _:
             end = _insert(db, bound)
     _keep_cursor(db, publication, end, now)
@@ -162,13 +189,16 @@ def _bound(publication: Row, post: Row) -> dict[str, Any]:
         "post": post["id"],
         "revision": post["revision"],
         "lane": publication["lane"],
-        "since": publication["created_at"],
+        "since": max(publication["created_at"], publication["not_before"]) if push else publication["created_at"],
         "silent": publication["silent"],
         "blog": publication["blog"],
         "push": push,
         "notice": notice,
         "unless": publication["unless"],
+        "about": post["continues"],
         "is_key": bool(post["pinned"] or post["key_event"] or notice),
+        "language": publication["language"],
+        "only_chat": publication["only_chat"],
         "any_topic": notice or (push and not asked),
         "gained": publication["kind"] == "gained",
         "only_key": publication["kind"] == "key",
@@ -187,11 +217,14 @@ def _bound(publication: Row, post: Row) -> dict[str, Any]:
 
 def _insert(db: Connection, bound: dict[str, Any]) -> tuple[int, int] | None:
     """One chunk of an audience; returns its last (chat, thread), or None where the stretch is at its end."""
+    if bound["only_chat"] is not None:
+        db.execute(_ONE_CHAT, bound)
+        return None
     source = _OF_ALL if bound["blog"] is None else _OF_WORDS if bound["by_words_alone"] else _OF_BLOG
     if not bound["push"]:
         statement = _INSERT.format(thread="s.thread", lane=_LANE, source=source, matches=_MATCHES, group="")
         return _chunk(db, _END.format(source=source), (statement,), bound)
-    matches = _MATCHES + _AWAKE_AND_WITHOUT_IT
+    matches = _MATCHES + _OF_A_PUSH
     parts = {"thread": "min(s.thread)", "lane": ":lane", "group": "GROUP BY s.chat"}
     statement = _INSERT.format(source=source, matches=matches, **parts)
     return _chunk(db, _END_OF_CHATS.format(source=source), (statement,), bound)

@@ -25,6 +25,7 @@ STRETCHES = 40  # of each lane, the oldest ones, and as many beyond
 STAY = 8  # claims in which the stretches beyond stay the same, where they give something
 PASSED_OVER = 1000  # chats that may not be spoken to, in one claim, …
 FEWEST = 10  # … and of one stretch at least
+ROWS_AT_ONCE = 500  # that wait in the chats of one claim, as far as that can be foreseen
 HANDS = 10_000  # stretches of which is known where the last claim stopped
 
 WAITS = "d.bot = :bot AND d.sent <> d.wanted AND d.aside IS NULL AND d.sending IS NULL"
@@ -40,6 +41,7 @@ ORDER BY d.lane, d.since, d.post LIMIT 1
 # value with the partial index's own condition, for which it would prepare the statement anew every time.
 _HEADS = f"""
 SELECT d.chat, c.telegram_id, c.kind, c.language, c.wakes_at,
+  c.quiet_from IS NOT NULL OR c.muted_until > 0 OR c.timezone IS NOT NULL AS chose,
   c.timezone, c.quiet_from, c.quiet_until, c.quiet_breaking, c.muted_until, c.chosen_language,
   CASE WHEN d.not_before <= :now AND c.open AND c.not_before <= :now
   THEN NOT EXISTS (SELECT 1 FROM delivery r INDEXED BY delivery_retried WHERE r.chat = d.chat AND r.thread = d.thread
@@ -64,6 +66,11 @@ class Due:
     stayed: int = 0  # claims there
     cards: dict[int, tuple[int, Card]] = field(default_factory=dict)  # by post: a revision, and what it shows
     in_vain: int = 0  # how often in a row it came to the end, and nobody was found
+    rows_each: float = 1.0  # that waited in each of the last chats: in the morning after a night it may be hundreds
+
+    @property
+    def chats_at_once(self) -> int:
+        return max(1, int(ROWS_AT_ONCE / max(1.0, self.rows_each)))
 
 
 class Heads:

@@ -12,6 +12,8 @@ from typing import Any
 from bot.core.model import Relayed
 from bot.core.paging import Page, Sought, Span, Turn
 from bot.core.snippets import words_of
+from bot.core.wishes import Wish
+from bot.core.words import searchable
 from storage.rows import relayed, to_json, unspaced
 
 _PUBLIC = "p.public_at <= :now AND p.withdrawn_at IS NULL"
@@ -32,7 +34,7 @@ LEAST_BEGINNING = 2  # letters; what begins with a single one is a good part of 
 
 def latest(db: Connection, *, blogs: Sequence[str], now: float, limit: int) -> list[Relayed]:
     """The newest posts of these blogs, newest first: by publication, then by first sight."""
-    found = page(db, sought=Sought(blogs=dict.fromkeys(blogs, ())), now=now, limit=limit, turn=None)
+    found = page(db, sought=Sought(blogs=dict.fromkeys(blogs, Wish())), now=now, limit=limit, turn=None)
     return list(found.posts) if found else []
 
 
@@ -64,11 +66,10 @@ def _found(db: Connection, sought: Sought, bound: dict[str, Any], turn: Turn | N
     where, more = _where(sought)
     rows: list[Row] = []
     for blog in _in_file(db, list(sought.blogs)):
-        topics = sought.blogs[blog]
-        which = where + beside + (f" AND {_OF_TOPICS}" if topics else "")
+        wanted, of = _wanted(db, sought.blogs[blog])
         rows += db.execute(
-            f"{_from(sought)} WHERE p.blog = :blog AND {_PUBLIC}{which} {_UP if up else _DOWN}",
-            bound | more | {"blog": blog, "topics": to_json(list(topics))},
+            f"{_from(sought)} WHERE p.blog = :blog AND {_PUBLIC}{where}{beside}{wanted} {_UP if up else _DOWN}",
+            bound | more | of | {"blog": blog},
         )
     pick = heapq.nsmallest if up else heapq.nlargest
     chosen = pick(bound["limit"], rows, key=lambda row: (row["at"], row["first_seen_at"], row["id"]))
@@ -109,6 +110,18 @@ def _where(sought: Sought) -> tuple[str, dict[str, Any]]:
         where += "" if match or inside else " AND false"
         bound |= {"match": match} | {f"w{at}": word for at, word in enumerate(inside)}
     return where, bound
+
+
+def _wanted(db: Connection, wish: Wish) -> tuple[str, dict[str, Any]]:
+    """What is wanted of a blog, as a condition. Topics alone stand in the index; for words each post is read."""
+    if wish.words or wish.without:
+
+        def wants(title: str | None, text: str, topics: str) -> bool:
+            return wish.matches(unspaced(topics), searchable(title, text, unspaced(topics)))
+
+        db.create_function("wants", 3, wants, deterministic=True)
+        return " AND wants(p.title, p.text, p.topics)", {}
+    return (f" AND {_OF_TOPICS}", {"topics": to_json(list(wish.topics))}) if wish.topics else ("", {})
 
 
 def _bound(span: Span) -> dict[str, float]:
@@ -152,11 +165,11 @@ def tally(db: Connection, *, sought: Sought, now: float, turn: Turn | None = Non
     more |= (_place(db, turn) if turn else None) or {}
     posts, counted = 0, Counter[str]()
     for blog in _in_file(db, list(sought.blogs)):
-        of = sought.blogs[blog]
+        wanted, of = _wanted(db, sought.blogs[blog])
         rows = db.execute(
             f"""SELECT p.topics, count(*) AS posts FROM post p INDEXED BY post_newest
-            WHERE p.blog = :blog AND {_PUBLIC}{where}{f" AND {_OF_TOPICS}" if of else ""} GROUP BY p.topics""",
-            more | {"blog": blog, "now": now, "topics": to_json(list(of))},
+            WHERE p.blog = :blog AND {_PUBLIC}{where}{wanted} GROUP BY p.topics""",
+            more | of | {"blog": blog, "now": now},
         )
         for row in rows:
             posts += row["posts"]
@@ -187,7 +200,7 @@ def search(db: Connection, *, words: str, blogs: Sequence[str], now: float, limi
     newest word on a thing, and pages in the order of time do not shift."""
     if not words_of(words):
         return []
-    found = page(db, sought=Sought(blogs=dict.fromkeys(blogs, ()), words=words), now=now, limit=limit, turn=None)
+    found = page(db, sought=Sought(blogs=dict.fromkeys(blogs, Wish()), words=words), now=now, limit=limit, turn=None)
     return list(found.posts) if found else []
 
 

@@ -33,6 +33,7 @@ class Pruned:
     chats: int = 0
     subscriptions: int = 0
     blogs: int = 0
+    drafts: int = 0
 
     def __add__(self, other: Pruned) -> Pruned:
         return Pruned(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)})
@@ -259,6 +260,7 @@ def forget_blog(db: Connection, blog: str, before: float) -> Pruned | None:
         went = db.execute(f"DELETE FROM {table} WHERE blog = :blog AND ({keys}) IN ({chunk})", {"blog": blog}).rowcount
         if went:
             return Pruned(subscriptions=went if table == "subscription" else 0)
+    db.execute("DELETE FROM forum_topic WHERE blog = ?", (blog,))
     db.executemany("DELETE FROM note WHERE name = ?", [(note.format(blog),) for note in states.NOTES])
     db.execute("DELETE FROM blog WHERE id = ?", (blog,))
     return Pruned(blogs=1)

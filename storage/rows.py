@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from bot.core.model import Embed, Entity, Image, KeyKind, PageMemory, Relayed, Seen, SnapshotKind
+from bot.core.model import Button, Embed, Entity, Image, KeyKind, Media, PageMemory, Relayed, Seen, SnapshotKind
 
 Row = sqlite3.Row
 
@@ -70,6 +70,8 @@ def relayed(row: Row) -> Relayed:
         authors=tuple(orjson.loads(row["authors"])),
         topics=unspaced(row["topics"]),
         photo=row["photo"],
+        media=tuple(Media(kind=kind, file=file) for kind, file in orjson.loads(row["media"])),
+        buttons=tuple(Button(text=words, url=url) for words, url in orjson.loads(row["buttons"])),
         copied=copied,
         url=row["url"],
         pinned=bool(row["pinned"]),

@@ -446,7 +446,7 @@ CREATE TABLE offer (
   PRIMARY KEY (post, person, message)
 ) WITHOUT ROWID;
 -- what an editor asked to be done, until a button says of which post
-CREATE TABLE wish (
+CREATE TABLE errand (
   id INTEGER PRIMARY KEY,
   at REAL NOT NULL,
   person INTEGER NOT NULL,
@@ -479,6 +479,19 @@ def what_people_ask_again(db: Database) -> None:
         db.execute(statement)
 
 
+PUSHES = """
+-- what nobody has sent goes after a day; and the message that an editor's reply is about
+CREATE INDEX push_open ON push (created_at) WHERE state IN ('draft', 'waiting');
+CREATE INDEX push_control ON push (preview_chat, preview_message);
+"""
+
+
+@migrations()
+def what_open_pushes_are_found_by(db: Database) -> None:
+    for statement in _statements(PUSHES):
+        db.execute(statement)
+
+
 CARDS = """
 -- the card of a blog: a post whose revision rises with every change of what it would show
 CREATE TABLE card (
@@ -500,6 +513,57 @@ CREATE INDEX delivery_unwanted ON delivery (wanted, sent) WHERE wanted = 0;
 def cards_of_blogs(db: Database) -> None:
     for statement in _statements(CARDS):
         db.execute(statement)
+
+
+ANSWERS = """
+-- the earlier post that this one goes on with, or corrects
+ALTER TABLE post ADD COLUMN continues INTEGER;
+-- of a correction: the headline that people had read
+ALTER TABLE post ADD COLUMN was TEXT;
+CREATE INDEX post_correction ON post (continues) WHERE notice = 'correction';
+"""
+
+
+@migrations()
+def which_posts_answer_others(db: Database) -> None:
+    for statement in _statements(ANSWERS):
+        db.execute(statement)
+
+
+FORUMS = """
+-- a topic of a forum that was closed by its people: it hears nothing until they open it again
+ALTER TABLE subscription ADD COLUMN closed_at REAL;
+-- topics that the bot opened for a blog, or is to open
+CREATE TABLE forum_topic (
+  chat INTEGER NOT NULL REFERENCES chat(id),
+  blog TEXT NOT NULL,
+  thread INTEGER,                      -- NULL: not opened yet
+  asked_in INTEGER NOT NULL DEFAULT 0, -- the thread where it was asked for
+  topics TEXT NOT NULL DEFAULT ' ',    -- what it is to follow, as of a subscription
+  asked_at REAL NOT NULL,
+  doubts INTEGER NOT NULL DEFAULT 0,   -- how often it was to be opened and no answer came
+  attempts INTEGER NOT NULL DEFAULT 0,
+  not_before REAL NOT NULL DEFAULT 0,
+  closed_for REAL,                     -- the end of the blog (`ended_at`) for which it was closed
+  PRIMARY KEY (chat, blog)
+) WITHOUT ROWID;
+CREATE INDEX forum_topic_wanted ON forum_topic (not_before) WHERE thread IS NULL;
+CREATE INDEX forum_topic_blog ON forum_topic (blog, closed_for);
+"""
+
+
+@migrations()
+def topics_that_the_bot_opens(db: Database) -> None:
+    for statement in _statements(FORUMS):
+        db.execute(statement)
+
+
+@migrations()
+def pushes_whose_end_is_still_to_be_shown(db: Database) -> None:
+    db.execute(
+        """CREATE INDEX push_watched ON push (sent_at)
+        WHERE end_shown = 0 AND sent_at IS NOT NULL AND preview_message IS NOT NULL"""
+    )
 
 
 def names() -> frozenset[str]:

@@ -204,6 +204,8 @@ def _settle_chat(db: Connection, answer: _Answer, now: float) -> None:
             pass
         case Closed(why=why, thread=None):
             chats.close(db, answer.chat, why, now)
+        case Closed(thread=int() as thread, may_open=True):
+            chats.sleep_thread(db, answer.chat, thread, now)
         case Closed(thread=int() as thread):
             chats.close_thread(db, answer.chat, thread)
         case Moved(to=to):

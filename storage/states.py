@@ -200,7 +200,7 @@ def _these(db: Connection, blog: str | None) -> Iterable[str]:
 
 # --- the file ------------------------------------------------------------------------------------------------------
 
-_TABLES = ("page", "known", "alias", "post", "subscription", "publication")
+_TABLES = ("page", "known", "alias", "post", "subscription", "publication", "forum_topic")
 NOTES = ("failing {}",)  # notes about one blog, by its id
 
 
@@ -231,7 +231,7 @@ def _rename(db: Connection, was: str, blog: str) -> None:
         db.execute("UPDATE blog SET id = ? WHERE id = ?", (blog, was))
     for table in _TABLES:
         db.execute(f"UPDATE OR IGNORE {table} SET blog = ? WHERE blog = ?", (blog, was))
-    for table in ("page", "known", "alias", "subscription"):
+    for table in ("page", "known", "alias", "subscription", "forum_topic"):
         db.execute(f"DELETE FROM {table} WHERE blog = ?", (was,))
     for note in NOTES:
         db.execute("UPDATE OR REPLACE note SET name = ? WHERE name = ?", (note.format(blog), note.format(was)))

@@ -71,6 +71,7 @@ def subscribe(
             "now": now,
         },
     )
+    chats.wake_thread(db, chat, thread)
     if before is None:
         chats.reopen_thread(db, chat, thread)
     else:
@@ -128,6 +129,18 @@ def _drop(db: Connection, chat: int, which: str, bound: dict[str, object]) -> No
     waiting = "WHERE chat = :chat AND sent <> wanted AND sent = 0"
     db.execute(f"DELETE FROM delivery INDEXED BY delivery_waiting {waiting} AND sending IS NULL AND {which}", bound)
     db.execute(f"UPDATE delivery INDEXED BY delivery_waiting SET aside = 'left' {waiting} AND {which}", bound)
+
+
+def take_over(db: Connection, *, chat: int, blog: str, of: int, by: int) -> None:
+    """One thread follows a blog as another one of its chat does: as much of it, as loud."""
+    columns = "volume, language, sound, pictures, digest, words, without"
+    db.execute(
+        f"""UPDATE subscription SET ({columns}) = (SELECT {columns} FROM subscription
+        WHERE blog = :blog AND chat = :chat AND thread = :of)
+        WHERE blog = :blog AND chat = :chat AND thread = :by AND EXISTS (SELECT 1 FROM subscription
+        WHERE blog = :blog AND chat = :chat AND thread = :of)""",
+        {"blog": blog, "chat": chat, "of": of, "by": by},
+    )
 
 
 def subscriptions(db: Connection, chat: int, thread: int) -> list[Subscription]:
@@ -245,7 +258,7 @@ def _take_in(db: Connection, bot: str, one: Subscription, now: float) -> Subscri
     return subscribe(
         db,
         chat=chat.id,
-        thread=one.thread,
+        thread=0 if one.thread == GENERAL else one.thread,
         blog=one.blog,
         topics=one.topics,
         words=one.words,
@@ -256,6 +269,7 @@ def _take_in(db: Connection, bot: str, one: Subscription, now: float) -> Subscri
     )
 
 
+GENERAL = 1  # the number of the topic that is spoken to without one: https://core.telegram.org/api/forum
 _CHANNELS = -1_000_000_000_000  # https://core.telegram.org/api/bots/ids
 
 

@@ -16,7 +16,7 @@ import orjson
 
 from bot.core.corrections import Correction, says_the_same
 from bot.core.model import ChangeKind, Lane
-from storage import audit, cards, expansion, returns, states
+from storage import audit, cards, corrections, expansion, returns, states
 from storage.audit import Act
 from storage.rows import entities_json, to_json
 
@@ -68,8 +68,11 @@ def withdraw(db: Connection, act: Act) -> bool:
     return True
 
 
-def correct(db: Connection, act: Act, correction: Correction) -> bool:
-    """Another text in every chat and list. False where it is withdrawn, or nothing that can be edited."""
+def correct(db: Connection, act: Act, correction: Correction, reply_in: str | None = None) -> bool:
+    """Another text in every chat and list. False where it is withdrawn, or nothing that can be edited.
+
+    `reply_in`: the language of a blog that tells corrected headlines in a reply as well; None of any other.
+    """
     assert act.post is not None
     post = _find(db, act.post)
     if post is None or post["notice"] is not None or post["withdrawn_at"] is not None or post["copied_chat"]:
@@ -92,9 +95,23 @@ def correct(db: Connection, act: Act, correction: Correction) -> bool:
             "post": post["id"],
         },
     )
+    if post["blog"] is not None:
+        corrections.follow(db, _edit(act, correction, reply_in), post)
     _change(db, post, Lane.EDIT, act.at)
     _note(db, act, post)
     return True
+
+
+def _edit(act: Act, correction: Correction, reply_in: str | None) -> corrections.Edit:
+    return corrections.Edit(
+        title=correction.title,
+        title_is_derived=correction.title_is_derived,
+        text=correction.text,
+        now=act.at,
+        not_before=act.at,
+        reply=reply_in is not None,
+        language=reply_in or "en",
+    )
 
 
 def restore(db: Connection, act: Act) -> Restored:
@@ -154,6 +171,7 @@ def _change(db: Connection, post: Row, lane: Lane, now: float) -> None:
         AND done_at IS NULL AND begun_at IS NULL""",
         {"now": now, "post": post["id"]},
     )
+    corrections.keep_true(db, post["id"], now)
     change = {"post": post["id"], "kind": "change", "lane": lane, "blog": post["blog"]}
     expansion.begin(db, change | {"created_at": now, "not_before": now})
 

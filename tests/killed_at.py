@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import telegram.ext
+
 import bot.desk
 import bot.fetch
 import bot.judging
@@ -40,6 +42,11 @@ STEPS: dict[str, tuple[Any, str, str]] = {
     "before the settling commits": (settling, "_settle_screens", "after"),
     "after settling": (storage.sqlite.Store, "settle", "after"),
 }
+# What is done beside the deliveries, and happens in stories of its own only.
+ASIDE: dict[str, tuple[Any, str, str]] = {
+    "before a topic is opened": (telegram.ext.ExtBot, "create_forum_topic", "before"),
+    "after a topic was opened": (telegram.ext.ExtBot, "create_forum_topic", "after"),
+}
 # Those that are reached only where a chat wants to hear later.
 OF_THE_NIGHT: dict[str, tuple[Any, str, str]] = {
     "inside the falling asleep": (sleeping, "wake_at", "before"),
@@ -52,7 +59,7 @@ OF_THE_NIGHT: dict[str, tuple[Any, str, str]] = {
 
 def arm(step: str, passes: int) -> None:
     """Replace the step's function by one that kills the process when its turn has come."""
-    place, name, when = (STEPS | OF_THE_NIGHT)[step]
+    place, name, when = (STEPS | OF_THE_NIGHT | ASIDE)[step]
     usual: Callable[..., Any] = getattr(place, name)
     left = passes
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.core.choices import Choices
-from bot.core.model import ChangeKind, ChatClosed, Done, Outcome, Post, Volume
+from bot.core.model import ChangeKind, ChatClosed, Done, Lane, Outcome, Post, Volume
 from bot.core.plan import Delete, Edit, Pin, Send
-from bot.core.publishing import Audience, PostWrite, Publishing, PushText
+from bot.core.publishing import Audience, PostWrite, Publishing, PushText, Sending
 from bot.core.settle import settle
 from storage import Claim, Store, Subscription
 
@@ -129,11 +130,18 @@ class Ledger:
         post = Post(key=key, title=key, text="Back.")
         await self.change(PostWrite(change=ChangeKind.RESTORED, post=post, topics=tuple(topics)), **about)
 
-    async def push(self, text: str = "Attention.", *topics: str, blog: str | None = None, silent: bool = False) -> int:
+    async def push(
+        self,
+        text: str = "Attention.",
+        *topics: str,
+        blog: str | None = None,
+        silent: bool = False,
+        lane: Lane = Lane.BREAKING,
+        **how: Any,
+    ) -> int:
         number = await self.store.draft(author=1, text=PushText(text=text), now=self.now)
-        assert await self.store.send_push(
-            number, audience=Audience(blog=blog, topics=topics), silent=silent, now=self.now
-        )
+        sending = Sending(audience=Audience(blog=blog, topics=topics), silent=silent, lane=lane, **how)
+        assert await self.store.send_push(number, sending=sending, now=self.now)
         return number
 
     # --- what leaves

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.core.diff import diff
-from bot.core.model import Post, Snapshot, SnapshotKind
-from bot.core.publishing import Audience, PushText
+from bot.core.model import Lane, Post, Snapshot, SnapshotKind
+from bot.core.publishing import Audience, PushText, Sending
 from bot.demo.telegram import Limits as LocalLimits
 from bot.demo.telegram import LocalTelegram
 from bot.desk import Desk
@@ -109,7 +109,8 @@ class Newsroom:
 
     async def push(self, text: str, **audience: object) -> int:
         number = await self.desk.draft(1002, PushText(text=text))
-        assert await self.desk.send(number, Audience(**audience))  # type: ignore[arg-type]
+        sending = Sending(audience=Audience(**audience), lane=Lane.BREAKING)  # type: ignore[arg-type]
+        assert await self.desk.send(number, sending)
         return number
 
     def screen(self, chat: int) -> list[str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from sqlite3 import Connection
 from typing import Any
 
 from bot.demo.telegram import LocalMessage
 from handlers import show_progress
 from tests.telegram_house import EDITOR, TelegramHouse, buttons
+
+PIXEL = "\x89PNG\r\n\x1a\n a small picture"
 
 
 @contextlib.asynccontextmanager
@@ -34,6 +37,23 @@ async def pushed(
     return preview, control
 
 
+def album(house: TelegramHouse, kinds: Sequence[str], caption: str, *, bearing: int) -> list[int]:
+    """An editor sends so many files as one album, of which one bears the caption: the message ids."""
+    name = f"album {len(house.telegram.chats[EDITOR].messages)}"
+    captions = [""] * len(kinds)
+    captions[bearing] = caption
+    return [
+        house.telegram.say(EDITOR, EDITOR, photo=f"{PIXEL} {n}".encode("latin1"), kind=kind, caption=words, album=name)
+        for n, (kind, words) in enumerate(zip(kinds, captions, strict=True))
+    ]
+
+
+async def control_after(house: TelegramHouse, before: int, messages: int) -> LocalMessage:
+    """The message with the buttons below a preview of so many messages."""
+    await house.telegram.until(lambda: len(house.said(EDITOR)) == before + messages + 1)
+    return house.said(EDITOR)[-1]
+
+
 def number(control: LocalMessage) -> str:
     return buttons(control)["Send"].rpartition(":")[2]
 
@@ -51,3 +71,12 @@ async def press(house: TelegramHouse, control: LocalMessage, data: str, person: 
 
 async def got(house: TelegramHouse, chat: int, text: str) -> None:
     await house.telegram.until(lambda: any(one.text == text for one in house.said(chat)))
+
+
+async def audited(house: TelegramHouse) -> list[tuple[str, int | None, int | None]]:
+    """Who did what, and to how many chats."""
+
+    def read(db: Connection) -> list[tuple[str, int | None, int | None]]:
+        return [tuple(row) for row in db.execute("SELECT act, person, chats FROM audit ORDER BY id")]
+
+    return await house.room.store._db.read(read)

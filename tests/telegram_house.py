@@ -146,7 +146,7 @@ async def telegram_house(
         one.house = _house(one)
         register(application, one.house)
         if telegram is None:
-            _populate(room.telegram)
+            populate(room.telegram)
         async with application:
             assert application.updater is not None
             await application.updater.start_polling(poll_interval=0, timeout=5)
@@ -180,7 +180,7 @@ def _house(one: TelegramHouse) -> House:
     )
 
 
-def _populate(telegram: LocalTelegram) -> None:
+def populate(telegram: LocalTelegram) -> None:
     for person, name in ((ADMIN, "Ada"), (EDITOR, "Edi"), (OTHER_EDITOR, "Eve"), (ANN, "Ann"), (BEN, "Ben")):
         telegram.add_user(person, name, started=True)
     telegram.add_user(STRANGER, "Sam")

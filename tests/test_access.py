@@ -237,6 +237,41 @@ async def test_what_is_posted_in_a_channel_itself_is_said_by_its_admins(house: T
     assert await house.follows(CHANNEL) == {"storm": ()}
 
 
+PRIVATE_CHANNEL = -1_000_000_004_008
+
+
+async def test_a_channel_without_a_name_is_meant_by_a_reply_to_one_of_its_posts(house: TelegramHouse) -> None:
+    channel = house.telegram.add_chat(PRIVATE_CHANNEL, "channel", "Quay notes", admins=[ANN])
+    house.telegram.say(ANN, PRIVATE_CHANNEL, "High water at noon.")
+    for person in (ANN, BEN):
+        forwarded = house.telegram.forward(person, person, channel.newest())
+        await house.telegram.until(lambda person=person: house.said(person))
+        said = await house.ask(person, "/subscribe storm", reply_to=forwarded)
+        expected = "Quay notes now follows Storm" if person == ANN else "Only the admins of Quay notes can decide that."
+        assert said.startswith(expected)
+    assert await house.follows(PRIVATE_CHANNEL) == {"storm": ()}
+    assert await house.follows(ANN) == {}
+    assert "no longer follows Storm" in await house.ask(ANN, f"/unsubscribe storm {PRIVATE_CHANNEL}")
+
+
+async def test_who_writes_as_the_groups_own_channel_decides_and_as_another_one_does_not(house: TelegramHouse) -> None:
+    other = house.telegram.add_chat(PRIVATE_CHANNEL, "channel", "Quay notes", admins=[BEN])
+    house.telegram.link(FORUM, CHANNEL)
+    said = await house.ask(BEN, "/subscribe storm", FORUM, channel=other.id)
+    assert said == "Only this group's admins can decide that."
+    offer = await house.answer(ANN, "/subscribe", FORUM, channel=CHANNEL)
+    assert await house.follows(FORUM) == {}
+    await house.telegram.press(ANN, FORUM, offer.id, "follow:storm")
+    assert await house.follows(FORUM) == {"storm": ()}
+
+
+async def test_the_press_of_an_anonymous_admin_comes_from_a_person(house: TelegramHouse) -> None:
+    offer = await house.answer(ANN, "/subscribe", FORUM, anonymous=True)
+    assert (await house.telegram.press(BEN, FORUM, offer.id, "follow:storm")).text.startswith("Only this group's")
+    await house.telegram.press(ANN, FORUM, offer.id, "follow:storm")
+    await house.newest_says(FORUM, "This group now follows Storm")
+
+
 # --- chats that close, open and move --------------------------------------------------------------------------------
 
 

@@ -112,6 +112,14 @@ WRONG = [
     (["push", "--text", "x" * 5000, "--config", "{config}"], 1, "between 1 and 4096 characters, not 5000"),
     (["push", "--text", "hi", "--blog", "none", "--config", "{config}"], 1, "no blog is called 'none'; there is storm"),
     (["push", "--text", "hi", "--topic", "nato", "--config", "{config}"], 2, "--topic needs --blog"),
+    (["push", "--text", "hi", "--at", "soon", "--config", "{config}"], 1, "--at: 'soon' is no time; write 18:30"),
+    (["push", "--text", "hi", "--at", "2020-01-01 07:00", "--config", "{config}"], 1, "has passed"),
+    (["push", "--text", "hi", "--at", "in 9999 days", "--config", "{config}"], 1, "more than a year away"),
+    (
+        ["push", "--text", "hi\nMap | https://quay", "--config", "{config}"],
+        1,
+        "no button can be made of 'Map | https://quay'",
+    ),
     (["init", "--config", "{config}"], 1, "stands there already"),
     (["subscribers", "import", "none.csv", "--config", "{config}"], 1, "none.csv: No such file"),
     (["demo", "--replay", "none.html"], 1, "none.html: there is no such file"),
@@ -199,8 +207,21 @@ def test_a_dry_run_of_a_push_counts_and_sends_nothing(config: Path) -> None:
 def test_status_tells_blogs_and_queue(config: Path) -> None:
     rows = "chat_id,thread_id,blog,topics,volume,language\n2001,,storm,,,\n"
     call("subscribers", "import", "-", "--config", str(config), stdin=rows)
-    call("push", "--text", "hi", "--config", str(config))
+    call("push", "--text", "hi", "--breaking", "--config", str(config))
     assert "breaking 1" in call("status", "--config", str(config)).stdout
+
+
+def test_a_push_is_normal_or_breaking_at_once_or_later_and_has_its_links(config: Path) -> None:
+    rows = "chat_id,thread_id,blog,topics,volume,language\n2001,,storm,,,\n"
+    call("subscribers", "import", "-", "--config", str(config), stdin=rows)
+    said = call("push", "--text", "hi\nMap | https://maps.example", "--at", "+20m", "--config", str(config)).stdout
+    assert "1 chats" in said
+    assert ", at 20" in said
+    queue = json.loads(call("status", "--json", "--config", str(config)).stdout)["queue"]
+    assert set(queue.values()) == {0}, "it waits for its time"
+    call("push", "--text", "hi", "--config", str(config))
+    queue = json.loads(call("status", "--json", "--config", str(config)).stdout)["queue"]
+    assert queue["live"] == 1
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason="the captured pages are not here")

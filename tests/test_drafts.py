@@ -8,10 +8,24 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from telegram import Chat, Dice, ForumTopicCreated, Message, MessageEntity, PhotoSize, Video
+from telegram import (
+    Animation,
+    Audio,
+    Chat,
+    Dice,
+    Document,
+    ForumTopicCreated,
+    Message,
+    MessageEntity,
+    PaidMediaInfo,
+    PhotoSize,
+    Video,
+    VideoNote,
+    Voice,
+)
 
 from bot.core.entities import units
-from bot.core.model import Entity
+from bot.core.model import Button, Entity, Media
 from bot.core.publishing import PushText
 from handlers.arguments import spoken
 from handlers.drafts import Unfit, draft_of
@@ -33,6 +47,10 @@ def draft(said: Message) -> PushText | None:
 
 
 DICE = Dice(6, "🎲")
+FILM = Media(kind="video", file="video")
+LOOP, FILE = Animation("loop", "l", 90, 60, 3), Document("file", "f")
+MAP = "https://maps.example/quay"
+LINKS = (Button(text="Map", url=MAP),)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +64,23 @@ DICE = Dice(6, "🎲")
          PushText(text="One", entities=(Entity(type="bold", offset=0, length=3),))),
         (message(text="/push", reply_to_message=message(2, caption="One", photo=SIZES)),
          PushText(text="One", photo="big")),
-        (message(text="/push", reply_to_message=message(2, caption="One", video=VIDEO)), PushText(copied=(7, 2))),
+        (message(caption="/push The quay", video=VIDEO), PushText(text="The quay", media=(FILM,))),
+        (message(text="/push", reply_to_message=message(2, caption="One", video=VIDEO)),
+         PushText(text="One", media=(FILM,))),
+        (message(text="/push", reply_to_message=message(2, animation=LOOP, document=FILE)),
+         PushText(media=(Media(kind="animation", file="loop"),))),
+        (message(text="/push", reply_to_message=message(2, document=FILE)),
+         PushText(media=(Media(kind="document", file="file"),))),
+        (message(text="/push", reply_to_message=message(2, audio=Audio("sound", "a", 3))),
+         PushText(media=(Media(kind="audio", file="sound"),))),
+        (message(text="/push", reply_to_message=message(2, voice=Voice("voice", "o", 3))),
+         PushText(media=(Media(kind="voice", file="voice"),))),
+        (message(text="/push", reply_to_message=message(2, video_note=VideoNote("round", "n", 240, 3))),
+         PushText(copied=(7, 2))),
+        (message(text=f"/push Closed.\nMap | {MAP}"), PushText(text="Closed.", buttons=LINKS)),
+        (message(text=f"/push\nMap | {MAP}", reply_to_message=message(2, dice=DICE)),
+         PushText(copied=(7, 2), buttons=LINKS)),
+        (message(text=f"/push\nMap | {MAP}"), None),
         (message(text="/push", reply_to_message=message(2, dice=DICE)), PushText(copied=(7, 2))),
         (message(text="/push mine", reply_to_message=message(2, text="theirs")), PushText(text="mine")),
         (message(text="/push", reply_to_message=message(2, forum_topic_created=ForumTopicCreated("Sea", 1))), None),
@@ -58,9 +92,34 @@ def test_what_is_pushed(said: Message, pushed: PushText | None) -> None:
     assert draft(said) == pushed
 
 
-def test_a_video_with_the_command_in_its_caption_cannot_be_pushed_so() -> None:
+def test_what_cannot_be_sent_again_cannot_carry_the_command_in_its_caption() -> None:
     with pytest.raises(Unfit):
-        draft(message(caption="/push Look", video=VIDEO))
+        draft(message(caption="/push Look", paid_media=PaidMediaInfo(5, [])))
+
+
+ALBUM = [
+    message(1, photo=SIZES),
+    message(2, video=VIDEO, caption="Two", caption_entities=[BOLD]),
+    message(3, photo=SIZES),
+]
+PHOTO = Media(kind="photo", file="big")
+
+
+def parts(said: Message) -> list[Message]:
+    return ALBUM if said in ALBUM else [said]
+
+
+def test_a_reply_to_any_part_of_an_album_takes_all_with_the_caption_of_whichever_has_one() -> None:
+    for part in ALBUM:
+        pushed = draft_of(message(9, text="/push", reply_to_message=part), 5, parts)
+        bold = Entity(type="bold", offset=0, length=3)
+        assert pushed == PushText(text="Two", entities=(bold,), media=(PHOTO, FILM, PHOTO))
+
+
+def test_an_album_with_a_part_that_cannot_be_sent_again_is_copied_as_far_as_it_was_answered() -> None:
+    odd = message(4, video_note=VideoNote("round", "n", 240, 3))
+    said = message(9, text="/push", reply_to_message=ALBUM[0])
+    assert draft_of(said, 5, lambda one: [*ALBUM, odd]) == PushText(copied=(7, 1))
 
 
 def test_what_telegram_finds_by_itself_is_left_to_it() -> None:

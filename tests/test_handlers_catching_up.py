@@ -116,6 +116,16 @@ async def test_only_what_the_chat_follows_is_told_and_everything_where_it_follow
     assert "About wet" not in said
 
 
+async def test_words_that_are_followed_and_left_out_count_as_well(house: TelegramHouse) -> None:
+    await house.ask(ANN, "/subscribe storm +quay -rain")
+    await house.room.publish(
+        post("a", "The quay is shut."), post("b", "A dry day."), post("c", "Rain on the quay."), *boats(1)
+    )
+    message = await house.answer(ANN, "/catchup")
+    assert told(message)[-1] == "About a"
+    assert "1 post" in message.text
+
+
 async def test_one_blog_of_several_leaves_the_others_to_be_told(house: TelegramHouse) -> None:
     await house.ask(ANN, "/subscribe storm")
     await house.ask(ANN, "/subscribe election")

@@ -77,7 +77,7 @@ def test_progress_in_words(progress: Progress, audience: int, seconds: float, sa
 )  # fmt: skip
 def test_what_an_editor_did_is_said_first(what: Sent, progress: Progress, said: str, over: bool) -> None:
     assert words(what, progress, 7, 1.0, 30.0, Texts()) == said
-    assert is_over(what, progress) is over
+    assert is_over(progress) is over
 
 
 async def test_progress_counts_those_who_cannot_be_reached(house: TelegramHouse) -> None:

@@ -45,6 +45,16 @@ async def test_names_of_which_far_more_is_said_are_trending_with_a_button_to_sea
     await house.newest_says(ANN, "4 posts with “Mira Castellan”")
 
 
+async def test_a_name_too_long_for_a_button_is_searched_for_as_well(house: TelegramHouse) -> None:
+    name = "Володимир Олександрович Зеленський-Київ"
+    await house.room.publish(*rising(name))
+    answer = await house.answer(ANN, "/topic")
+    (data,) = carried(answer)
+    assert len(data.encode()) <= 64
+    await house.telegram.press(ANN, ANN, answer.id, data)
+    await house.newest_says(ANN, "4 posts with")
+
+
 async def test_a_name_that_was_withdrawn_meanwhile_is_said_so(house: TelegramHouse) -> None:
     await house.room.publish(*rising("Mira Castellan"))
     answer = await house.answer(ANN, "/topic")

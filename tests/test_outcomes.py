@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.model import Image
-from bot.core.publishing import Audience, PushText
+from bot.core.publishing import PushText, Sending
 from bot.demo.telegram import Fault
 from tests.newsroom import Newsroom, newsroom, post
 from tests.telegram_house import ANN as READER
@@ -330,7 +330,7 @@ async def test_a_message_that_is_deleted_at_once_by_somebody_there_is_sent_once(
 
 async def push_copy(room: Newsroom, chat: int, message: int) -> int:
     number = await room.desk.draft(1002, PushText(copied=(chat, message)))
-    assert await room.desk.send(number, Audience())
+    assert await room.desk.send(number, Sending())
     return number
 
 

@@ -17,16 +17,19 @@ from sqlite_utils import Database, Migrations
 
 import storage.database
 import storage.schema
-from bot.core.model import Post, TryLater, Volume
+from bot.core.corrections import Correction
+from bot.core.model import ChangeKind, Post, TryLater, Volume
 from bot.core.paging import Sought, Span, Turn
-from storage import StoreError, expansion, open_store
-from tests.ledger import BLOG, NOON, Ledger
+from bot.core.publishing import PostWrite
+from bot.core.wishes import Wish
+from storage import Act, StoreError, expansion, open_store
+from tests.ledger import BLOG, NOON, URL, Ledger
 
 ANN = 2001
 
 # --- plans ---------------------------------------------------------------------------------------------------------
 
-LARGE = "delivery|subscription|chat|post|message|shown|known|alias|publication"
+LARGE = "delivery|subscription|chat|post|message|shown|known|alias|publication|forum_topic|audit"
 SMALL = (
     "blog|note|pruned|json_each|chat_closed|publication_open|post_fts"  # partial, virtual, or with a row for each blog
 )
@@ -140,6 +143,35 @@ async def closing_opening_and_leaving(ledger: Ledger) -> None:
     await ledger.leave(chat)
 
 
+async def answering_and_correcting(ledger: Ledger) -> None:
+    await expanding(ledger)
+    await ledger.deliver()
+    for title in ("1 boat lost at sea", "2 boats lost at sea", "3 boats lost at sea", "4 boats lost at sea"):
+        post = Post(key="a", title=title, text=title)
+        await ledger.change(PostWrite(change=ChangeKind.EDITED, post=post, topics=("nato",)), correction_reply=True)
+        await ledger.run()
+    post = Post(key="c", title="UPDATE: 4 boats lost at sea", text=f"As {URL}#a said.")
+    await ledger.publish("c", post=post, topics=("nato",))
+    await ledger.run()
+    await ledger.withdraw("a")
+
+
+async def opening_and_closing_topics(ledger: Ledger) -> None:
+    await expanding(ledger)
+    chat, store = await ledger.chat(ANN), ledger.store
+    await store.wish_for_topics(chat=chat, blogs=[BLOG], asked_in=0, now=NOON)
+    [topic] = await store.topics_wished("main", NOON)
+    await store.topic_tried(topic)
+    await store.topic_later(topic, NOON, in_doubt=True)
+    assert await store.topic_opened(topic, 7, NOON)
+    assert not await store.topics_to_close("main", NOON)
+    assert not await store.topics_to_reopen("main", NOON)
+    await store.topic_turned(topic)
+    await store.sleep_thread(chat, 7, NOON)
+    await store.wake_thread(chat, 7)
+    await store.forget_topic(topic)
+
+
 async def sleeping_and_waking(ledger: Ledger) -> None:
     chat = await ledger.chat(ANN)
     await ledger.choose(chat, muted_until=NOON + 60)
@@ -178,18 +210,41 @@ async def asking(ledger: Ledger) -> None:
     await store.search(words="a", blogs=[BLOG], now=NOON, limit=5)
     span = Span(since=NOON - 60, until=NOON, oldest=NOON - 3600)
     for sought in (
-        Sought(blogs={BLOG: ("nato",)}),
-        Sought(blogs={BLOG: ()}, span=span, but=frozenset({1})),
-        Sought(blogs={BLOG: ()}, span=span, key_events=True),
+        Sought(blogs={BLOG: Wish(topics=("nato",))}),
+        Sought(blogs={BLOG: Wish()}, span=span, but=frozenset({1})),
+        Sought(blogs={BLOG: Wish()}, span=span, key_events=True),
     ):
         for turn in (None, Turn(older=True, post=1), Turn(older=False, post=1)):
             await store.listed(sought, now=NOON, limit=5, turn=turn)
-    await store.tally(Sought(blogs={BLOG: ()}, span=span), now=NOON)
+    await store.tally(Sought(blogs={BLOG: Wish()}, span=span), now=NOON)
     await store.told_lately(blogs=[BLOG], now=NOON, since=NOON - 60, limit=5)
     await store.kept_words(await store.keep_words("a", NOON))
     await store.topics(blogs=[BLOG], now=NOON)
     await store.subscriptions(await ledger.chat(ANN), 0)
     await store.progress("main", await ledger.push())
+
+
+async def speaking_of_posts(ledger: Ledger) -> None:
+    store = ledger.store
+    await expanding(ledger)
+    await ledger.deliver()
+    post, push = ledger.numbers["a"], await ledger.push("Wrong.")
+    said = [Act(at=NOON, act="", person=1002, post=one) for one in (post, push, ledger.numbers["b"])]
+    await store.held_posts(NOON)
+    await store.fate(post)
+    await store.watched_pushes(NOON - 60)
+    await store.posts_of_message("main", ANN, 1)
+    await store.posts_of_link("https://blog.example/live#a")
+    await store.send_held_now(said[2])
+    await store.correct(said[0], Correction(title="Right", text="So."))
+    await store.pause_push(said[1])
+    await store.drop_the_rest(said[1])
+    for one in said[:2]:
+        await store.withdraw(one)
+        await store.is_on_the_wire("main", one.post or 0)
+        await store.acts_on(one.post or 0)
+    await ledger.publish("c", post=Post(key="c", title="a"))
+    await store.restore(said[0])
 
 
 async def pruning(ledger: Ledger) -> None:
@@ -214,9 +269,12 @@ ACTS = [
     looking_when_something_is_due,
     closing_opening_and_leaving,
     sleeping_and_waking,
+    answering_and_correcting,
+    opening_and_closing_topics,
     moving_and_forgetting,
     remembering,
     asking,
+    speaking_of_posts,
 ]
 MAY_SORT = (
     "GROUP BY p.topics",  # the topics that posts have

@@ -15,6 +15,7 @@ import pytest
 from bot import perseverance
 from bot.core.entities import units
 from bot.core.model import Image
+from bot.core.publishing import Sending
 from bot.demo.telegram import Fault
 from bot.demo.telegram import Limits as LocalLimits
 from bot.pace import Limits
@@ -249,15 +250,9 @@ async def test_a_push_goes_to_every_chat_once_whatever_it_follows(room: Newsroom
 async def test_a_second_press_sends_nothing(room: Newsroom) -> None:
     await room.follow(ANN)
     number = await room.push("Once.")
-    assert not await room.desk.send(number, room_audience())
+    assert not await room.desk.send(number, Sending())
     await room.quiet()
     await room.shows(ANN, "Once.")
-
-
-def room_audience():  # type: ignore[no-untyped-def]
-    from bot.core.publishing import Audience
-
-    return Audience()
 
 
 async def test_a_picture_that_telegram_cannot_fetch_leaves_the_text(room: Newsroom) -> None:

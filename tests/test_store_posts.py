@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.core.model import ChangeKind, Embed, Entity, Image, Post, Relayed
 from bot.core.paging import Sought, Span, Turn
 from bot.core.publishing import PostWrite, PushText
+from bot.core.wishes import Wish
 from tests.ledger import BLOG, NOON, Ledger
 
 BOTH = [BLOG, "flood"]
@@ -31,7 +32,9 @@ async def found(ledger: Ledger, words: str, limit: int = 20, blogs: Sequence[str
 
 
 async def of_topic(ledger: Ledger, topic: str, limit: int) -> list[str | None]:
-    page = await ledger.store.listed(Sought(blogs=dict.fromkeys(BOTH, (topic,))), now=ledger.now, limit=limit)
+    page = await ledger.store.listed(
+        Sought(blogs=dict.fromkeys(BOTH, Wish(topics=(topic,)))), now=ledger.now, limit=limit
+    )
     return [post.title for post in page.posts] if page else []
 
 
@@ -345,7 +348,7 @@ async def test_an_edited_post_is_found_by_its_new_words_only(ledger: Ledger) -> 
 
 async def page(ledger: Ledger, turn: Turn | None, limit: int = 2, **sought: Any) -> tuple[list[str | None], str]:
     """The titles, and the directions in which there is more."""
-    wish = Sought(**{"blogs": dict.fromkeys(BOTH, ())} | sought)
+    wish = Sought(**{"blogs": dict.fromkeys(BOTH, Wish())} | sought)
     found = await ledger.store.listed(wish, now=ledger.now, limit=limit, turn=turn)
     assert found is not None
     return [post.title for post in found.posts], "newer " * found.newer + "older" * found.older
@@ -381,7 +384,7 @@ async def test_of_posts_from_the_same_second_none_is_passed_over(ledger: Ledger)
 
 async def test_the_post_of_a_page_may_be_kept_no_more(ledger: Ledger) -> None:
     await tell(ledger, "a")
-    sought = Sought(blogs={BLOG: ()})
+    sought = Sought(blogs={BLOG: Wish()})
     assert await ledger.store.listed(sought, now=ledger.now, limit=2, turn=Turn(older=True, post=99)) is None
 
 
@@ -396,8 +399,21 @@ async def test_a_span_begins_after_the_last_look_whatever_time_a_post_names(ledg
     span = Span(since=NOON + 50, until=NOON + 150, oldest=NOON - 3600)
     assert await page(ledger, None, 9, span=span) == (["key", "dated back"], "")
     assert await page(ledger, None, 9, span=span, key_events=True) == (["key"], "")
-    wish = Sought(blogs={BLOG: ()}, span=span)
+    wish = Sought(blogs={BLOG: Wish()}, span=span)
     assert await ledger.store.tally(wish, now=ledger.now) == (2, {})
+
+
+async def test_a_list_can_be_of_what_a_subscription_wants(ledger: Ledger) -> None:
+    await tell(ledger, "a ferry", "It sails to Split.")
+    await tell(ledger, "rain", "It rains in Split.")
+    await tell(ledger, "strike", "No ferry sails.")
+    for wish, titles in (
+        (Wish(words=("ferry",)), ["strike", "a ferry"]),
+        (Wish(words=("ferry",), without=("split",)), ["strike"]),
+        (Wish(without=("rain", "rains")), ["strike", "a ferry"]),
+    ):
+        assert (await page(ledger, None, 5, blogs={BLOG: wish}))[0] == titles
+        assert (await ledger.store.tally(Sought(blogs={BLOG: wish}), now=ledger.now))[0] == len(titles)
 
 
 async def test_words_too_long_for_a_button_are_kept_for_a_month(ledger: Ledger) -> None:

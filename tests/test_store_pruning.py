@@ -13,7 +13,7 @@ import pytest
 
 from bot.core.diff import diff
 from bot.core.model import Change, Post, Seen, Snapshot, SnapshotKind, TryLater
-from bot.core.publishing import Audience, PostWrite, PushText
+from bot.core.publishing import PostWrite, PushText, Sending
 from bot.desk import Desk
 from bot.pruning import Pruner
 from config.settings import parse_settings
@@ -105,7 +105,7 @@ async def test_a_post_to_which_something_happened_lately_stays(followed: Ledger,
     push = await followed.store.draft(author=1, text=PushText(text="Later."), now=NOON)
     followed.now += 20 * DAY
     if change == "push":
-        assert await followed.store.send_push(push, audience=Audience(), silent=False, now=followed.now)
+        assert await followed.store.send_push(push, sending=Sending(), now=followed.now)
     else:
         await getattr(followed, change)("a")
     await followed.run()
@@ -203,7 +203,7 @@ async def test_drafts_go_and_their_buttons_with_them(ledger: Ledger) -> None:
     ledger.now += KEEP + 1
     assert await prune(ledger) == Pruned(posts=1)
     assert await ledger.store.push(draft) is None
-    assert not await ledger.store.send_push(draft, audience=Audience(), silent=False, now=ledger.now)
+    assert not await ledger.store.send_push(draft, sending=Sending(), now=ledger.now)
 
 
 async def test_no_number_is_used_twice(followed: Ledger) -> None:

@@ -97,7 +97,7 @@ async def test_breaking_news_comes_through_where_the_chat_lets_it(night: Ledger)
     await night.run()
     assert night.shown(ANN) == [f"push {push}"]
     assert night.shown(BEN) == []
-    assert await night.store.progress("main", push) == Progress(sent=1, waiting=1, aside=0, expanded=True)
+    assert await night.store.progress("main", push) == Progress(sent=1, waiting=1, asleep=1, expanded=True)
     await at(night, MORNING)
     assert night.shown(BEN) == [f"push {push}"]
 

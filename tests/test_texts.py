@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
+from babel.messages.pofile import write_po
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,8 +27,8 @@ def locales(tmp_path: Path) -> Path:
     german.add("{day}, {time}", "{day}, {time} Uhr")
     folder = tmp_path / "de" / "LC_MESSAGES"
     folder.mkdir(parents=True)
-    with (folder / "relay.mo").open("wb") as file:
-        write_mo(file, german)
+    with (folder / "relay.po").open("wb") as file:
+        write_po(file, german)
     return tmp_path
 
 
@@ -72,12 +72,17 @@ def test_a_translation_with_a_wrong_placeholder_gives_way_to_the_english(locales
     assert Texts.of("de", locales).gettext("updated {time}", time="14:02") == "updated 14:02"
 
 
-@pytest.mark.parametrize("language", ["fr", "xx", "", "../../etc/passwd", "a" * 500, "zh-Hans-CN", "e\x00n", "de_"])
+@pytest.mark.parametrize("language", ["fr", "xx", "", "../../etc/passwd", "a" * 500, "zh-Hans-CN", "e\x00n"])
 def test_a_language_without_a_catalogue_is_english_through_and_through(language: str, locales: Path) -> None:
     t = Texts.of(language, locales)
 
     assert t.language == "en"
     assert t.number(12345) == "12,345"
+
+
+@pytest.mark.parametrize("language", ["de", "de-AT", "DE", "de_DE", "de_", "de-formal-beta"])
+def test_words_that_an_app_puts_behind_a_language_do_not_hide_it(language: str, locales: Path) -> None:
+    assert Texts.of(language, locales).ngettext("{n} post", "{n} posts", 2) == "2 Beiträge"
 
 
 def test_english_keeps_its_country() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -13,6 +15,7 @@ from bot.cli.common import Failed, config_option, finish, opened_store, progress
 from config.settings import Settings
 
 if TYPE_CHECKING:
+    from bot.core.publishing import PushText
     from storage import Store
 
 ROWS_AT_ONCE = 200  # of an import, in one transaction: a running relay writes between two of them
@@ -23,33 +26,82 @@ ROWS_AT_ONCE = 200  # of an import, in one transaction: a running relay writes b
 @click.option("--blog", metavar="B", help="only to subscribers of this blog")
 @click.option("--topic", metavar="T", help="and there only to who follows this topic")
 @click.option("--silent", is_flag=True, help="without a sound")
+@click.option("--breaking", is_flag=True, help="ahead of everything that waits, and through quiet hours")
+@click.option("--at", "when", metavar="TIME", help="when: 18:30, 'tomorrow 7:00', '2026-11-24 07:00', +20m")
 @click.option("--dry-run", is_flag=True, help="say to how many, send nothing")
 @config_option
-def push(text: str, blog: str | None, topic: str | None, silent: bool, dry_run: bool, config: Path | None) -> None:
+def push(
+    text: str,
+    blog: str | None,
+    topic: str | None,
+    silent: bool,
+    breaking: bool,
+    when: str | None,
+    dry_run: bool,
+    config: Path | None,
+) -> None:
     """An editor's broadcast from a script."""
-    from bot.core.publishing import Audience, PushText
-    from bot.core.writing import units
-    from bot.desk import Desk
+    from bot.core.model import Lane
+    from bot.core.publishing import Audience, Sending
+    from bot.desk import Desk, seconds_to_send
 
-    said = (sys.stdin.read() if text == "-" else text).strip()
-    if not said or units(said) > 4096:
-        raise Failed("--text: Telegram takes between 1 and 4096 characters" + (f", not {units(said)}" if said else ""))
+    said = _push_text(sys.stdin.read() if text == "-" else text)
 
     async def work() -> None:
         async with opened_store(config) as (settings, store):
             _check_audience(settings, blog, topic)
             audience = Audience(blog=blog, topics=(topic,) if topic else ())
+            lane, at = Lane.BREAKING if breaking else Lane.LIVE, _moment(settings, blog, when)
             chats = await store.audience(audience)
-            seconds = chats / settings.telegram.messages_per_second
+            seconds = seconds_to_send(chats, settings.telegram.messages_per_second)
+            leaves = f", at {at:%Y-%m-%d %H:%M %Z}" if at else ""
             if dry_run:
-                click.echo(f"It would go to {chats:,} chats, in about {seconds:.0f} s. Nothing was sent.")
+                click.echo(f"It would go to {chats:,} chats, in about {seconds:.0f} s{leaves}. Nothing was sent.")
                 return
             desk = Desk(store, lambda: settings)
-            number = await desk.draft(0, PushText(text=said))
-            await desk.send(number, audience, silent=silent)
-            click.echo(f"Push {number} goes to {chats:,} chats, in about {seconds:.0f} s, while the relay runs.")
+            number = await desk.draft(0, said)
+            sending = Sending(audience=audience, lane=lane, silent=silent, at=at.timestamp() if at else None)
+            await desk.send(number, sending, chats=chats)
+            click.echo(
+                f"Push {number} goes to {chats:,} chats, in about {seconds:.0f} s{leaves}, while the relay runs."
+            )
 
     finish(work())
+
+
+def _push_text(text: str) -> PushText:
+    """The words, and the links below them as buttons."""
+    from bot.core.links import MOST, BadLink, TooManyLinks, links_below
+    from bot.core.publishing import PushText
+    from bot.core.writing import units
+
+    try:
+        said, buttons = links_below(text.strip())
+    except BadLink as error:
+        raise Failed(f"--text: no button can be made of {str(error)!r}") from None
+    except TooManyLinks:
+        raise Failed(f"--text: a message takes {MOST} buttons at most") from None
+    if not said or units(said) > 4096:
+        raise Failed("--text: Telegram takes between 1 and 4096 characters" + (f", not {units(said)}" if said else ""))
+    return PushText(text=said, buttons=buttons)
+
+
+def _moment(settings: Settings, blog: str | None, words: str | None) -> datetime | None:
+    """In the zone of the blog that is named, else of the first."""
+    from bot.core.moments import NoMoment, Past, TooFar, moment_in
+
+    if words is None:
+        return None
+    named = settings.blog(blog) if blog else None
+    zone = (named or settings.blogs[0]).timezone
+    try:
+        return moment_in(words, datetime.now(UTC), zone).at.astimezone(ZoneInfo(zone))
+    except Past:
+        raise Failed(f"--at: {words!r} has passed") from None
+    except TooFar:
+        raise Failed(f"--at: {words!r} is more than a year away") from None
+    except NoMoment:
+        raise Failed(f"--at: {words!r} is no time; write 18:30, 'tomorrow 7:00', '2026-11-24 07:00' or +20m") from None
 
 
 def _check_audience(settings: Settings, blog: str | None, topic: str | None) -> None:

@@ -40,6 +40,12 @@ def pictures(rendered: Rendered) -> tuple[str, ...]:
     return (rendered.photo, *rendered.others) if rendered.photo else ()
 
 
+def kind_of(rendered: Rendered, picture: str | None) -> str:
+    """What one of them is: "photo" unless an editor sent something else."""
+    kinds = dict(zip(pictures(rendered), rendered.kinds, strict=False))
+    return kinds.get(picture or "", "photo")
+
+
 def numbers(message: OnScreen, step: Step) -> tuple[int, ...]:
     """Telegram's, of the messages that a step is about."""
     every = (message.message_id, *(one.message_id for one in message.others))

@@ -257,7 +257,7 @@ def _of_message(why: str, words: str) -> Outcome | None:
 
 def _of_chat(code: int, why: str, words: str, kind: str) -> Outcome | None:
     if CLOSED_TOPIC.search(words):
-        return ChatClosed(why=why, thread_only=True)
+        return ChatClosed(why=why, thread_only=True, may_open="topic_closed" in words)
     if MOVED.search(words):  # whereto, the update will tell that comes with it
         return TryLater(why=why, after=PATIENCE_WITH_THE_BOT)
     if kind == "pin" and MAY_NOT_PIN.search(words):

@@ -267,13 +267,22 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """A file that an editor sent, as Telegram keeps it."""
+
+    kind: str  # "photo", "video", "animation", "audio", "voice", "document"
+    file: str  # Telegram's file id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A message ready for Telegram. With a photo the text is its caption."""
+    """A message ready for Telegram. With a photo, or another file, the text is its caption."""
 
     text: str
     entities: tuple[Entity, ...] = ()
     photo: str | None = None  # an http(s) address or a file_id
     others: tuple[str, ...] = ()  # of an album: the pictures after the first
+    kinds: tuple[str, ...] = ()  # what these are, as in `Media.kind`, where they are not all photos
     copied: tuple[int, int] | None = None  # chat and message to copy as it is, instead of all this
     buttons: tuple[tuple[Button, ...], ...] = ()  # rows
     rich: RichMessage | None = None  # the same as a rich message, for where those are taken
@@ -303,7 +312,9 @@ class Relayed:
     authors: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()  # topic ids, shown as tags
     photo: str | None = None
+    media: tuple[Media, ...] = ()  # of an editor's own post, where it is more or other than one photo
     copied: tuple[int, int] | None = None  # an editor's message of another kind: chat and message to copy
+    buttons: tuple[Button, ...] = ()  # of an editor's own post: links under it
     url: str | None = None
     pinned: bool = False
     key_event: bool = False
@@ -356,10 +367,12 @@ class ChatMoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatClosed:
-    """Nobody there to send to: blocked, kicked, deactivated, not found. `thread_only`: just this forum topic."""
+    """Nobody there to send to: blocked, kicked, deactivated, not found. `thread_only`: just this forum topic, which
+    `may_open` again where it was closed and not deleted."""
 
     why: str
     thread_only: bool = False
+    may_open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from bot.core.model import Relayed
+from bot.core.wishes import Wish
 
 DATA = 64
 """Bytes that a button can carry: core.telegram.org/bots/api#inlinekeyboardbutton."""
@@ -50,10 +51,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
-    """Which posts a list is of: those of these blogs, by id, of some topics where any are named; with all the words;
-    of a span. Only posts that are public, and never a notice of ours."""
+    """Which posts a list is of: those that are wanted of these blogs, by id; with all the words; of a span. Only posts
+    that are public, and never a notice of ours."""
 
-    blogs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    blogs: Mapping[str, Wish] = field(default_factory=dict)
     words: str = ""
     span: Span | None = None
     key_events: bool | None = None  # True: only what is pinned or a key event

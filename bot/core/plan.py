@@ -71,7 +71,9 @@ class Waiting:
     digest: str = ""  # when the digests come for which it waits; "" where its chat wants each post
     slept: bool = False  # it was held back for its chat's habits
     pictures: bool = True  # whether its chat wants them
+    language: str | None = None  # that its subscription was brought along with, from another bot
     message: OnScreen | None = None
+    answers: int | None = None  # Telegram's number of the message there that the post goes on with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,11 @@ class Send:
     """Send these posts as one message: one post in full, or several by headline."""
 
     rows: tuple[Waiting, ...]
+
+    @property
+    def answers(self) -> int | None:
+        """The message that this one answers. One that carries several posts answers none."""
+        return self.rows[0].answers if len(self.rows) == 1 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

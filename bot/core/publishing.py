@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.core.model import ChangeKind, Entity, Lane, PageMemory, Post, Seen
+from bot.core.model import Button, ChangeKind, Entity, Lane, Media, PageMemory, Post, Seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,7 @@ class Publishing:
     page: PageMemory | None = None
     validators: Validators | None = None
     title: str | None = None
+    page_url: str | None = None  # where readers find the page
     ended: bool | None = None  # None: nothing new is known, of the two below neither
     about_the_blog: bool = True  # False: a delta, which says nothing of the two below
     starts_at: float | None = None
@@ -59,24 +60,43 @@ class Publishing:
     hold: float = 0.0  # seconds a new post waits before it goes out
     edit_quiet: float = 0.0  # seconds an edit waits for the next one
     edits_for: float = 172_800.0  # seconds for which sent messages follow edits
+    correction_reply: bool = False  # whether a corrected headline is told in a reply as well
+    language: str = "en"  # the blog's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """Whom a push is for: the subscribers of a blog (and there of any of these topics), or with no blog everyone."""
+    """Whom a push is for: the subscribers of a blog (and there of any of these topics), or with no blog everyone.
+
+    Of these only who reads in `language`, the first part of its tag ("pt"); or nobody but one chat (ours).
+    """
 
     blog: str | None = None
     topics: tuple[str, ...] = ()
+    language: str | None = None
+    only_chat: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushText:
-    """What an editor wrote: text with its formatting, a photo with caption, or another message to be copied."""
+    """What an editor wrote: text with its formatting, files with a caption, or another message to be copied."""
 
     text: str = ""
     entities: tuple[Entity, ...] = ()
     photo: str | None = None
+    media: tuple[Media, ...] = ()  # where it is more or other than one photo
     copied: tuple[int, int] | None = None
+    buttons: tuple[Button, ...] = ()  # links under it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """How a push goes out. `at`: not before this instant; None: at once."""
+
+    audience: Audience = Audience()
+    lane: Lane = Lane.LIVE
+    silent: bool = False
+    at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,12 @@ enough that the rest always fits, and the text between is cut.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from bot.core.albums import MOST
-from bot.core.model import Entity, Image, Relayed, Rendered, Style
+from bot.core.model import Button, Entity, Image, Media, Relayed, Rendered, Style
 from bot.core.rich import Rich
 from bot.core.sentences import without_bullet
 from bot.core.texts import Texts
@@ -55,6 +55,8 @@ def message(post: Relayed, style: Style, t: Texts, limit: int = MESSAGE) -> Rend
     """
     if is_gone(post, style) and not is_struck(post, style):
         return Writing(rtl=t.rtl).sentence(notice(post, style, t), "italic").rendered()
+    if post.notice == "correction":
+        return _corrected(post, style, t)
     if post.notice is not None:
         return _moved(post, style, t)
     return _own(post, style, limit) if post.blog is None else _with_others(_relayed(post, style, t, limit), post)
@@ -272,17 +274,48 @@ def _moved(post: Relayed, style: Style, t: Texts) -> Rendered:
     return words.join(_way_to(post.url, t), between="\n").rendered()
 
 
+def _corrected(post: Relayed, style: Style, t: Texts) -> Rendered:
+    """The headline as it is now: below the message of its post this says all."""
+    words = isolated(headline(post, style), rtl=t.rtl)
+    return Writing(rtl=t.rtl).sentence(t.gettext("Corrected: {headline}", headline=words)).rendered()
+
+
 # --- an editor's own post ------------------------------------------------------------------------------------------
 
 
 def _own(post: Relayed, style: Style, limit: int) -> Rendered:
-    """Exactly what the editor wrote. Words matter more than the picture they do not fit under."""
-    text, entities = tidy(post.text[: 2 * MESSAGE], post.entities)
+    """Exactly what the editor wrote. Words matter more than the files they do not fit under."""
+    files = files_of(post)
+    said = tidy(post.text[: 2 * MESSAGE], post.entities)
+    text, entities = _with_links(*said, post.buttons) if len(files) > 1 else said
+    if files and units(text) > CAPTION and limit > CAPTION:
+        files, (text, entities) = (), said
+    text, entities = cut(text, entities, CAPTION if files else limit, style.language)
+    first, *others = (one.file for one in files) if files else (None,)
+    return Rendered(
+        text=text,
+        entities=entities,
+        photo=first,
+        others=tuple(one for one in others if one),
+        kinds=tuple(one.kind for one in files) if any(one.kind != "photo" for one in files) else (),
+        copied=post.copied,
+        buttons=() if len(files) > 1 else tuple((one,) for one in post.buttons),
+    )
+
+
+def files_of(post: Relayed) -> tuple[Media, ...]:
+    """What an editor's own post shows above its text."""
     photo = photo_of(post)
-    if photo and units(text) > CAPTION and limit > CAPTION:
-        photo = None
-    text, entities = cut(text, entities, CAPTION if photo else limit, style.language)
-    return Rendered(text=text, entities=entities, photo=photo, copied=post.copied)
+    return post.media or ((Media(kind="photo", file=photo),) if photo else ())
+
+
+def _with_links(text: str, entities: tuple[Entity, ...], links: Sequence[Button]) -> tuple[str, tuple[Entity, ...]]:
+    """An album cannot have buttons: what they say stands below its text, linked."""
+    words = Writing().formatted(text, entities, 0)
+    for number, one in enumerate(links):
+        words.newline(1 if number else 2).write(one.text, url=one.url)
+    said = words.rendered()
+    return said.text, said.entities
 
 
 # --- when Telegram refused -----------------------------------------------------------------------------------------

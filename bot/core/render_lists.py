@@ -254,7 +254,7 @@ def _topic(topic: TopicLine, t: Texts) -> Writing:
     """ "NATO · 12 posts · trending", with the id in brackets where the title does not tell it."""
     name = name_of(topic.title, t)
     if line(topic.title).casefold() != topic.id.casefold():
-        name = t.gettext("{title} ({id})", title=name, id=topic.id)
+        name = t.gettext("{title} ({id})", title=name, id=isolated(topic.id, rtl=t.rtl))
     count = t.ngettext("{n} post", "{n} posts", topic.posts)
     return Writing(rtl=t.rtl).sentence(" · ".join([name, count, *([t.gettext("trending")] if topic.trending else [])]))
 
@@ -276,7 +276,8 @@ def _blog(blog: BlogLine, t: Texts, now: datetime) -> Writing:
         time = isolated(t.moment(blog.last_post_at, blog.zone, now), rtl=t.rtl)
         last = t.gettext("last post {time}", time=time)
     row = Writing(rtl=t.rtl).sentence(name_of(blog.title, t), url=blog.url)
-    return row.sentence(" " + " · ".join([t.gettext("({id})", id=blog.id), state_word(blog.state, t), last]))
+    id_ = t.gettext("({id})", id=isolated(blog.id, rtl=t.rtl))
+    return row.sentence(" " + " · ".join([id_, state_word(blog.state, t), last]))
 
 
 def state_word(state: State, t: Texts) -> str:

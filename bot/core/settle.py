@@ -29,6 +29,7 @@ class RowAfter:
 class Closed:
     why: str
     thread: int | None = None  # only this forum topic
+    may_open: bool = False  # which is there, and closed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +81,10 @@ def settle(
             return _later(action, TryLater(why=why, after=0.0), now)
         case ChatMoved(to=to):
             return Settlement(rows=_again(action, not_before=0.0), chat=Moved(to=to))
-        case ChatClosed(why=why, thread_only=thread_only):
+        case ChatClosed(why=why, thread_only=thread_only, may_open=may_open):
             thread = action.rows[0].thread if thread_only else None
-            return Settlement(rows=_again(action, not_before=0.0), chat=Closed(why=why, thread=thread))
+            closed = Closed(why=why, thread=thread, may_open=may_open)
+            return Settlement(rows=_again(action, not_before=0.0), chat=closed)
         case Gone():
             return _gone(action, rendered, outcome, step)
         case Refused():

@@ -29,7 +29,7 @@ __all__ = ["EDITOR", "READER", "Demo", "open_demo"]
 
 READER, EDITOR = 2001, 1002
 GROUP, FORUM = -1001000003001, -1001000003002
-INLINE = False  # whether the relay answers `@bot words`; the chat page offers it when it does
+INLINE = True  # whether the relay answers `@bot words`; the chat page offers it when it does
 ANSWER_SECONDS = 30.0  # how long the relay may take to its first answer
 TYPING_SECONDS = 1.1  # nobody types faster, and Telegram takes one message a second in a chat
 HARBOUR_TOPICS = {

@@ -53,7 +53,11 @@ def chat_on_screen(telegram: LocalTelegram, seat: Seat) -> JsonObject:
 def _topics(chat: LocalChat) -> list[JsonObject]:
     if not chat.forum:
         return []
-    own = [{"id": topic.id, "name": topic.name} for topic in chat.topics.values() if not topic.deleted]
+    own = [
+        {"id": topic.id, "name": topic.name, "closed": topic.closed}
+        for topic in chat.topics.values()
+        if not topic.deleted
+    ]
     return [{"id": 0, "name": "General"}, *own]
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.core.diff import diff
-from bot.core.model import Snapshot, SnapshotKind
-from bot.core.publishing import Audience, PushText
+from bot.core.model import Lane, Snapshot, SnapshotKind
+from bot.core.publishing import Audience, PushText, Sending
 from bot.desk import Desk
 from bot.pace import Limits, Pace
 from bot.request import AiohttpRequest
@@ -75,7 +75,7 @@ class Relay:
         """An editor's push: its number, and the moment at which it was sent off."""
         number = await self.desk.draft(EDITOR, PushText(text=text))
         at = time.monotonic()
-        await self.desk.send(number, Audience(blog=blog))
+        await self.desk.send(number, Sending(audience=Audience(blog=blog), lane=Lane.BREAKING))
         return number, at
 
     async def publish(self, *keys: str) -> None:

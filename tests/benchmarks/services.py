@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import Relay
-from bot.core.publishing import Audience, PushText
+from bot.core.model import Lane
+from bot.core.publishing import PushText, Sending
 from storage import open_store
 from tests.benchmarks.processes import Server, strict
 from tests.benchmarks.relays import EDITOR, fill
@@ -110,7 +111,7 @@ async def _measured(server: Server, relay: Relay, asked: int, gap: float) -> dic
     held, peak = Held(), _memory()
     asking = asyncio.create_task(_answers(server, 100_000, until=written, least=asked, gap=gap))
     start = time.monotonic()
-    await relay._desk.send(number, Audience())
+    await relay._desk.send(number, Sending(lane=Lane.BREAKING))
     published = time.monotonic() - start
     while not (await relay._store.progress("main", number)).expanded:
         peak = max(peak, _memory())

@@ -124,7 +124,7 @@ function drawTopics() {
   $("topics").hidden = !chat.forum;
   $("topics").replaceChildren(...chat.topics.map((topic) => {
     const count = unread(chat, topic.id);
-    const button = make("button", "", topic.name, count && topic.id !== here.thread ? make("span", "unread", String(count)) : null);
+    const button = make("button", "", topic.closed ? `${topic.name} (closed)` : topic.name, count && topic.id !== here.thread ? make("span", "unread", String(count)) : null);
     button.ariaCurrent = String(topic.id === here.thread);
     button.addEventListener("click", () => { write.clear(); open(chat, topic.id); });
     return button;

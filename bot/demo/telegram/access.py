@@ -13,6 +13,8 @@ ELIGIBLE_FOR = 15  # seconds: https://core.telegram.org/bots/api#ephemeral-messa
 
 def check_topic(bot: LocalBot, chat: LocalChat, thread: int) -> None:
     """Forums and private chats check the thread; elsewhere it is passed over. After `check_message_topic`."""
+    if thread <= 0 and chat.forum and chat.general_closed and not _may_manage(bot, chat):
+        raise bad_request("TOPIC_CLOSED")
     if thread <= 0 or not (chat.forum or chat.kind == "private"):
         return
     topic = chat.topics.get(thread)
@@ -20,8 +22,12 @@ def check_topic(bot: LocalBot, chat: LocalChat, thread: int) -> None:
         raise bad_request("message thread not found")
     if topic.deleted:
         raise bad_request("TOPIC_DELETED")
-    if topic.closed and chat.bots[bot.id] != "administrator":
+    if topic.closed and topic.opener != bot.id and not _may_manage(bot, chat):
         raise bad_request("TOPIC_CLOSED")
+
+
+def _may_manage(bot: LocalBot, chat: LocalChat) -> bool:
+    return chat.bots[bot.id] == "administrator" and "can_manage_topics" not in chat.lacking
 
 
 def check_may_send(bot: LocalBot, chat: LocalChat, what: str, instead: str = "") -> None:
@@ -36,9 +42,9 @@ def check_may_send(bot: LocalBot, chat: LocalChat, what: str, instead: str = "")
         raise bad_request(chat.refuses)
 
 
-def check_right(bot: LocalBot, chat: LocalChat, why: str) -> None:
-    """Administrators have every right here; in private chats everybody has."""
-    if chat.kind != "private" and chat.bots[bot.id] != "administrator":
+def check_right(bot: LocalBot, chat: LocalChat, why: str, right: str = "") -> None:
+    """Administrators have every right but what they were made without; in private chats everybody has."""
+    if chat.kind != "private" and (chat.bots[bot.id] != "administrator" or right in chat.lacking):
         raise bad_request(f"not enough rights to {why}")
 
 

@@ -1,24 +1,22 @@
-"""The methods about chats and their members, topics, files and what people asked."""
+"""The methods about chats and their members, files and what people asked."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from bot.demo.telegram.access import check_right
 from bot.demo.telegram.arguments import Arguments
 from bot.demo.telegram.formatting import caption_text, message_text
 from bot.demo.telegram.objects import bot_member, full_chat_json, person_member
 from bot.demo.telegram.people import People
 from bot.demo.telegram.utf16 import length
-from bot.demo.telegram.values import Answer, InlineAnswer, Json, Topic, bad_request
+from bot.demo.telegram.values import Answer, InlineAnswer, Json, bad_request
 from bot.demo.telegram.world import LocalBot, LocalChat
 
 TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
 RESULTS_LIMIT = 50  # this and the next two: https://core.telegram.org/bots/api#answerinlinequery
 OFFSET_LIMIT = 64  # bytes
 START_PARAMETER = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
-ICON_COLOR = 7322096
 
 
 def get_chat(world: People, bot: LocalBot, call: Arguments) -> Json:
@@ -67,51 +65,6 @@ def leave_chat(world: People, bot: LocalBot, call: Arguments) -> bool:
         raise bad_request("chat member status can't be changed in private chats")
     world.kick(chat.id, bot=bot.token, status="left")
     return True
-
-
-def create_forum_topic(world: People, bot: LocalBot, call: Arguments) -> Json:
-    chat = _forum(world, bot, call, "create a topic")
-    name = call.text("name").strip()
-    if not name or length(name) > 128:
-        raise bad_request("TOPIC_TITLE_EMPTY" if not name else "TOPIC_TITLE_TOO_LONG")
-    notice = world.new_message(chat)
-    notice.bot, notice.thread = bot.profile.username, notice.id
-    notice.notice = {"forum_topic_created": {"name": name, "icon_color": ICON_COLOR}}
-    world.post(chat, notice)
-    chat.topics[notice.id] = Topic(notice.id, name)
-    return {"message_thread_id": notice.id, "name": name, "icon_color": ICON_COLOR}
-
-
-def close_forum_topic(world: People, bot: LocalBot, call: Arguments) -> bool:
-    topic = _topic(world, bot, call)
-    if topic.closed:
-        raise bad_request("TOPIC_NOT_MODIFIED")
-    topic.closed = True
-    return True
-
-
-def reopen_forum_topic(world: People, bot: LocalBot, call: Arguments) -> bool:
-    topic = _topic(world, bot, call)
-    if not topic.closed:
-        raise bad_request("TOPIC_NOT_MODIFIED")
-    topic.closed = False
-    return True
-
-
-def _topic(world: People, bot: LocalBot, call: Arguments) -> Topic:
-    chat = _forum(world, bot, call, "close or open the topic")
-    topic = chat.topics.get(call.whole("message_thread_id"))
-    if topic is None or topic.deleted:
-        raise bad_request("TOPIC_ID_INVALID" if topic is None else "TOPIC_DELETED")
-    return topic
-
-
-def _forum(world: People, bot: LocalBot, call: Arguments, what: str) -> LocalChat:
-    chat = world.open_chat(bot, call.text("chat_id"))
-    if not chat.forum:
-        raise bad_request("the chat is not a forum")
-    check_right(bot, chat, what)
-    return chat
 
 
 def get_file(world: People, bot: LocalBot, call: Arguments) -> Json:

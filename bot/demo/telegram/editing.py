@@ -65,6 +65,8 @@ def edit_message_media(world: People, bot: LocalBot, call: Arguments) -> Json:
         raise bad_request('parameter "media" is required')
     buttons = _buttons(call)
     chat, message = _own(world, bot, call)
+    if message.media is not None and message.media.kind == "voice":  # td, MessagesManager::can_edit_message_media
+        raise bad_request("message can't be edited")
     media, text, entities, _ = input_media(world, bot, call, part)
     _check_album(message, media)
     message.rich = None
@@ -81,7 +83,7 @@ def _buttons(call: Arguments) -> Rows:
 def _check_album(message: LocalMessage, media: Media) -> None:
     if message.album is None or message.media is None:
         return
-    if {message.media.kind, media.kind} & {"document", "animation"} and message.media.kind != media.kind:
+    if {message.media.kind, media.kind} & {"document", "audio", "animation"} and message.media.kind != media.kind:
         raise bad_request("can't change media type in the album")
 
 

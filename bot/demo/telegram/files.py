@@ -12,7 +12,15 @@ from bot.demo.telegram.images import image_size
 from bot.demo.telegram.links import web_address
 from bot.demo.telegram.values import Media, bad_request
 
-SUFFIX = {"photo": "jpg", "video": "mp4", "animation": "mp4", "document": "bin"}
+SUFFIX = {
+    "photo": "jpg",
+    "video": "mp4",
+    "animation": "mp4",
+    "audio": "mp3",
+    "voice": "ogg",
+    "document": "bin",
+    "video_note": "mp4",
+}
 ATTACHED = "attach://"
 CODES = {  # and what the Bot API server says instead, after its `fail_query_with_error`
     "failed to get HTTP URL content": "WEBPAGE_CURL_FAILED",

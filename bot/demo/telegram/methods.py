@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.demo.telegram import asking, editing, ephemeral, profile, sending
+from bot.demo.telegram import asking, editing, ephemeral, forums, profile, sending
 from bot.demo.telegram.arguments import Arguments
 from bot.demo.telegram.people import People
 from bot.demo.telegram.world import LocalBot
@@ -18,6 +18,8 @@ COUNTED: dict[str, Method] = {
     "sendPhoto": sending.send_photo,
     "sendVideo": sending.send_video,
     "sendAnimation": sending.send_animation,
+    "sendAudio": sending.send_audio,
+    "sendVoice": sending.send_voice,
     "sendDocument": sending.send_document,
     "sendMediaGroup": sending.send_media_group,
     "copyMessage": sending.copy_message,
@@ -49,9 +51,11 @@ FREE: dict[str, Method] = {
     "getChatAdministrators": asking.get_chat_administrators,
     "getChatMemberCount": asking.get_chat_member_count,
     "leaveChat": asking.leave_chat,
-    "createForumTopic": asking.create_forum_topic,
-    "closeForumTopic": asking.close_forum_topic,
-    "reopenForumTopic": asking.reopen_forum_topic,
+    "createForumTopic": forums.create_forum_topic,
+    "editForumTopic": forums.edit_forum_topic,
+    "closeForumTopic": forums.close_forum_topic,
+    "reopenForumTopic": forums.reopen_forum_topic,
+    "deleteForumTopic": forums.delete_forum_topic,
     "getFile": asking.get_file,
     "setMyCommands": profile.set_my_commands,
     "getMyCommands": profile.get_my_commands,

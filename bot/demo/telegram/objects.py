@@ -7,6 +7,7 @@ from bot.demo.telegram.values import Json, LocalMessage, Media
 from bot.demo.telegram.world import LocalBot, LocalChat, Person, World
 
 ANONYMOUS_ADMIN: Json = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+CHANNEL_BOT: Json = {"id": 136817688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
 ADMIN_RIGHTS = (
     "can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats",
     "can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users", "can_post_stories",
@@ -24,6 +25,8 @@ MEMBER_RIGHTS = (
 RIGHT_TO_SEND = {
     "text messages": "can_send_messages", "photos": "can_send_photos", "videos": "can_send_videos",
     "documents": "can_send_documents", "animations": "can_send_other_messages",
+    "audios": "can_send_audios", "voice notes": "can_send_voice_notes",
+    "video notes": "can_send_video_notes",
 }  # fmt: skip
 
 
@@ -56,6 +59,8 @@ def full_chat_json(chat: LocalChat) -> Json:
         full["active_usernames"] = [chat.username]
     if chat.kind in {"group", "supergroup"}:
         full["permissions"] = dict.fromkeys(MEMBER_RIGHTS, True)
+    if chat.linked is not None:
+        full["linked_chat_id"] = chat.linked
     if chat.pinned:
         full["pinned_message"] = message_json(chat, chat.pinned[-1], None)
     return full
@@ -108,6 +113,8 @@ def sender_json(chat: LocalChat, message: LocalMessage, world: World | None) -> 
         return {}
     if message.bot is not None:
         return {"from": world.bot_named(message.bot).user}
+    if message.channel is not None:
+        return {"from": CHANNEL_BOT, "sender_chat": world.chats[message.channel].brief}
     if message.user_id is None:
         return {"from": ANONYMOUS_ADMIN, "sender_chat": chat.brief}
     return {"from": world.people[message.user_id].user()}
@@ -137,7 +144,12 @@ def media_json(media: Media) -> Json:
         about["mime_type"] = media.mime
     if media.kind == "document":
         return {"document": about}
-    about |= {"width": media.width, "height": media.height, "duration": 1}
+    about["duration"] = 1
+    if media.kind in {"audio", "voice"}:
+        return {media.kind: about}
+    if media.kind == "video_note":
+        return {"video_note": about | {"length": 240}}
+    about |= {"width": media.width, "height": media.height}
     return {"animation": about, "document": about} if media.kind == "animation" else {"video": about}
 
 
@@ -194,6 +206,7 @@ def member_json(chat: LocalChat, user: Json, status: str) -> Json:
     if status == "administrator":
         rights = ADMIN_RIGHTS + (CHANNEL_RIGHTS if chat.kind == "channel" else GROUP_RIGHTS)
         found.update(dict.fromkeys(rights, True), can_be_edited=False, is_anonymous=False)
+        found.update(dict.fromkeys(chat.lacking & found.keys() if user["is_bot"] else (), False))
     if status == "restricted":
         found.update(dict.fromkeys(MEMBER_RIGHTS, bool(chat.unwelcome)), is_member=True, until_date=0)
         found.update((RIGHT_TO_SEND[what], False) for what in chat.unwelcome)

@@ -14,6 +14,14 @@ from bot.demo.telegram.places import Places
 from bot.demo.telegram.values import Answer, InlineAnswer, Json, LocalMessage, Media
 from bot.demo.telegram.world import LocalBot, LocalChat, Question
 
+_NAMES = {
+    "video": ("film.mp4", "video/mp4"),
+    "animation": ("loop.mp4", "video/mp4"),
+    "audio": ("sound.mp3", "audio/mpeg"),
+    "voice": ("voice.ogg", "audio/ogg"),
+    "document": ("file.pdf", "application/pdf"),
+}
+
 
 class People(Places):
     """Everything a test or the chat page may do in the place of people. Wrong use raises LookupError or ValueError."""
@@ -31,22 +39,28 @@ class People(Places):
         entities: Iterable[Json] | None = None,
         photo: bytes | str | None = None,
         caption: str | None = None,
+        kind: str = "photo",
+        album: str | None = None,
         bot: str | None = None,
         anonymous: bool = False,
+        channel: int | None = None,
         ephemeral: bool = False,
     ) -> int:
-        """A person writes; the message id. `photo` is a picture's bytes or address, `caption` its text. Private chats
-        are with the first bot unless `bot` names another; `anonymous` admins write in the name of their group. An
-        `ephemeral` command only this bot and they themselves see; it has no id, and its own number is returned."""
+        """A person writes; the message id. `photo` is a picture's bytes or address, `caption` its text; it is a file of
+        another `kind` ("video") where told so, and one of several in an `album`. Private chats are with the first bot
+        unless `bot` names another; `anonymous` admins write in the name of their group, and people with a `channel` in
+        its name. An `ephemeral` command only this bot and they themselves see; it has no id, and its own number is
+        returned."""
         chat = self._chat(chat_id, bot)
         self._let_in(chat, user_id)
         if ephemeral:
             return self._whisper(user_id, chat, text, thread, self.bot_named(bot))
-        message = self._person_message(chat, None if anonymous else user_id, thread=thread)
+        message = self._person_message(chat, None if anonymous or channel else user_id, thread=thread)
+        message.channel = channel
         message.text = text if photo is None else caption or ""
         message.entities = tuple(entities) if entities is not None else tuple(find_entities(message.text))
-        message.media = self._picture(chat, photo)
-        message.reply_to = reply_to
+        message.media = self._picture(chat, photo, kind)
+        message.reply_to, message.album = reply_to, album
         if not message.text and message.media is None:
             raise ValueError("nobody can send an empty message")
         self._hear(chat, message)
@@ -216,10 +230,11 @@ class People(Places):
                 self._move(chat, next(bot for bot in self.bots.values() if bot.id == bot_id), "member", user_id)
             chat.bots[bot_id] = "member"
 
-    def _picture(self, chat: LocalChat, photo: bytes | str | None) -> Media | None:
+    def _picture(self, chat: LocalChat, photo: bytes | str | None, kind: str) -> Media | None:
         if photo is None:
             return None
         bot_id = next(iter(chat.bots), self.first_bot.id)
         if isinstance(photo, str):
-            return self.files.named(bot_id, "photo", photo)
-        return self.files.keep(bot_id, "photo", Upload("photo.jpg", "image/jpeg", photo))
+            return self.files.named(bot_id, kind, photo)
+        name, mime = _NAMES.get(kind, ("photo.jpg", "image/jpeg"))
+        return self.files.keep(bot_id, kind, Upload(name, mime, photo))

@@ -130,9 +130,12 @@ class Places(World):
                 notice = {"new_chat_participant": one.user, "new_chat_member": one.user, "new_chat_members": [one.user]}
                 self._notice(chat, adder_id, notice)
 
-    def promote(self, chat_id: int, by: int | None = None, *, bot: str | None = None) -> None:
-        """The bots (or one) become administrators."""
+    def promote(
+        self, chat_id: int, by: int | None = None, *, bot: str | None = None, without: Iterable[str] = ()
+    ) -> None:
+        """The bots (or one) become administrators, without these rights ("can_manage_topics")."""
         chat = self._chat(chat_id)
+        chat.lacking = frozenset(without)
         for one in self._bots(bot):
             self._move(chat, one, "administrator", self._admin(chat, by))
 
@@ -187,15 +190,25 @@ class Places(World):
         self.happened("chat", chat.id)
 
     def close_topic(self, chat_id: int, thread: int) -> None:
-        """Only administrators may still write there."""
-        chat = self._chat(chat_id)
-        chat.topics[thread].closed = True
-        self._notice(chat, next(iter(chat.members), None), {"forum_topic_closed": {}}, thread)
+        """Only administrators may still write there. 0 is the topic called General."""
+        self._turn_topic(chat_id, thread, closed=True)
 
     def reopen_topic(self, chat_id: int, thread: int) -> None:
+        self._turn_topic(chat_id, thread, closed=False)
+
+    def _turn_topic(self, chat_id: int, thread: int, *, closed: bool) -> None:
         chat = self._chat(chat_id)
-        chat.topics[thread].closed = False
-        self._notice(chat, next(iter(chat.members), None), {"forum_topic_reopened": {}}, thread)
+        if thread:
+            chat.topics[thread].closed = closed
+        else:
+            chat.general_closed = closed
+        self.happened("chat", chat.id)
+        notice: Json = {"forum_topic_closed" if closed else "forum_topic_reopened": {}}
+        self._notice(chat, next(iter(chat.members), None), notice, thread)
+
+    def link(self, group_id: int, channel_id: int) -> None:
+        """The group becomes the place where the channel is discussed."""
+        self._chat(group_id).linked, self._chat(channel_id).linked = channel_id, group_id
 
     def delete_topic(self, chat_id: int, thread: int, *, forgotten: bool = False) -> None:
         """The topic and its messages go; no bot is told. `forgotten`: Telegram does not even know that it was there."""
@@ -241,8 +254,14 @@ class Places(World):
         self.post(chat, message)
         self._spread(chat, message, "channel_post" if chat.kind == "channel" else "message")
 
-    def _spread(self, chat: LocalChat, message: LocalMessage, kind: str) -> None:
-        hearers = [bot for bot in self.bots.values() if chat.bots.get(bot.id) in {*WRITING, "restricted"}]
+    def hear_from(self, bot: LocalBot, chat: LocalChat, message: LocalMessage) -> None:
+        """A service message that a bot's own call caused: all bots but that one hear it."""
+        self.post(chat, message)
+        self._spread(chat, message, "message", but=bot)
+
+    def _spread(self, chat: LocalChat, message: LocalMessage, kind: str, but: LocalBot | None = None) -> None:
+        standing = {*WRITING, "restricted"}
+        hearers = [bot for bot in self.bots.values() if chat.bots.get(bot.id) in standing and bot is not but]
         body: Json | None = None
         for bot in hearers:
             if self._hears(bot, chat, message):

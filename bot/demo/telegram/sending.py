@@ -60,6 +60,14 @@ def send_animation(world: People, bot: LocalBot, call: Arguments) -> Json:
     return _send_file(world, bot, call, "animation")
 
 
+def send_audio(world: People, bot: LocalBot, call: Arguments) -> Json:
+    return _send_file(world, bot, call, "audio")
+
+
+def send_voice(world: People, bot: LocalBot, call: Arguments) -> Json:
+    return _send_file(world, bot, call, "voice")
+
+
 def send_document(world: People, bot: LocalBot, call: Arguments) -> Json:
     return _send_file(world, bot, call, "document")
 
@@ -68,7 +76,7 @@ def _send_file(world: People, bot: LocalBot, call: Arguments, kind: str) -> Json
     if not call.text(kind) and kind not in call.files:
         raise bad_request(f"there is no {kind} in the request")
     text, entities = caption_text(call.text("caption"), call.text("parse_mode"), call.entities("caption_entities"))
-    message = _prepare(world, bot, call, f"{kind}s")
+    message = _prepare(world, bot, call, _called(kind))
     message.media = world.files.of(bot.id, kind, call.text(kind), call, kind)
     if message.media is None:
         raise bad_request(f"there is no {kind} in the request")
@@ -133,7 +141,7 @@ def input_media(
     )
     if kind == "animation" and album:
         raise bad_request("can't parse InputMedia: type \"animation\" can't be used in sendMediaGroup")
-    if kind not in {"photo", "video", "animation", "document"}:
+    if kind not in {"photo", "video", "animation", "audio", "document"}:
         raise bad_request(f'can\'t parse InputMedia: type "{kind}" is unsupported')
     media = world.files.of(bot.id, kind, str(part.get("media") or ""), call)
     if media is None:
@@ -167,7 +175,12 @@ def forward_message(world: People, bot: LocalBot, call: Arguments) -> Json:
 
 
 def _content(message: LocalMessage) -> str:
-    return "text messages" if message.media is None else f"{message.media.kind}s"
+    return "text messages" if message.media is None else _called(message.media.kind)
+
+
+def _called(kind: str) -> str:
+    """As tdlib's `can_send_message_content` calls it."""
+    return {"voice": "voice notes", "video_note": "video notes"}.get(kind, f"{kind}s")
 
 
 def _original(world: People, bot: LocalBot, call: Arguments, what: str) -> tuple[LocalChat, LocalMessage]:

@@ -163,7 +163,7 @@ class Planned:
 class Media:
     """A picture, video or file as Telegram keeps it. `url` is where a browser finds it."""
 
-    kind: str  # photo, video, animation, document
+    kind: str  # photo, video, animation, audio, voice, document, and video_note of people
     file_id: str
     unique_id: str
     url: str
@@ -194,6 +194,7 @@ class LocalMessage:
     date: int
     bot: str | None = None  # the user name of the bot that sent it
     user_id: int | None = None  # or the person; both are None for a post in a channel by an admin
+    channel: int | None = None  # in whose name a person wrote in a group
     text: str = ""
     entities: tuple[Json, ...] = ()
     media: Media | None = None
@@ -234,6 +235,7 @@ class Topic:
     id: int
     name: str
     closed: bool = False
+    opener: int | None = None  # the bot that opened it
     deleted: bool = False
     forgotten: bool = False  # deleted so long ago that Telegram says "message thread not found"
 

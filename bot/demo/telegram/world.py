@@ -97,6 +97,9 @@ class LocalChat:
     ephemeral: dict[int, LocalMessage] = field(default_factory=dict)  # by their own numbers
     without_ephemeral: bool = False  # Telegram refuses them here
     unwelcome: frozenset[str] = frozenset()  # what restricted bots may not send ("photos"); empty: anything
+    lacking: frozenset[str] = frozenset()  # rights that bots do not have as administrators ("can_manage_topics")
+    general_closed: bool = False  # of a forum: the topic that is not one
+    linked: int | None = None  # the channel of a group, or the group of a channel
     refuses: str = ""  # what Telegram's servers say to every message here
     gone: bool = False
     migrated_to: int | None = None

@@ -14,7 +14,7 @@ KEPT = 172_800.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class Errand:
     """`act` is the command's word; `words` why, or the new text."""
 
     person: int
@@ -23,15 +23,17 @@ class Wish:
     entities: tuple[Entity, ...] = ()
 
 
-def keep(db: Connection, wish: Wish, now: float) -> int:
-    db.execute("DELETE FROM wish WHERE at < ?", (now - KEPT,))
-    said = (now, wish.person, wish.act, wish.words, entities_json(wish.entities))
-    return db.execute("INSERT INTO wish (at, person, act, words, entities) VALUES (?, ?, ?, ?, ?)", said).lastrowid or 0
+def keep(db: Connection, errand: Errand, now: float) -> int:
+    db.execute("DELETE FROM errand WHERE at < ?", (now - KEPT,))
+    said = (now, errand.person, errand.act, errand.words, entities_json(errand.entities))
+    return (
+        db.execute("INSERT INTO errand (at, person, act, words, entities) VALUES (?, ?, ?, ?, ?)", said).lastrowid or 0
+    )
 
 
-def find(db: Connection, number: int) -> Wish | None:
-    row = db.execute("SELECT * FROM wish WHERE id = ?", (number,)).fetchone()
+def find(db: Connection, number: int) -> Errand | None:
+    row = db.execute("SELECT * FROM errand WHERE id = ?", (number,)).fetchone()
     if row is None:
         return None
     entities = tuple(Entity(**one) for one in orjson.loads(row["entities"]))
-    return Wish(person=row["person"], act=row["act"], words=row["words"], entities=entities)
+    return Errand(person=row["person"], act=row["act"], words=row["words"], entities=entities)

@@ -1,0 +1,143 @@
+"""Readers of several languages from their first word to a post, its edit and its end, as their chats show it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.core.choices import Choices
+from tests.newsroom import post
+from tests.telegram_house import ADMIN, ANN, BEN, EDITOR, GROUP, US, TelegramHouse, carried, telegram_house
+
+READER = 2101
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[TelegramHouse]:
+    async with telegram_house(tmp_path) as one:
+        yield one
+
+
+def lines(text: str) -> list[str]:
+    """Without the isolates and empty lines, and with every clock at noon."""
+    plain = re.sub("[\u2068\u2069]", "", text)
+    text = re.sub("[0-9۰-۹]{2}:[0-9۰-۹]{2} E[SD]T", "12:00 EST", plain)
+    return [line for line in text.split("\n") if line]
+
+
+STORIES = {
+    "de": {
+        "hello": "Hallo! Ich bringe Liveblogs in diesen Chat und halte jede Nachricht auf dem Stand der Seite.",
+        "now": "Du folgst jetzt Storm over the harbour.",
+        "read": "Weiterlesen auf blog.example",
+        "updated": "aktualisiert",
+        "gone": "vom Herausgeber zurückgezogen, 12:00 EST",
+        "latest": "Noch keine Beiträge.",
+        "unknown": "Diesen Befehl kenne ich nicht; /help zeigt, was ich kann.",
+        "help": "/search Wörter · Beiträge mit diesen Wörtern",
+        "stop": "Du folgst nichts mehr.",
+    },
+    "ar": {
+        "hello": "مرحبًا! أنقل التغطيات المباشرة إلى هذه المحادثة، وأُبقي كل رسالة مطابقة للصفحة.",
+        "now": "أنت تتابع الآن Storm over the harbour.",
+        "read": "اقرأ على blog.example",
+        "updated": "عُدّل",
+        "gone": "سحبه الناشر، 12:00 EST",
+        "latest": "لا منشورات بعد.",
+        "unknown": "لا أعرف هذا الأمر؛ الأمر /help يعرض ما أستطيعه.",
+        "help": "/search كلمات · المنشورات التي فيها هذه الكلمات",
+        "stop": "لم تعد تتابع شيئًا.",
+    },
+    "ja": {
+        "hello": "こんにちは！ライブブログをこのチャットに届け、どのメッセージもページと同じ内容に保ちます。",
+        "now": "Storm over the harbour をフォローしました。",
+        "read": "blog.example で読む",
+        "updated": "更新",
+        "gone": "発行元が取り下げました、12:00 EST",
+        "latest": "投稿はまだありません。",
+        "unknown": "そのコマンドはわかりません。/help でできることを表示します。",
+        "help": "/search 言葉 · これらの言葉を含む投稿",
+        "stop": "もう何もフォローしていません。",
+    },
+}
+
+
+@pytest.mark.parametrize("language", STORIES)
+async def test_a_reader_is_spoken_to_in_one_language_from_the_first_word_to_a_withdrawal(
+    house: TelegramHouse, language: str
+) -> None:
+    telegram, room, says = house.telegram, house.room, STORIES[language]
+    telegram.add_user(READER, "Reader", language)
+    hello = await house.answer(READER, "/start")
+    assert says["hello"] in lines(hello.text)
+    follow = next(one for one in carried(hello) if one == "follow:storm")
+    answer = await telegram.press(READER, READER, hello.id, follow)
+    assert lines(answer.text or "") == [says["now"]]
+    await telegram.until(lambda: lines(house.said(READER)[-1].text)[0].startswith(says["now"]))
+    assert says["help"] in lines(await house.ask(READER, "/help"))
+    assert lines(await house.ask(READER, "/nonsense")) == [says["unknown"]]
+
+    begun = len(house.said(READER))
+    await room.publish(post("a", "The first of two."))
+    await telegram.until(lambda: len(house.said(READER)) == begun + 1)
+    message = house.said(READER)[-1]
+    assert lines(message.text) == ["About a", "The first of two.", "12:00 EST", says["read"]]
+
+    await room.publish(post("a", "The first of three."))
+    await house.newest_says(READER, "The first of three.")
+    assert says["updated"] in lines(message.text)[2]
+
+    await room.take_away("a")
+    await telegram.until(lambda: says["gone"] in lines(message.text))
+    assert says["latest"] in lines(await house.ask(READER, "/latest storm"))
+
+    question = await house.answer(READER, "/unsubscribe")
+    await telegram.press(READER, READER, question.id, next(one for one in carried(question) if one[:5] == "leave"))
+    await telegram.until(lambda: lines(question.text)[0].startswith(says["stop"]))
+
+
+async def test_a_group_that_chose_a_language_is_spoken_to_in_it_whoever_asks(house: TelegramHouse) -> None:
+    await house.ask(ANN, f"/subscribe@{US} storm", GROUP)
+    group = await house.room.store.chat("main", GROUP)
+    assert group is not None
+    await house.room.store.choose(group.id, Choices(language="pl"))
+
+    assert "Relacje na żywo" in lines(await house.ask(BEN, f"/blogs@{US}", GROUP))
+    assert lines(await house.ask(BEN, f"/subscribe@{US} storm", GROUP)) == [
+        "O tym mogą decydować tylko administratorzy tej grupy."
+    ]
+    assert lines(await house.ask(ANN, f"/subscribe@{US} storm", GROUP)) == [
+        "Ta grupa już obserwuje: Storm over the harbour."
+    ]
+    await house.room.publish(post("a", "The first of two."))
+    await house.newest_says(GROUP, "The first of two.")
+    assert lines(house.said(GROUP)[-1].text)[-1] == "Czytaj na blog.example"
+
+
+async def test_a_group_that_chose_none_gets_posts_in_the_blog_s_and_answers_in_the_asker_s(
+    house: TelegramHouse,
+) -> None:
+    house.telegram.add_user(READER, "Reader", "de")
+    house.telegram.add_member(GROUP, READER, "administrator")
+    said = await house.ask(READER, f"/subscribe@{US} storm", GROUP)
+    assert lines(said)[0].startswith("Diese Gruppe folgt jetzt Storm over the harbour.")
+    await house.room.publish(post("a", "The first of two."))
+    await house.newest_says(GROUP, "The first of two.")
+    assert lines(house.said(GROUP)[-1].text)[-1] == "Read on blog.example"
+
+
+async def test_an_editor_and_an_admin_are_refused_and_answered_in_their_own(house: TelegramHouse) -> None:
+    house.telegram.add_user(READER, "Reader", "uk", started=True)
+    assert lines(await house.ask(READER, "/status")) == ["/status — лише для адміністраторів."]
+    for person, language, command, said in (
+        (EDITOR, "fr", "/hold storm", "Storm over the harbour est suspendu : les nouvelles publications"),
+        (ADMIN, "zh", "/status", "状态"),
+    ):
+        known = await house.room.store.meet(
+            bot="main", telegram_id=person, kind="private", title=None, language="en", now=house.room.clock()
+        )
+        await house.room.store.choose(known.id, Choices(language=language))
+        assert lines((await house.ask(person, command)).replace("\u00a0", " "))[0].startswith(said)
