@@ -233,6 +233,28 @@ async def test_a_new_menu_reaches_an_open_page(session: ClientSession, telegram:
     assert chat["commands"][str(READER)] == [{"command": "latest", "description": "newest"}]
 
 
+async def test_a_rich_message_reaches_the_page_as_blocks_with_pictures_a_browser_finds(
+    session: ClientSession, telegram: LocalTelegram
+) -> None:
+    address = "https://pictures.example/storm.jpg"
+    blocks = [
+        {"type": "heading", "text": HOSTILE, "size": 2},
+        {
+            "type": "details",
+            "summary": "More",
+            "blocks": [{"type": "photo", "photo": {"type": "photo", "media": address}}],
+        },
+    ]
+    async with stream(session, telegram) as events:
+        await events.next("state")
+        await call(session, telegram, "sendRichMessage", chat_id=READER, rich_message={"blocks": blocks})
+        _, message = await events.next("message")
+    heading, details = message["rich"]["blocks"]
+    assert heading == {"type": "heading", "text": HOSTILE, "size": 2}
+    assert details["blocks"][0]["photo"]["url"] == address
+    assert message["text"].startswith(HOSTILE)
+
+
 async def test_the_server_stops_while_a_page_is_open(session: ClientSession, telegram: LocalTelegram) -> None:
     async with stream(session, telegram) as events:
         await events.next("state")
