@@ -299,8 +299,8 @@ async function tell(path, more) {
   }
 }
 
-async function say(text, replyTo = 0, photo = "") {
-  const said = await tell("say", { thread: here.thread, text, reply_to: replyTo, photo });
+async function say(text, replyTo = 0, files = []) {
+  const said = await tell("say", { thread: here.thread, text, reply_to: replyTo, files });
   if (said) toBottom();
   return Boolean(said);
 }
