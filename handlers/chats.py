@@ -12,6 +12,7 @@ from telegram.constants import ChatMemberStatus
 from bot.core.model import Button, Rendered
 from bot.core.texts import Texts
 from bot.core.writing import Writing
+from handlers.access import Role
 from handlers.asked import N_, Asked, Effect, Pressed, language_of
 from handlers.house import House
 from handlers.replies import send, thread_of
@@ -31,15 +32,20 @@ async def privacy(asked: Asked) -> Rendered:
     text = Writing(rtl=t.rtl).sentence(t.gettext("What is kept of this chat"), "bold").newline()
     text.sentence(
         t.gettext(
-            "Its number and kind (of a group or channel its title too), your language, what it follows, and the numbers"
-            " of the messages that were delivered to it, so that they can follow corrections."
+            "Its number and kind (of a group or channel its title too), your language, what it follows (blogs, topics,"
+            " words), what was chosen in /settings, up to when /catchup told you, and the numbers of the messages that"
+            " were delivered to it, so that they can follow corrections."
         )
     )
     text.newline(2).sentence(
         t.gettext("Not kept: names of people, and what they write here, except for what editors push.")
     )
+    if asked.role >= Role.EDITOR:
+        text.sentence(f" {t.gettext('Of editors it is noted what they did and when.')}")
     forgotten = t.ngettext(
-        "What was delivered is forgotten after {n} day.", "What was delivered is forgotten after {n} days.", days
+        "What was delivered is forgotten after {n} day, and so is a person who blocked me.",
+        "What was delivered is forgotten after {n} days, and so is a person who blocked me.",
+        days,
     )
     text.sentence(f" {forgotten}")
     text.newline(2).sentence(t.gettext("/forget deletes everything about this chat at once."))
@@ -63,7 +69,8 @@ async def forget(asked: Asked) -> Rendered:
     target, _ = await target_of(asked)
     t, name = asked.t, target.name
     question = t.gettext(
-        "Delete everything about {chat}? What it follows ends, and what was sent will not follow corrections any more.",
+        "Delete everything about {chat}? What it follows and chose is gone then, and what was sent will not follow"
+        " corrections any more.",
         chat=name if target.channel and name else t.gettext("this chat"),
     )
     delete = Button(text=t.gettext("Delete everything"), data=f"forget:{target.chat.telegram_id}")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from bot.core.model import Rendered
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.core.model import Button, Relayed, Rendered
 from bot.core.paging import Sought, Turn, fits
 from bot.core.render_lists import BlogLine, blogs_list, search_results
 from bot.core.render_lists import latest as latest_list
@@ -13,6 +16,7 @@ from handlers.asked import Asked, Effect, Pressed, Where, Wrong
 from handlers.blogs import Known
 from handlers.naming import all_blogs, blogs_of, names
 from handlers.paging import page_of, turn_in, turns
+from handlers.subscribing import word_button
 
 USUAL, MOST = 5, 20  # posts in one answer
 FOUND = 10  # posts that a topic or a search shows
@@ -105,11 +109,14 @@ async def search(asked: Asked) -> Rendered:
     blogs = await all_blogs(asked)
     first, _, rest = asked.rest.strip().partition(" ")
     named = [one for one in blogs if one.id == first.casefold()] if len(blogs) > 1 and words_of(rest) else []
-    return (named and await found(asked, named, rest)) or await found(asked, blogs, asked.rest) or _nothing(asked)
+    return (
+        (named and await found(asked, named, rest)) or await found(asked, blogs, asked.rest) or _nothing(asked, blogs)
+    )
 
 
-def _nothing(asked: Asked) -> Rendered:
-    return search_results([], asked.rest, asked.blogs.style_of, asked.t, asked.house.now())
+def _nothing(asked: Asked, blogs: list[Known]) -> Rendered:
+    nothing = search_results([], asked.rest, asked.blogs.style_of, asked.t, asked.house.now())
+    return replace(nothing, buttons=tuple(_follow(asked, blogs, [], asked.rest)))
 
 
 async def found(where: Where, blogs: list[Known], words: str, turn: Turn | None = None) -> Rendered | None:
@@ -128,8 +135,15 @@ async def found(where: Where, blogs: list[Known], words: str, turn: Turn | None 
         where.house.now(),
         blog=None if one is None else one.title,
         all_shown=not (page.newer or page.older),
-        buttons=turns(where, page, lambda turn: f"found:{turn}:{data}"),
+        buttons=[*turns(where, page, lambda turn: f"found:{turn}:{data}"), *_follow(where, blogs, page.posts, plain)],
     )
+
+
+def _follow(where: Where, blogs: list[Known], posts: Sequence[Relayed], words: str) -> list[tuple[Button, ...]]:
+    """A button to hear of these words from now on, where it is clear in which blog."""
+    homes = [one for one in blogs if one.id in {post.blog for post in posts}] or blogs
+    row = word_button(where, homes[0], words) if len(homes) == 1 else ()
+    return [row] if row else []
 
 
 async def words_for_buttons(where: Where, words: str, blog: str) -> str:

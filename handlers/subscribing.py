@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bot.core.model import Button, Rendered
 from bot.core.state import State
 from bot.core.wishes import Wish
+from bot.core.words import shown, typed
 from bot.core.writing import cut
 from handlers.arguments import Name
 from handlers.asked import N_, Asked, Effect, Pressed, Where, Wrong
@@ -19,6 +20,8 @@ from handlers.wishing import check, doubt, quoted, to_type, what, wished
 from storage import Subscription
 
 MOST_BUTTONS = 50  # Telegram takes a hundred; nobody reads fifty
+MOST_TOGETHER = 4  # words that stand side by side in a text as they do in a search
+WORD = "+"  # before a word that a button follows; no topic begins so
 _DATA = 64  # bytes that a button can carry: core.telegram.org/bots/api#inlinekeyboardbutton
 _LABEL = 40
 
@@ -132,19 +135,35 @@ def topic_button(where: Where, known: Known, topic: Name, *, alone: bool) -> But
     return Button(text=labelled(words), data=data)
 
 
+def word_button(where: Where, known: Known, text: str) -> tuple[Button, ...]:
+    """Follows what was searched for, as one word or several side by side. Empty where that is nothing to follow."""
+    word = typed(text)
+    data = f"follow:{known.id}:{WORD}{word}"
+    if not word or word.count("_") >= MOST_TOGETHER or len(data.encode()) > _DATA:
+        return ()
+    if len(where.house.blogs()) == 1:
+        return (Button(text=labelled(where.t.gettext("Follow “{word}”", word=shown(word))), data=data),)
+    words = where.t.gettext("Follow “{word}” in {blog}", word=shown(word), blog=known.title)
+    return (Button(text=labelled(words), data=data),)
+
+
 def labelled(text: str) -> str:
     return cut(text, (), _LABEL)[0]
 
 
 async def press_follow(pressed: Pressed) -> Effect:
-    """`follow:<blog>` or `follow:<blog>:<topic>`."""
+    """`follow:<blog>`, `follow:<blog>:<topic>` or `follow:<blog>:+<word>`."""
     blog, _, begun = pressed.argument.partition(":")
     target = await own(pressed)
     known = next((one for one in await all_blogs(pressed) if one.id == blog), None)
     if known is None:
         raise Wrong(pressed.t.gettext("That live blog is not here any more."))
-    topics = await _topic_begun(pressed, known, begun) if begun else []
-    followed = await _follow(pressed, target, known, Wish(topics=tuple(topic.id for topic in topics)))
+    if begun.startswith(WORD):
+        wish = Wish(words=(typed(begun),))
+    else:
+        topics = await _topic_begun(pressed, known, begun) if begun else []
+        wish = Wish(topics=tuple(topic.id for topic in topics))
+    followed = await _follow(pressed, target, known, wish)
     said = pressed.say(f"{followed.said} {followed.then}") if followed.then else None
     return Effect(toast=followed.said, said=said)
 

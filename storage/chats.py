@@ -8,7 +8,7 @@ from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.choices import Choices, Quiet
-from storage import cards, expansion, sleeping
+from storage import cards, expansion, forgetting, sleeping
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,6 +266,14 @@ def forget(db: Connection, chat: int) -> None:
     db.execute("DELETE FROM chat WHERE id = ?", (chat,))
 
 
+def forget_all(db: Connection, chat: int) -> None:
+    """The same, and their hand in what editors did."""
+    row = db.execute("SELECT telegram_id FROM chat WHERE id = ?", (chat,)).fetchone()
+    forget(db, chat)
+    if row is not None:
+        forgetting.person(db, row["telegram_id"])
+
+
 def _forget_screen(db: Connection, chat: int) -> None:
     db.execute("DELETE FROM shown WHERE message IN (SELECT id FROM message WHERE chat = ?)", (chat,))
     db.execute("DELETE FROM message WHERE chat = ?", (chat,))
@@ -283,3 +291,4 @@ def _forget_previews(db: Connection, telegram_id: int) -> None:
         me,
     )
     db.execute("UPDATE push SET preview_chat = NULL, preview_message = NULL WHERE preview_chat = :me", me)
+    db.execute("UPDATE push SET said_chat = NULL, said_message = NULL WHERE said_chat = :me", me)

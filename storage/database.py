@@ -22,6 +22,7 @@ from storage.schema import migrations, names
 P = ParamSpec("P")
 T = TypeVar("T")
 LOG_BYTES = 64 * 2**20  # to which a write-ahead log that had to grow is cut again
+BUSY_SECONDS = 10.0  # that a connection waits for another one
 SYNC_SECONDS = 1.0  # so much of what is written `often` may be in the machine's memory alone
 
 Query = Callable[Concatenate[sqlite3.Connection, P], T]
@@ -76,6 +77,20 @@ class Connections:
             return answer
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)
+
+    async def erase(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `write`, for what is to leave no trace in the file: what is deleted is overwritten, and the log is cut
+        unless somebody reads in it just then."""
+        answer = await self.write(query, *args, **kwargs)
+
+        def cut() -> None:
+            with told(self.path):
+                self.writing.execute("PRAGMA busy_timeout = 0")
+                self.writing.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                self.writing.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+
+        await asyncio.get_running_loop().run_in_executor(self._writer, cut)
+        return answer
 
     async def write_often(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `write`, for what is written many times a second. It outlives every end of this process; a machine that
@@ -132,12 +147,15 @@ class Connections:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=10.0, check_same_thread=False, isolation_level=None, cached_statements=256)
+    db = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None, cached_statements=256
+    )
     try:
         db.row_factory = sqlite3.Row
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of a new file; one that has tables stays as it is
         db.execute("PRAGMA journal_mode = WAL")
         db.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
+        db.execute("PRAGMA secure_delete = FAST")  # what is deleted is overwritten where its page is written anyway
         db.execute("PRAGMA temp_store = MEMORY")
         db.execute("PRAGMA cache_size = -65536")  # KiB
     except sqlite3.Error:

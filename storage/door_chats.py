@@ -61,7 +61,8 @@ class ChatsDoor(Door):
         await self._db.write(chats.move, bot, chat, to)
 
     async def forget(self, chat: int) -> None:
-        await self._db.write(chats.forget, chat)
+        """Everything about a chat, so that the file does not hold it any more either."""
+        await self._db.erase(chats.forget_all, chat)
 
     async def subscribe(
         self,

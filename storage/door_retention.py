@@ -39,7 +39,8 @@ class RetentionDoor(Door):
         while texts := await self._db.count(pruning.old_texts, before):
             yield await self._db.write(pruning.empty_texts, texts)
         while left := await self._db.count(pruning.left_chats, before):
-            yield await self._db.write(pruning.forget_chats, left, before)
+            for chat in left:
+                yield await self._db.write(pruning.forget_chat, chat, before)
         while await self._db.write(pruning.shrink):
             yield Pruned()
 

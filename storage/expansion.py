@@ -22,7 +22,8 @@ TOP = 2**62  # above every id
 _RANGE = """(s.chat, s.thread) > (:low_chat, :low_thread) AND (s.chat, s.thread) <= (:high_chat, :high_thread)"""
 
 # Relayed posts: each subscription of the blog. A push: each chat once, in its first thread.
-_OF_BLOG = f"FROM subscription s WHERE s.blog = :blog AND {_RANGE}"
+# NOT INDEXED: by the key itself, whose order the chunks follow, and by no partial index.
+_OF_BLOG = f"FROM subscription s NOT INDEXED WHERE s.blog = :blog AND {_RANGE}"
 _OF_WORDS = f"FROM {filters.WITH_WORDS} s.blog = :blog AND {_RANGE}"
 _OF_ALL = f"FROM subscription s INDEXED BY subscription_chat WHERE {_RANGE}"
 _ROWS = f"FROM delivery s WHERE s.bot = :bot AND s.post = :post AND {_RANGE}"
@@ -36,7 +37,8 @@ _MATCHES = f"""
   AND (NOT :only_key OR s.volume = 'key') AND s.closed_at IS NULL AND s.created_at <= :audience_of
   AND (:unless IS NULL OR NOT EXISTS (SELECT 1 FROM delivery d
     WHERE d.bot = :bot AND d.post = :unless AND d.chat = s.chat AND d.thread = s.thread))
-  AND EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open AND chat.bot = :bot)
+  AND EXISTS (SELECT 1 FROM chat c WHERE c.id = s.chat AND c.open AND c.bot = :bot
+    AND (:language IS NULL OR {LANGUAGE} = :language))
 """
 _INSERT = """
 INSERT INTO delivery (bot, post, chat, thread, wanted, lane, since, silent)
@@ -54,8 +56,7 @@ _READ_IT = """
   AND EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open AND chat.bot = :bot)
 """
 # The subscriptions of a blog that left the file sleep. Who has a push in one thread gets it in no other.
-_OF_A_PUSH = f"""
-  AND (:language IS NULL OR EXISTS (SELECT 1 FROM chat c WHERE c.id = s.chat AND {LANGUAGE} = :language))
+_OF_A_PUSH = """
   AND NOT EXISTS (SELECT 1 FROM blog b WHERE b.id = s.blog AND b.removed_at IS NOT NULL)
   AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.bot = :bot AND d.post = :post AND d.chat = s.chat)
 """

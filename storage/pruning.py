@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from sqlite3 import Connection
 
-from storage import states
+from storage import chats, states
 from storage.rows import to_json
 
 CHUNK = 250  # rows that one transaction takes away
@@ -211,10 +211,12 @@ def forget_pages(db: Connection, blog: str, in_use: Collection[str], before: flo
 
 # --- chats ---------------------------------------------------------------------------------------------------------
 
-# A closed chat that follows something may come back for it, so it stays, and so does one that still shows something.
+# Who blocked the bot so long ago is forgotten with all that they followed. A group or channel may have silenced it for
+# a while: one that follows something may come back for it, so it stays, and so does one that still shows something.
 _LEFT = """
-NOT open AND closed_at < :before AND NOT EXISTS (SELECT 1 FROM subscription s WHERE s.chat = chat.id)
-AND NOT EXISTS (SELECT 1 FROM message m WHERE m.chat = chat.id)
+NOT open AND closed_at < :before AND (kind = 'private' OR (
+  NOT EXISTS (SELECT 1 FROM subscription s WHERE s.chat = chat.id)
+  AND NOT EXISTS (SELECT 1 FROM message m WHERE m.chat = chat.id)))
 """
 
 
@@ -224,13 +226,13 @@ def left_chats(db: Connection, before: float) -> list[int]:
     return [row["id"] for row in rows]
 
 
-def forget_chats(db: Connection, chats: Sequence[int], before: float) -> Pruned:
-    """Unless they came back meanwhile. Their rows that were set aside go with the posts."""
-    gone = db.execute(
-        f"DELETE FROM chat WHERE id IN (SELECT value FROM json_each(:chats)) AND {_LEFT}",
-        {"chats": to_json(chats), "before": before},
-    )
-    return Pruned(chats=gone.rowcount)
+def forget_chat(db: Connection, chat: int, before: float) -> Pruned:
+    """Unless it came back meanwhile."""
+    left = db.execute(f"SELECT 1 FROM chat WHERE id = :chat AND {_LEFT}", {"chat": chat, "before": before}).fetchone()
+    if left is None:
+        return Pruned()
+    chats.forget(db, chat)
+    return Pruned(chats=1)
 
 
 # --- blogs that left the file --------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from bot.core.model import Volume
 from bot.core.wishes import Wish
 from bot.demo.telegram import LocalMessage, LocalTelegram
 from storage import Subscription
+from tests.newsroom import post
 from tests.telegram_house import (
     ANN,
     BEN,
@@ -323,3 +324,36 @@ async def test_digests_are_typed(house: TelegramHouse) -> None:
 async def test_what_is_typed_is_for_a_groups_admins_too(house: TelegramHouse) -> None:
     for command in ("/mute 2h", "/quiet 22-7", "/timezone Kyiv", "/digest storm 30m", "/settings"):
         assert await house.ask(BEN, command, GROUP) == "Only this group's admins can decide that."
+
+
+# --- and the posts obey ---------------------------------------------------------------------------------------------
+
+
+async def test_what_is_muted_waits_and_comes_when_the_mute_ends(house: TelegramHouse) -> None:
+    await house.ask(ANN, "/subscribe storm")
+    await house.ask(BEN, "/subscribe storm")
+    said = await house.answer(ANN, "/mute 2h")
+    await house.room.publish(post("a"))
+    await house.newest_says(BEN, "About a")
+    assert house.said(ANN)[-1] is said
+    await press(house, said, "Unmute")
+    await house.newest_says(ANN, "About a")
+
+
+async def test_what_waits_and_is_left_out_meanwhile_does_not_come(house: TelegramHouse) -> None:
+    await house.ask(ANN, "/subscribe storm")
+    await house.ask(ANN, "/mute 2h")
+    await house.room.publish(post("a", "A football match."), post("b", "Waves."))
+    await house.ask(ANN, "/subscribe storm -football")
+    await house.ask(ANN, "/mute off")
+    await house.newest_says(ANN, "About b")
+    assert not any("About a" in text for text in house.room.screen(ANN))
+
+
+async def test_who_wants_no_sound_gets_none(house: TelegramHouse) -> None:
+    await house.ask(ANN, "/subscribe storm")
+    screen = await house.answer(ANN, "/settings")
+    await press(house, screen, "Sound: on")
+    await house.room.publish(post("a"))
+    await house.newest_says(ANN, "About a")
+    assert house.said(ANN)[-1].silent

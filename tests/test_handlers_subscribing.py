@@ -15,6 +15,7 @@ from tests.telegram_house import (
     ADMIN,
     ANN,
     BEN,
+    EDITOR,
     ONE_BLOG,
     STRANGER,
     TelegramHouse,
@@ -258,6 +259,35 @@ async def test_unsubscribing_a_word_keeps_the_others_and_the_last_one_ends_it(ho
     assert await house.follows(ANN) == {}
 
 
+async def test_what_was_searched_for_is_followed_by_a_button(house: TelegramHouse) -> None:
+    await house.room.publish(post("mole", "Waves over the mole again."))
+    found = await house.answer(ANN, "/search waves over")
+    assert carried(found) == ["follow:storm:+waves_over"]
+    pressed = await house.telegram.press(ANN, ANN, found.id, "follow:storm:+waves_over")
+    assert pressed.text.startswith("You now follow “waves over” in Storm")
+    assert await wish(house, ANN) == Wish(words=("waves_over",))
+    assert carried(await house.answer(BEN, "/topic mole")) == ["follow:storm:+mole"]
+    assert carried(await house.answer(BEN, "/search nothing of that sort")) == []  # there are two blogs
+    assert carried(await house.answer(BEN, "/search waves of the sort")) == []
+    assert carried(await house.answer(BEN, "/search mole " + "mole " * 9)) == []
+
+
+async def test_catching_up_tells_what_is_wanted_alone(house: TelegramHouse) -> None:
+    await house.ask(ANN, "/subscribe storm ferries mole -football")
+    await house.ask(BEN, "/subscribe storm -football")
+    await house.room.publish(
+        post("dry", "A dry day."),
+        post("mole", "Waves over the mole."),
+        post("boat", "The ferry is late."),
+        post("goal", "Football at the mole."),
+    )
+    await house.newest_says(ANN, "About boat")
+    for person, told in ((ANN, ["mole", "boat"]), (BEN, ["dry", "mole", "boat"])):
+        await house.room.quiet()
+        said = await house.ask(person, "/catchup")
+        assert [key for key in ("dry", "mole", "boat", "goal") if f"About {key}" in said] == told, said
+
+
 async def test_unsubscribe_alone_names_the_words_as_well(house: TelegramHouse) -> None:
     await house.ask(ANN, "/subscribe storm mole -football")
     assert "“mole” in Storm over the harbour, without “football”" in await house.ask(ANN, "/unsubscribe")
@@ -269,6 +299,9 @@ async def test_unsubscribe_alone_names_the_words_as_well(house: TelegramHouse) -
 async def test_privacy_says_what_is_kept_and_by_whom(house: TelegramHouse) -> None:
     said = await house.ask(ANN, "/privacy")
     assert all(words in said for words in ("language", "what it follows", "/forget", "30 days", "The Harbour Post"))
+    assert all(words in said for words in ("topics, words", "/settings", "/catchup", "blocked me"))
+    assert "Of editors it is noted" not in said
+    assert "Of editors it is noted what they did and when." in await house.ask(EDITOR, "/privacy")
 
 
 async def test_no_name_of_a_person_is_kept(house: TelegramHouse) -> None:

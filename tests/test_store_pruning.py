@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.choices import Choices
 from bot.core.diff import diff
 from bot.core.model import Change, Post, Seen, Snapshot, SnapshotKind, TryLater
 from bot.core.publishing import PostWrite, PushText, Sending
@@ -157,14 +158,15 @@ async def test_what_is_on_its_way_is_never_pruned(followed: Ledger) -> None:
 
 
 async def test_rows_that_were_set_aside_hold_nothing_back(followed: Ledger) -> None:
-    """Of a closed chat, what it missed goes with its posts; its subscription stays."""
+    """Of a closed group, what it missed goes with its posts; its subscription stays."""
+    await followed.chat(BEN, "group")
     await followed.publish("b")
     await followed.deliver(lambda claim: blocked(claim) if claim.telegram_id == BEN else None)
     followed.now += KEEP + 1
     await prune(followed)
     nothing_is_left(followed.store)
     assert count(followed.store, "delivery") == 0
-    await followed.chat(BEN)  # says something
+    await followed.chat(BEN, "group")  # says something
     await followed.publish("c")
     await followed.run()
     assert followed.shown(BEN)[-1] == "c"
@@ -413,9 +415,9 @@ async def test_a_blog_that_returns_while_it_is_forgotten_begins_anew_and_floods_
     assert await poll(ledger, said("d"), *page) == ["new d"]
 
 
-async def test_a_closed_chat_that_follows_nothing_is_forgotten(ledger: Ledger) -> None:
-    ann, ben, cat = [await ledger.chat(person) for person in (ANN, BEN, CAT)]
-    await ledger.follow(BEN)
+async def test_a_closed_group_that_follows_nothing_is_forgotten(ledger: Ledger) -> None:
+    ann, ben, cat = [await ledger.chat(person, "group") for person in (ANN, BEN, CAT)]
+    await ledger.follow(BEN, kind="group")
     for chat in (ann, ben):
         await ledger.store.close_chat(chat, "blocked", ledger.now)
     ledger.now += KEEP
@@ -426,15 +428,49 @@ async def test_a_closed_chat_that_follows_nothing_is_forgotten(ledger: Ledger) -
     assert await ledger.chat(ANN) > cat
 
 
-async def test_a_closed_chat_stays_as_long_as_something_stands_in_it(followed: Ledger) -> None:
+async def test_who_blocked_the_bot_is_forgotten_with_all_they_followed_and_chose(followed: Ledger) -> None:
     ann = await followed.chat(ANN)
+    await followed.store.choose(ann, Choices(language="uk", timezone="Europe/Kyiv"))
+    await followed.store.subscribe(
+        chat=ann, thread=0, blog=BLOG, topics=(), words=["bakhmut"], without=[], now=followed.now
+    )
+    await followed.store.close_chat(ann, "blocked", followed.now)
+    followed.now += 20 * DAY
+    await followed.edit("a")  # so that the post is not old, and its row there stays
+    followed.now += KEEP - 20 * DAY
+    assert (await prune(followed)).chats == 0
+    followed.now += 1
+    assert (await prune(followed)).chats == 1
+    assert await followed.store.chat("main", ANN) is None
+    assert [
+        count(followed.store, table, f"chat = {ann}") for table in ("subscription", "delivery", "message", "shown")
+    ] == [0, 0, 0, 0]
+    assert await followed.store.subscriptions(await followed.chat(ANN), 0) == []  # is back, and begins anew
+    assert await followed.store.chat("main", BEN) is not None
+
+
+async def test_who_comes_back_while_others_are_forgotten_stays(ledger: Ledger) -> None:
+    for person in (ANN, BEN):
+        await ledger.store.close_chat(await ledger.follow(person), "blocked", ledger.now)
+    ledger.now += KEEP + 1
+    chunks = ledger.store.prune(ledger.now - KEEP)
+    await anext(chunks)
+    await ledger.chat(BEN)
+    async for _ in chunks:
+        pass
+    assert [await ledger.store.chat("main", one) is None for one in (ANN, BEN)] == [True, False]
+    assert len(await ledger.store.subscriptions(await ledger.chat(BEN), 0)) == 1
+
+
+async def test_a_closed_group_stays_as_long_as_something_stands_in_it(followed: Ledger) -> None:
+    ann = await followed.chat(ANN, "group")
     await followed.leave(ann)
     await followed.store.close_chat(ann, "blocked", followed.now)
     followed.now += 20 * DAY
     await followed.withdraw("a")
     followed.now += 20 * DAY
     await prune(followed)
-    await followed.chat(ANN)  # is back
+    await followed.chat(ANN, "group")  # is back
     await followed.run()
     assert followed.revisions(ANN, "a") == [2]
 
