@@ -263,6 +263,7 @@ def forget(db: Connection, chat: int) -> None:
     db.execute("DELETE FROM forum_topic WHERE chat = ?", (chat,))
     db.execute(f"DELETE FROM delivery WHERE {_ROWS_OF.format(':chat')}", {"bot": row["bot"], "chat": chat})
     _forget_previews(db, row["telegram_id"])
+    _forget_sent_to_it_alone(db, chat)
     db.execute("DELETE FROM chat WHERE id = ?", (chat,))
 
 
@@ -277,6 +278,16 @@ def forget_all(db: Connection, chat: int) -> None:
 def _forget_screen(db: Connection, chat: int) -> None:
     db.execute("DELETE FROM shown WHERE message IN (SELECT id FROM message WHERE chat = ?)", (chat,))
     db.execute("DELETE FROM message WHERE chat = ?", (chat,))
+
+
+def _forget_sent_to_it_alone(db: Connection, chat: int) -> None:
+    """Pushes for nobody but this chat are for nobody now: 0 is no chat, where NULL would be everybody."""
+    db.execute(
+        """UPDATE publication SET only_chat = 0 WHERE only_chat = :chat
+        AND post IN (SELECT post FROM push WHERE only_chat = :chat)""",
+        {"chat": chat},
+    )
+    db.execute("UPDATE push SET only_chat = 0 WHERE only_chat = ?", (chat,))
 
 
 def _forget_previews(db: Connection, telegram_id: int) -> None:

@@ -321,3 +321,17 @@ async def test_a_chat_of_which_only_closed_topics_follow_is_neither_counted_nor_
     post = await store.draft(author=EDITOR, text=PushText(text="Hello."), now=NOON)
     assert await store.send_push(post, sending=Sending(audience=audience), now=NOON)
     assert [(claim.telegram_id, claim.action.rows[0].thread) for claim in await ledger.run()] == [(-1001, 8)]
+
+
+async def test_a_push_for_a_chat_that_was_forgotten_is_for_nobody(ledger: Ledger) -> None:
+    await ledger.follow(ANN)
+    mine = await ledger.chat(EDITOR)
+    number = await ledger.store.draft(author=EDITOR, text=PushText(text="Only me."), now=NOON)
+    sending = Sending(audience=Audience(only_chat=mine), at=NOON + 60)
+    assert await ledger.store.send_push(number, sending=sending, now=NOON)
+    await ledger.store.forget(mine)
+    ledger.now = NOON + 60
+    assert await ledger.run() == []
+    push = await ledger.store.push(number)
+    assert push is not None
+    assert (push.state, push.sending.audience) == ("sent", Audience(only_chat=0))
