@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.core.albums import checksum, pictures
+from bot.core.blocks import without_pictures
 from bot.core.card import Card
 from bot.core.model import Relayed, Rendered, Style
 from bot.core.plan import Action, Edit, Send
@@ -99,7 +100,8 @@ class Bodies:
 
     def _message(self, claim: Claim, posts: Sequence[Relayed], texts: Texts, limit: int) -> Rendered:
         if claim.card is not None:
-            return self._card(claim.card, posts[0].blog or "", texts)
+            card = self._card(claim.card, posts[0].blog or "", texts)
+            return card if _is_pictured(claim) or card.rich is None else replace(card, rich=without_pictures(card.rich))
         if len(posts) == 1:
             return message(posts[0], self._style(posts[0].blog), texts, limit)
         title, style_of = self._title(posts), self._style_of
@@ -164,7 +166,7 @@ def _under_photo(claim: Claim) -> bool:
 
 def _is_pictured(claim: Claim) -> bool:
     """A message that has pictures keeps them, and a text stays a text, whatever its chat wants of the next ones."""
-    if isinstance(claim.action, Send):
+    if isinstance(claim.action, Send) or claim.action.message.kind == "rich":  # which may lose them and have them again
         return claim.action.rows[0].pictures
     return claim.action.message.kind != "text"
 

@@ -4,12 +4,12 @@ recall it."""
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from bot.core.links import BadLink, TooManyLinks
 from bot.core.model import Button, Media, Rendered
-from bot.core.publishing import PushText
+from bot.core.publishing import Audience, Progress, PushText
 from bot.core.render import files_of
+from bot.core.texts import Texts
 from bot.core.writing import Writing, cut, isolated, line
 from handlers.access import Role, person_of
 from handlers.arguments import spoken
@@ -18,6 +18,7 @@ from handlers.drafts import Unfit, draft_of, files_in
 from handlers.meant import push_of
 from handlers.people import name_of
 from handlers.progress import buttons, is_going, words
+from handlers.pushing_screens import moment, whom
 from handlers.takedown import corrected
 from storage import Act, Sent
 
@@ -49,93 +50,95 @@ async def _page(where: Where, number: int) -> Rendered:
     if not found:
         return where.say(t.gettext("Nothing was pushed yet."))
     rows = [
-        (Button(text=_label(where, push), data=f"pushes:one:{push.post.id}"),) for push in found[:PAGE]
+        (Button(text=await _label(where, push), data=f"pushes:one:{push.post.id}"),) for push in found[:PAGE]
     ]  # fmt: skip
     turns = [Button(text=t.gettext("Newer"), data=f"pushes:page:{number - 1}")] if number else []
     turns += [Button(text=t.gettext("Older"), data=f"pushes:page:{number + 1}")] if len(found) > PAGE else []
     return where.say(t.gettext("Pushes, the newest first:"), [*rows, *([tuple(turns)] if turns else [])])
 
 
-def _label(where: Where, push: Sent) -> str:
-    """ "14:02 · The bridge is closed" """
-    zone = where.chat.choices.timezone or "UTC"
-    time = where.t.moment(datetime.fromtimestamp(push.at, UTC), zone, where.house.now(), abbreviated=False)
-    return f"{time} · {_beginning(where, push, _LABEL)}"
+async def _label(where: Where, push: Sent) -> str:
+    """ "14:02 CET · The bridge is closed" """
+    return f"{await moment(where, push.at)} · {_beginning(where, push, _LABEL)}"
 
 
 def _beginning(where: Where, push: Sent, most: int) -> str:
-    words_ = cut(line(push.post.text), (), most)[0]
     if push.post.copied is not None:
         return where.t.gettext("(a copied message)")
-    return words_ or where.t.gettext("(a picture)")
+    return cut(line(push.post.text), (), most)[0] or where.t.gettext("(no words)")
 
 
 # --- one of them ---------------------------------------------------------------------------------------------------
 
 
-async def _one(where: Where, push: Sent, *, asking: bool = False) -> Rendered:
-    """Its beginning, author, audience, progress, what was done about it, and what can be."""
+async def _one(where: Where, push: Sent) -> Rendered:
+    """Its beginning, audience, progress, who did what about it, and what can be done."""
     t, house = where.t, where.house
     progress = await house.store.progress(house.bot, push.post.id)
     seconds, per_second = house.clock() - push.at, 1 / house.pace.interval
     text = Writing(rtl=t.rtl).sentence(isolated(_beginning(where, push, _BEGINNING), rtl=t.rtl), "bold").newline(2)
-    text.sentence(_audience(where, push)).newline()
+    text.sentence(await _audience(where, push)).newline()
     if push.state == "scheduled":
-        text.sentence(t.gettext("It goes out at {time}.", time=_time(where, push.at)))
+        text.sentence(t.gettext("It goes out at {time}.", time=await moment(where, push.at)))
     else:
         text.sentence(words(push, progress, progress.sent, seconds, per_second, t))
     for act in (await house.store.acts_on(push.post.id))[-_ACTS:]:
         text.newline().sentence(await _done(where, act), "italic")
-    rows = [*buttons(push, going=is_going(push, progress), t=t), _back(where)]
-    return text.rendered(buttons=rows)
+    return text.rendered(buttons=[*_possible(push, progress, t), _back(where)])
+
+
+def _possible(push: Sent, progress: Progress, t: Texts) -> tuple[tuple[Button, ...], ...]:
+    """The buttons of a push that was sent; one that is scheduled is still its author's to send or cancel."""
+    if push.state != "scheduled":
+        return buttons(push, going=is_going(push, progress), t=t)
+    now = Button(text=t.gettext("Send now"), data=f"push:now:{push.post.id}")
+    return ((now, Button(text=t.gettext("Cancel"), data=f"push:cancel:{push.post.id}")),)
 
 
 def _back(where: Where) -> tuple[Button, ...]:
     return (Button(text=where.t.gettext("All pushes"), data="pushes:page:0"),)
 
 
-def _audience(where: Where, push: Sent) -> str:
-    t = where.t
+async def _audience(where: Where, push: Sent) -> str:
     if push.only_chat is not None:
-        return t.gettext("For one chat.")
-    if push.blog is None:
-        return t.gettext("For everybody who follows a blog.")
-    topics = t.listed([where.named(topic) for topic in push.topics])
-    if topics:
-        return t.gettext("For those who follow {topics} in {blog}.", topics=topics, blog=where.named(push.blog))
-    return t.gettext("For those who follow {blog}.", blog=where.named(push.blog))
-
-
-def _time(where: Where, at: float) -> str:
-    zone = where.chat.choices.timezone or "UTC"
-    return isolated(where.t.moment(datetime.fromtimestamp(at, UTC), zone, where.house.now()), rtl=where.t.rtl)
+        return where.t.gettext("Only to its author.")
+    to = Audience(blog=push.blog, topics=push.topics, language=push.language)
+    return await whom(where, to) or where.t.gettext("To everybody who follows a blog.")
 
 
 async def _done(where: Where, act: Act) -> str:
-    """ "14:02 UTC · Eve: recalled (1,234 chats)" """
-    t, who = where.t, await name_of(where.bot, act.person, where.t)
-    what = {
-        "push": t.gettext("sent"),
-        "schedule": t.gettext("scheduled"),
-        "cancel": t.gettext("cancelled"),
-        "approve": t.gettext("approved"),
-        "reject": t.gettext("rejected"),
-        "pause": t.gettext("paused"),
-        "resume": t.gettext("resumed"),
-        "stop": t.gettext("cancelled the rest"),
-        "correct": t.gettext("corrected"),
-        "recall": t.gettext("recalled"),
-    }.get(act.act, act.act)
-    if act.chats is None:
-        return t.gettext("{time} · {who}: {what}", time=_time(where, act.at), who=who, what=what)
-    return t.ngettext(
-        "{time} · {who}: {what} ({n} chat)",
-        "{time} · {who}: {what} ({n} chats)",
-        act.chats,
-        time=_time(where, act.at),
-        who=who,
-        what=what,
-    )
+    """ "14:02 UTC: Eve recalled it from 1,234 chats." """
+    t, chats = where.t, act.chats or 0
+    named = {"time": isolated(await moment(where, act.at), rtl=t.rtl), "who": await name_of(where.bot, act.person, t)}
+    match act.act:
+        case "push":
+            return t.ngettext(
+                "{time}: {who} sent it to {n} chat.", "{time}: {who} sent it to {n} chats.", chats, **named
+            )
+        case "schedule":
+            return t.gettext("{time}: {who} scheduled it.", **named)
+        case "approve":
+            return t.gettext("{time}: {who} approved it.", **named)
+        case "pause":
+            return t.gettext("{time}: {who} paused it.", **named)
+        case "resume":
+            return t.gettext("{time}: {who} let it go on.", **named)
+        case "stop":
+            return t.ngettext(
+                "{time}: {who} cancelled the rest after {n} chat.",
+                "{time}: {who} cancelled the rest after {n} chats.",
+                chats,
+                **named,
+            )
+        case "correct":
+            return t.ngettext(
+                "{time}: {who} corrected it in {n} chat.", "{time}: {who} corrected it in {n} chats.", chats, **named
+            )
+        case "recall":
+            return t.ngettext(
+                "{time}: {who} recalled it from {n} chat.", "{time}: {who} recalled it from {n} chats.", chats, **named
+            )
+    return t.gettext("{time}: {who}: {what}", what=act.act, **named)
 
 
 # --- what is done about it -----------------------------------------------------------------------------------------

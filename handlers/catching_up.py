@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from handlers.naming import all_blogs, blogs_of
 from handlers.paging import page_of, turn_in, turns
 
 FURTHER = 10  # posts on the pages after the first
+_TIME = re.compile(r"[0-9a-z]{1,10}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,10 +55,9 @@ async def catchup(asked: Asked) -> Told:
 async def press_catchup(pressed: Pressed) -> Effect:
     """`catch:<blog or nothing>:<since>:<until>:<turn>`, the times in milliseconds."""
     named, *times, word = [*pressed.argument.split(":"), "", "", ""][:4]
-    try:
-        since, until = (int(time, 36) / 1000 for time in times)
-    except ValueError:
-        raise Wrong(pressed.t.gettext("This button means nothing any more.")) from None
+    since, until = (int(time, 36) / 1000 if _TIME.fullmatch(time) else -1.0 for time in times)
+    if not 0 <= since <= until <= pressed.house.clock() + 60:
+        raise Wrong(pressed.t.gettext("This button means nothing any more."))
     look = await _look(pressed, named, since, until)
     return Effect(rewritten=await _further(pressed, look, turn_in(pressed, word)))
 

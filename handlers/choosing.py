@@ -154,5 +154,5 @@ async def digest_at(where: Where, target: Target, blog: str, times: str) -> None
         digest = str(parse_digest(times))
     except ValueError:
         forms = f"/digest {blog} 30m, /digest {blog} 3h, /digest {blog} 08:00 18:00"
-        raise Wrong(where.t.gettext("When? Write one of {forms}.", forms=forms)) from None
+        raise Wrong(where.t.gettext("When? Write one of {forms}.", forms=isolated(forms, rtl=where.t.rtl))) from None
     await rechoose_for(where, target, blog, lambda one: replace(one, volume=Volume.DIGEST, digest=digest))

@@ -30,7 +30,7 @@ async def note(asked: Asked) -> Rendered:
     try:
         await send(asked.bot, asked.message.chat.id, preview, thread=asked.thread)
     except BadRequest as error:
-        await asked.house.desk.cancel(number)
+        await asked.house.desk.cancel(number, person=asked.by)
         raise Wrong(asked.t.gettext("Telegram does not take that: {why}.", why=asked.named(error.message))) from None
     return asked.say(await _reach(asked, known), _buttons(asked, number))
 
@@ -79,7 +79,9 @@ async def press_note(pressed: Pressed) -> Effect:
     assert pressed.by is not None
     desk, t = pressed.house.desk, pressed.t
     done = await (
-        desk.send_editorial(found.post.id, person=pressed.by) if act == "send" else desk.cancel(found.post.id)
+        desk.send_editorial(found.post.id, person=pressed.by)
+        if act == "send"
+        else desk.cancel(found.post.id, person=pressed.by)
     )
     if not done:
         raise Wrong(t.gettext("This note was sent or cancelled before."))

@@ -107,7 +107,7 @@ def left_out(where: Where, post: Relayed) -> list[str]:
 async def how(where: Where, sending: Sending) -> list[str]:
     """A sentence for each thing that was chosen."""
     t = where.t
-    said = [await _whom(where, sending.audience)]
+    said = [await whom(where, sending.audience)]
     if sending.lane is Lane.BREAKING:
         said.append(t.gettext("As breaking news: ahead of everything that waits."))
     if sending.silent:
@@ -115,7 +115,8 @@ async def how(where: Where, sending: Sending) -> list[str]:
     return said
 
 
-async def _whom(where: Where, audience: Audience) -> str:
+async def whom(where: Where, audience: Audience) -> str:
+    """A sentence, or "" where it is for everybody."""
     t = where.t
     if audience.only_chat is not None:
         return t.gettext("Only to you.")

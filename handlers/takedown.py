@@ -6,7 +6,7 @@ from telegram import InlineKeyboardMarkup, Message
 
 from bot.core.model import Button, Relayed, Rendered
 from bot.core.publishing import PushText
-from bot.core.render import headline
+from bot.core.render import files_of, headline
 from bot.core.writing import CAPTION, line, units
 from handlers.access import Role
 from handlers.asked import Asked, Effect, Pressed, Where, Wrong
@@ -139,10 +139,10 @@ async def _refuse(where: Where, post: Relayed, said: PushText) -> None:
         raise Wrong(t.gettext("What was copied as it was cannot be changed; /withdraw deletes it in every chat."))
     if post.withdrawn_at is not None:
         raise Wrong(t.gettext("That is withdrawn; /restore brings a post of a blog back."))
-    if post.blog is None and post.photo and units(said.text) > CAPTION:
+    if post.blog is None and files_of(post) and units(said.text) > CAPTION:
         raise Wrong(
             t.gettext(
-                "Under its picture there is room for {most} characters; that is {n}.",
+                "Under its file there is room for {most} characters; that is {n}.",
                 most=t.number(CAPTION),
                 n=t.number(units(said.text)),
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from bot.core.deep_links import start_link
@@ -12,7 +13,7 @@ from bot.core.render_lists import latest as latest_list
 from bot.core.topics import slug
 from bot.core.trends import EARLIER, READ, RECENT, Trend, trending, trending_names
 from bot.core.wishes import Wish
-from bot.core.writing import Writing
+from bot.core.writing import isolated
 from handlers.access import Role
 from handlers.arguments import Name, find_topic, nearest
 from handlers.asked import Asked, Effect, Pressed, Where, Wrong, is_private
@@ -36,41 +37,31 @@ async def topic(asked: Asked) -> Rendered:
     named = find_topic(asked.rest, topics)
     if named is None:
         return await _search_instead(asked, blogs, topics)
-    shown = await _one_topic(asked, blogs, named)
-    return await _with_link(asked, shown, blogs, named) if is_private(asked.message) else shown
+    linked = asked.role >= Role.EDITOR and is_private(asked.message)
+    return await _one_topic(asked, blogs, named, linked=linked)
 
 
 # --- one -----------------------------------------------------------------------------------------------------------
 
 
-async def _one_topic(where: Where, blogs: list[Known], named: Name, turn: Turn | None = None) -> Rendered:
+async def _one_topic(
+    where: Where, blogs: list[Known], named: Name, turn: Turn | None = None, *, linked: bool = False
+) -> Rendered:
+    """`linked`: with the link that leads here, for those who lead people."""
     page = await page_of(where, Sought(blogs={one.id: Wish(topics=(named.id,)) for one in blogs}), FOUND, turn)
-    homes = await _homes(where, blogs, named)
+    with_it = {post.blog for post in page.posts}
+    homes = [one for one in blogs if one.id in with_it or one.blog.topic(named.id) is not None]
     follow = [(topic_button(where, one, named, alone=len(homes) == 1),) for one in homes[:HOMES]]
     pages = turns(where, page, lambda turn: f"topic:{turn}:{digest(named.id)}")
-    return latest_list(page.posts, named.title, where.blogs.style_of, where.t, where.house.now(), [*follow, *pages])
+    note = _link(where, homes[0], named) if linked and homes else ""
+    return latest_list(
+        page.posts, named.title, where.blogs.style_of, where.t, where.house.now(), [*follow, *pages], note
+    )
 
 
-async def _homes(where: Where, blogs: list[Known], named: Name) -> list[Known]:
-    """Where it can be followed: the blogs that have it in the file, and those with posts of it."""
-    homes = []
-    for one in blogs:
-        sought = Sought(blogs={one.id: Wish(topics=(named.id,))})
-        page = await where.house.store.listed(sought, now=where.house.clock(), limit=1)
-        if one.blog.topic(named.id) is not None or (page is not None and page.posts):
-            homes.append(one)
-    return homes
-
-
-async def _with_link(asked: Asked, shown: Rendered, blogs: list[Known], named: Name) -> Rendered:
-    """Whoever leads people here is told how."""
-    homes = await _homes(asked, blogs, named) if asked.role >= Role.EDITOR else []
-    if not homes:
-        return shown
-    link = start_link(asked.bot.username, homes[0].id, named.id)
-    text = Writing(rtl=asked.t.rtl).formatted(shown.text, shown.entities, 0).newline(2)
-    text.sentence(asked.t.gettext("To offer this topic elsewhere: {link}", link=asked.named(link)))
-    return text.rendered(buttons=shown.buttons)
+def _link(where: Where, home: Known, named: Name) -> str:
+    link = isolated(start_link(where.bot.username, home.id, named.id), rtl=where.t.rtl)
+    return where.t.gettext("To offer this topic elsewhere: {link}", link=link)
 
 
 async def press_topic(pressed: Pressed) -> Effect:
@@ -130,13 +121,13 @@ async def _trending(asked: Asked, blogs: list[Known]) -> set[str]:
 
 
 async def _names(asked: Asked, blogs: list[Known], topics: list[Name]) -> list[Trend]:
-    """The newest posts alone are read, and of each what was found in it is remembered."""
+    """The newest posts alone are read, and of each what was found in it is remembered. The first time it takes a good
+    part of a second, in which others are to be answered."""
     since = asked.house.clock() - (RECENT + EARLIER).total_seconds()
-    posts = await asked.house.store.told_lately(
-        blogs=ids(blogs), now=asked.house.clock(), since=since, limit=max(READ // len(blogs), 50)
-    )
+    posts = await asked.house.store.told_lately(blogs=ids(blogs), now=asked.house.clock(), since=since, limit=READ)
     known = {spelling for name in topics for spelling in (name.id, slug(name.title))}
-    return trending_names([(post, _language(asked, post)) for post in posts], known, asked.house.now())
+    told = [(post, _language(asked, post)) for post in posts]
+    return await asyncio.to_thread(trending_names, told, known, asked.house.now())
 
 
 def _language(asked: Asked, post: Relayed) -> str:

@@ -13,7 +13,8 @@ from storage.rows import to_json
 _TAG = "coalesce(c.chosen_language, s.language, c.language, '')"
 LANGUAGE = f"lower(substr({_TAG}, 1, instr({_TAG} || '-', '-') - 1))"
 
-_AWAKE = "NOT EXISTS (SELECT 1 FROM blog b WHERE b.id = s.blog AND b.removed_at IS NOT NULL)"
+_AWAKE = """s.closed_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM blog b WHERE b.id = s.blog AND b.removed_at IS NOT NULL)"""
 _ALL_OF_IT = "s.topics = ' ' AND s.words = ' '"
 _FOLLOWS = f"""(:blog IS NULL OR s.blog = :blog) AND (NOT :some OR ({_ALL_OF_IT}) OR EXISTS
   (SELECT 1 FROM json_each(:topics) t WHERE instr(s.topics, ' ' || t.value || ' ')))"""

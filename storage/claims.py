@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
@@ -143,8 +144,9 @@ def claim(
     while decided.goes_on and (found := heads.take(min(limit - len(decided.actions), due.chats_at_once))):
         waiting = _waiting(db, bound | {"chats": to_json([row["chat"] for row in found])}, on_withdrawal, zone)
         for row in found:
-            decided.decide(row, waiting[row["chat"]], now)
-        due.rows_each = sum(map(len, waiting.values())) / len(found)
+            if row["chat"] in waiting:
+                decided.decide(row, waiting[row["chat"]], now)
+        due.rows_each = sum(map(len, waiting.values())) / max(1, len(waiting))
     heads.close(fruitful=bool(decided.actions))
     settled = decided.write(db, bot)
     again = Again.AT_ONCE if settled else _again(heads) if decided.goes_on else max(_again(heads), Again.SOON)
@@ -229,9 +231,7 @@ def _waiting(
     on_withdrawal: Callable[[str | None], str],
     zone: Callable[[str | None], str],
 ) -> Mapping[int, list[Waiting]]:
-    rows: dict[int, list[_Row]] = defaultdict(list)
-    for row in map(_Row._make, db.execute(_ROWS, bound).fetchall()):
-        rows[row.chat].append(row)
+    rows = _rows(db, bound)
     waiting: dict[int, list[Waiting]] = defaultdict(list)
     for chat, ones in rows.items():
         for row in ones if len(ones) <= ROWS else _first_of_each(ones):
@@ -239,6 +239,17 @@ def _waiting(
             answers = _answered(db, row) if row.continues is not None and not row.sent else None
             waiting[chat].append(_value(row, message, answers, _how_it_goes(row, on_withdrawal), zone(row.blog)))
     return waiting
+
+
+def _rows(db: Connection, bound: dict[str, Any]) -> Mapping[int, list[_Row]]:
+    """All that waits in these chats; where it is very much, in the first of them: the others have their turn soon."""
+    rows: dict[int, list[_Row]] = defaultdict(list)
+    with closing(db.execute(_ROWS, bound)) as found:
+        for number, row in enumerate(map(_Row._make, found)):
+            if number >= ROWS_AT_ONCE and row.chat not in rows:
+                break
+            rows[row.chat].append(row)
+    return rows
 
 
 def _how_it_goes(row: _Row, on_withdrawal: Callable[[str | None], str]) -> str:

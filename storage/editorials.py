@@ -8,7 +8,7 @@ from sqlite3 import Connection
 
 from bot.core.corrections import Correction
 from bot.core.model import Lane, Relayed
-from storage import audit, expansion, states
+from storage import audit, cards, expansion, states
 from storage.audit import Act
 from storage.rows import OWN, entities_json, relayed, spaced
 
@@ -73,4 +73,5 @@ def send(db: Connection, act: Act) -> bool:
     news = {"post": act.post, "kind": "new", "lane": Lane.LIVE, "blog": blog, "ahead": 1}
     expansion.begin(db, news | {"created_at": act.at, "not_before": act.at})
     audit.note(db, replace(act, blog=blog))
+    cards.look(db, blog, act.at)
     return True

@@ -25,13 +25,15 @@ def _holds(column: str, when: str) -> str:
 
 _OF_TOPICS = "EXISTS (SELECT 1 FROM json_each(:{0}) t WHERE instr(s.topics, ' ' || t.value || ' '))"
 
+# The CASE makes one condition of it: of many, SQLite would rather sort the chats than see that they are in order. And
+# it leaves off where the answer is known, as a condition does and a value does not.
 WANTS = f"""
-  (:any_topic OR (s.topics = ' ' AND s.words = ' ') OR {_OF_TOPICS.format("topics")}
+  CASE WHEN (:any_topic OR (s.topics = ' ' AND s.words = ' ') OR {_OF_TOPICS.format("topics")}
    OR (s.words <> ' ' AND {_holds("words", "now")}))
   AND (s.without = ' ' OR NOT {_holds("without", "now")})
   AND (NOT :gained OR {_OF_TOPICS.format("gained_topics")}
    OR (s.words <> ' ' AND {_holds("words", "now")} AND NOT {_holds("words", "before")})
-   OR (s.without <> ' ' AND {_holds("without", "before")}))
+   OR (s.without <> ' ' AND {_holds("without", "before")})) THEN 1 END
 """
 # The few that an edit can have won without a topic.
 WITH_WORDS = "subscription s INDEXED BY subscription_words WHERE (s.words <> ' ' OR s.without <> ' ') AND"

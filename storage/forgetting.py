@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from sqlite3 import Connection
 
 NOBODY = 0  # in the place of a person who was forgotten; NULL is the relay itself
-_MENUS = "people with a menu of their own"  # the note that the handlers keep their numbers in
+_MENUS = "menus that Telegram shows"  # the note in which the handlers keep them by name, a person's by their number
 
 
 def person(db: Connection, telegram_id: int) -> None:
@@ -16,5 +17,5 @@ def person(db: Connection, telegram_id: int) -> None:
         db.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (NOBODY, telegram_id))
     row = db.execute("SELECT text FROM note WHERE name = ?", (_MENUS,)).fetchone()
     if row is not None:
-        left = " ".join(number for number in row["text"].split() if number != str(telegram_id))
-        db.execute("UPDATE note SET text = ? WHERE name = ?", (left, _MENUS))
+        left = {name: shown for name, shown in json.loads(row["text"]).items() if str(telegram_id) not in name.split()}
+        db.execute("UPDATE note SET text = ? WHERE name = ?", (json.dumps(left), _MENUS))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sqlite3 import Connection
 
 from bot.core.model import Lane
-from storage import audit, states, takedowns
+from storage import audit, cards, states, takedowns
 from storage.audit import Act
 
 SEND_NOW, DROP = "send now", "drop"
@@ -72,6 +72,7 @@ def send_now(db: Connection, act: Act) -> bool:
         return False
     db.execute("UPDATE post SET public_at = ? WHERE id = ?", (act.at, act.post))
     audit.note(db, replace(act, act=SEND_NOW, blog=row["blog"]))
+    cards.look(db, row["blog"], act.at)
     return True
 
 

@@ -178,18 +178,16 @@ def tally(db: Connection, *, sought: Sought, now: float, turn: Turn | None = Non
 
 
 def told_lately(db: Connection, *, blogs: Sequence[str], now: float, since: float, limit: int) -> list[Relayed]:
-    """The newest posts of each blog that say they are from after `since`, so many of each at most."""
-    found: list[int] = []
+    """The newest posts of all these blogs that say they are from after `since`, so many at most."""
+    found: list[Row] = []
     for blog in _in_file(db, blogs):
-        found += [
-            row["id"]
-            for row in db.execute(
-                f"""SELECT {_COLUMNS} FROM post p INDEXED BY post_newest
-                WHERE p.blog = :blog AND {_PUBLIC} AND {_AT} >= :since {_DOWN}""",
-                {"blog": blog, "now": now, "since": since, "limit": limit},
-            )
-        ]
-    return _posts(db, found)
+        found += db.execute(
+            f"""SELECT {_COLUMNS} FROM post p INDEXED BY post_newest
+            WHERE p.blog = :blog AND {_PUBLIC} AND {_AT} >= :since {_DOWN}""",
+            {"blog": blog, "now": now, "since": since, "limit": limit},
+        )
+    newest = heapq.nlargest(limit, found, key=lambda row: (row["at"], row["first_seen_at"], row["id"]))
+    return _posts(db, (row["id"] for row in newest))
 
 
 # --- words ---------------------------------------------------------------------------------------------------------

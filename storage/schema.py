@@ -566,6 +566,18 @@ def pushes_whose_end_is_still_to_be_shown(db: Database) -> None:
     )
 
 
+CLOSED_TOPICS = """
+-- The few subscriptions that hear nothing for now: an audience is all who follow, less these.
+CREATE INDEX subscription_closed ON subscription (chat, thread, blog) WHERE closed_at IS NOT NULL;
+"""
+
+
+@migrations()
+def whom_an_audience_does_not_reach(db: Database) -> None:
+    for statement in _statements(CLOSED_TOPICS):
+        db.execute(statement)
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:

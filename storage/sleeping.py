@@ -9,7 +9,7 @@ from sqlite3 import Connection
 
 from storage.rows import to_json
 
-CHATS, ROWS = 200, 2000  # that one step wakes at most, and a chat more where that has very many rows
+CHATS, ROWS = 200, 600  # that one step wakes at most, and a chat more where that has very many rows
 
 # Of a post and thread, in many chats.
 SLEEP = """

@@ -283,7 +283,8 @@ def _kind(telegram_id: int) -> str:
 def audience(db: Connection, blog: str | None, topics: Sequence[str]) -> int:
     """How many open chats a push would reach now: each once, whatever it subscribes to.
 
-    All who follow, less the closed: so it need not look up a million chats, but it still takes its time.
+    All who follow, less the closed, and less those of whom only closed topics follow: so it need not look up a
+    million chats, but it still takes its time.
     """
     asleep = [row["id"] for row in db.execute("SELECT id FROM blog WHERE removed_at IS NOT NULL")]
     if blog in asleep:
@@ -299,7 +300,15 @@ def audience(db: Connection, blog: str | None, topics: Sequence[str]) -> int:
         AND EXISTS (SELECT 1 FROM subscription s INDEXED BY subscription_chat WHERE s.chat = chat.id AND {which})""",
         bound,
     )
-    return int(all_.fetchone()[0] - closed.fetchone()[0])
+    silent = db.execute(
+        f"""SELECT count(DISTINCT s.chat) FROM subscription s INDEXED BY subscription_closed
+        JOIN chat c ON c.id = s.chat AND c.open WHERE s.closed_at IS NOT NULL AND {which}
+        AND s.chat NOT IN (SELECT s.chat FROM subscription s INDEXED BY subscription_chat
+          WHERE s.chat IN (SELECT chat FROM subscription INDEXED BY subscription_closed WHERE closed_at IS NOT NULL)
+          AND s.closed_at IS NULL AND {which})""",
+        bound,
+    )
+    return int(all_.fetchone()[0] - closed.fetchone()[0] - silent.fetchone()[0])
 
 
 _AWAKE = "s.blog NOT IN (SELECT value FROM json_each(:asleep))"

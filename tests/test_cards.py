@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.choices import Choices
 from bot.core.model import Volume
 from bot.demo.telegram import Fault, LocalMessage
 from storage import cards
@@ -277,3 +278,81 @@ async def test_the_card_stands_in_no_list(room: Newsroom, clock: Hand) -> None:
     await later(room, clock)
     assert await room.store.latest(blogs=["storm"], now=clock.at, limit=10) == []
     assert [blog.posts for blog in await room.store.blogs(counted=True)] == [0]
+
+
+async def test_what_our_editors_take_down_leaves_the_card_at_once(room: Newsroom, clock: Hand) -> None:
+    await room.publish(post("a"))
+    await with_card(room, ANN)
+    await room.publish(post("b"))
+    (found,) = await room.store.search(words="b", blogs=["storm"], now=clock.at, limit=1)
+    await later(room, clock)
+    await says(room, ANN, "About b")
+    await room.desk.withdraw(found.id, person=1002)
+    await room.telegram.until(lambda: "About b" not in standing(room, ANN)[0].text)
+    await room.desk.restore(found.id, person=1002)
+    await later(room, clock)
+    await says(room, ANN, "About b")
+
+
+async def test_a_group_that_becomes_a_supergroup_gets_its_card_there_with_the_next_change(
+    room: Newsroom, clock: Hand
+) -> None:
+    room.telegram.add_chat(-4001, "group", "Harbour watch", bot_status="administrator")
+    await room.subscribe(-4001, "group")
+    await choose(room, -4001, Volume.CARD)
+    await room.telegram.until(lambda: bool(room.telegram.chats[-4001].pinned))
+    moved = room.telegram.migrate(-4001)
+    await room.publish(post("a"))
+    await room.telegram.until(lambda: any("About a" in one.text for one in standing(room, moved)))
+    await later(room, clock)
+    assert len(standing(room, moved)) == 1
+
+
+async def test_a_blog_with_a_new_id_keeps_its_cards_and_where_both_had_one_it_is_the_new_ones(room: Newsroom) -> None:
+    await with_card(room, ANN)
+    await room.store.in_file([("gale", "Storm", "storm")], room.clock())
+    card = standing(room, ANN)[0].id
+    await room.quiet()
+    assert [one.id for one in standing(room, ANN)] == [card]
+    await room.store.in_file([("storm", "Storm", None), ("gale", "Gale", None)], room.clock())
+    await room.follow(BEN)
+    await choose(room, BEN, Volume.CARD)
+    await room.telegram.until(lambda: bool(room.telegram.chats[BEN].pinned))
+    await room.store.in_file([("gale", "Gale", "storm")], room.clock())
+    room.sender.wake()
+    await room.telegram.until(lambda: [one.text[:4] for one in room.telegram.chats[BEN].pinned] == ["Gale"])
+    assert len(standing(room, BEN)) == 1
+
+
+async def test_pruning_leaves_the_card_and_its_chats_alone(room: Newsroom, clock: Hand) -> None:
+    await room.publish(post("a"))
+    await with_card(room, ANN)
+    await later(room, clock, 3600)
+    async for _ in room.store.prune(clock.at + 1):
+        pass
+    clock.at += cards.EVERY
+    await room.publish(post("b"))
+    await says(room, ANN, "About b")
+    assert len(standing(room, ANN)) == 1
+
+
+async def test_mute_and_quiet_hours_hold_back_no_card_since_it_makes_no_sound(room: Newsroom, clock: Hand) -> None:
+    await room.follow(ANN)
+    met = await room.store.chat("main", ANN)
+    assert met is not None
+    await room.store.choose(met.id, Choices(muted_until=clock.at + 3600))
+    await choose(room, ANN, Volume.CARD)
+    await room.telegram.until(lambda: [one.pinned for one in standing(room, ANN)] == [True])
+
+
+async def test_each_thread_of_a_forum_has_a_card_of_its_own(room: Newsroom) -> None:
+    room.telegram.add_chat(CHANNEL, "supergroup", "Forum", forum=True, bot_status="administrator")
+    threads = [room.telegram.add_topic(CHANNEL, name) for name in ("Boats", "Roads")]
+    for thread in threads:
+        await room.subscribe(CHANNEL, "supergroup", thread=thread)
+        met = await room.store.chat("main", CHANNEL)
+        assert met is not None
+        about = {"sound": True, "pictures": True, "digest": "1h"}
+        await room.store.choose_for(chat=met.id, thread=thread, blog="storm", volume=Volume.CARD, **about)  # type: ignore[arg-type]
+    room.sender.wake()
+    await room.telegram.until(lambda: sorted(one.thread for one in room.telegram.chats[CHANNEL].pinned) == threads)

@@ -233,6 +233,28 @@ async def test_a_new_menu_reaches_an_open_page(session: ClientSession, telegram:
     assert chat["commands"][str(READER)] == [{"command": "latest", "description": "newest"}]
 
 
+async def test_a_rich_message_reaches_the_page_as_blocks_with_pictures_a_browser_finds(
+    session: ClientSession, telegram: LocalTelegram
+) -> None:
+    address = "https://pictures.example/storm.jpg"
+    blocks = [
+        {"type": "heading", "text": HOSTILE, "size": 2},
+        {
+            "type": "details",
+            "summary": "More",
+            "blocks": [{"type": "photo", "photo": {"type": "photo", "media": address}}],
+        },
+    ]
+    async with stream(session, telegram) as events:
+        await events.next("state")
+        await call(session, telegram, "sendRichMessage", chat_id=READER, rich_message={"blocks": blocks})
+        _, message = await events.next("message")
+    heading, details = message["rich"]["blocks"]
+    assert heading == {"type": "heading", "text": HOSTILE, "size": 2}
+    assert details["blocks"][0]["photo"]["url"] == address
+    assert message["text"].startswith(HOSTILE)
+
+
 async def test_the_server_stops_while_a_page_is_open(session: ClientSession, telegram: LocalTelegram) -> None:
     async with stream(session, telegram) as events:
         await events.next("state")
@@ -252,14 +274,27 @@ async def test_the_visitor_speaks_as_the_person_chosen(session: ClientSession, t
 
 async def test_a_reply_and_a_picture_go_along(session: ClientSession, telegram: LocalTelegram) -> None:
     sent = await call(session, telegram, "sendMessage", chat_id=READER, text="What do you see?")
-    photo = base64.b64encode(b"\x89PNG...").decode()
+    photo = {"kind": "photo", "content": base64.b64encode(b"\x89PNG...").decode()}
     status, said = await post(
-        session, telegram, "say", chat=READER, person=READER, text="This", reply_to=sent["message_id"], photo=photo
+        session, telegram, "say", chat=READER, person=READER, text="This", reply_to=sent["message_id"], files=[photo]
     )
     assert status == 200
     message = telegram.chats[READER].by_id[said["id"]]
     assert (message.text, message.reply_to) == ("This", sent["message_id"])
     assert message.photo is not None
+
+
+async def test_several_files_are_an_album_and_each_is_shown_by_its_kind(
+    session: ClientSession, telegram: LocalTelegram
+) -> None:
+    files = [{"kind": kind, "content": base64.b64encode(kind.encode()).decode()} for kind in ("video", "photo")]
+    status, said = await post(session, telegram, "say", chat=READER, person=READER, text="Two", files=files)
+    assert status == 200
+    first, second = telegram.chats[READER].messages
+    assert (first.id, first.text, second.text) == (said["id"], "Two", "")
+    assert first.album == second.album is not None
+    on_screen = [message_on_screen(telegram, one) for one in (first, second)]
+    assert [(one["kind"], one["file"]) for one in on_screen] == [("video", "film.mp4"), ("photo", None)]
 
 
 @pytest.mark.parametrize(
@@ -270,7 +305,12 @@ async def test_a_reply_and_a_picture_go_along(session: ClientSession, telegram: 
         {"chat": READER, "person": READER, "text": "   "},
         {"chat": READER, "person": READER, "text": "x" * 4097},
         {"chat": READER, "person": READER, "text": ["x"]},
-        {"chat": READER, "person": READER, "text": "x", "photo": "§"},
+        {"chat": READER, "person": READER, "text": "x", "files": [{"kind": "photo", "content": "§"}]},
+        {"chat": READER, "person": READER, "text": "x", "files": [{"kind": "photo", "content": ""}]},
+        {"chat": READER, "person": READER, "text": "x", "files": [{"kind": "spell", "content": "YQ=="}]},
+        {"chat": READER, "person": READER, "text": "x", "files": [{"kind": "photo", "content": "YQ=="}] * 11},
+        {"chat": READER, "person": READER, "files": [{"kind": one, "content": "YQ=="} for one in ("photo", "audio")]},
+        {"chat": READER, "person": READER, "text": "x", "files": "photo"},
         {"chat": "2001", "person": READER, "text": "x"},
         {"chat": READER, "person": READER, "text": "x", "thread": 99},
     ],

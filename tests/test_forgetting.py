@@ -21,7 +21,7 @@ WORDS = ("zwiebelturm", "quittenmus", "Schlittenhund")
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[TelegramHouse]:
     async with telegram_house(tmp_path, TWO_BLOGS.replace("[1002, 1003]", f"[1002, 1003, {ZOE}]")) as one:
-        one.telegram.add_user(ZOE, "Zoe", "uk", started=True)
+        one.telegram.add_user(ZOE, "Zoe", "en", started=True)
         yield one
 
 

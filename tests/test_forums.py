@@ -381,14 +381,14 @@ async def test_a_kill_while_it_is_opened_leaves_one_that_follows(tmp_path: Path,
         await relay.start(step, 0)
         await relay.publisher.polled()
         relay.telegram.say(ANN, FORUM, "/subscribe")
-        await relay.telegram.until(relay.telegram.chats[FORUM].from_bot, 20)
-        await relay.telegram.tap(ANN, FORUM, "In a topic of its own")
-        assert await relay.died() == -9
+        await relay.telegram.until(relay.telegram.chats[FORUM].from_bot, 60)
+        await relay.telegram.tap(ANN, FORUM, "In a topic of its own", seconds=30)
+        assert await relay.died(60) == -9
         await relay.start()
         threads = relay.telegram.chats[FORUM].topics
-        await relay.telegram.until(lambda: any("arrive in this topic" in text for text in relay.screen(FORUM)), 20)
+        await relay.telegram.until(lambda: any("arrive in this topic" in text for text in relay.screen(FORUM)), 60)
         relay.publisher.publish("a")
-        await relay.telegram.until(lambda: "About a" in relay.headlines(FORUM), 20)
+        await relay.telegram.until(lambda: "About a" in relay.headlines(FORUM), 60)
         await relay.publisher.polled(2)
         assert len(threads) <= most
         assert relay.headlines(FORUM).count("About a") == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.publishing import Sending
 from bot.demo.telegram import Fault, LocalMessage, LocalTelegram
 from tests.newsroom import post
 from tests.pushing import got, number, press, pushed, sent, shown
@@ -292,8 +293,8 @@ async def test_one_push_tells_who_did_what_to_how_many(house: TelegramHouse) -> 
     [data] = buttons(listed).values()
     await house.telegram.press(OTHER_EDITOR, OTHER_EDITOR, listed.id, data)
     await house.telegram.until(lambda: "Open again." in listed.text)
-    assert "For everybody who follows a blog." in listed.text
-    assert "Edi: corrected (2 chats)" in listed.text
+    assert "To everybody who follows a blog." in listed.text
+    assert "Edi corrected it in 2 chats." in listed.text
     assert list(buttons(listed)) == ["Correct", "Recall", "All pushes"]
 
 
@@ -307,3 +308,20 @@ async def test_a_button_that_means_nothing_is_refused(house: TelegramHouse, data
         "This push is not there any more.",
         "This button means nothing any more.",
     )
+
+
+async def test_a_scheduled_push_stands_first_and_is_cancelled_from_the_list(house: TelegramHouse) -> None:
+    await house.room.follow(ANN)
+    _, control = await pushed(house, "/push Tomorrow it opens.")
+    post_ = int(number(control))
+    at = house.house.clock() + 3600
+    assert await house.room.desk.send(post_, Sending(at=at), person=EDITOR)
+    await house.room.push("The bridge is closed.")
+    listed = await house.answer(EDITOR, "/pushes")
+    assert [label.partition(" · ")[2] for label in buttons(listed)] == ["Tomorrow it opens.", "The bridge is closed."]
+    await press(house, listed, f"pushes:one:{post_}")
+    await house.telegram.until(lambda: "It goes out at " in listed.text)
+    assert "Edi scheduled it." in listed.text
+    assert await pressed(house, listed, "Cancel") == "Cancelled."
+    await house.room.quiet()
+    assert not has(house, ANN, "Tomorrow")

@@ -20,6 +20,22 @@ async def house(tmp_path: Path) -> AsyncIterator[TelegramHouse]:
         yield one
 
 
+FORGED = (
+    "latest:storm:0:o1",
+    "latest::5:x",
+    "latest:::",
+    "latest",
+    "found:o1::",
+    "topic:o1:nowhere",
+    "catch:",
+    "catch::0:zzzzzzzzzz:o1",
+    "catch::zz:1:o1",
+    "catch::-1:-1:o1",
+    "catch::_1:1:o1",
+    "catch:nowhere:0:1:o1",
+)
+
+
 def shown(message: LocalMessage) -> list[int]:
     return [int(number) for number in re.findall(r"About boat-(\d+)", message.text)]
 
@@ -101,7 +117,16 @@ async def test_a_list_in_a_group_is_turned_by_whoever_presses(house: TelegramHou
 async def test_buttons_that_were_made_up_change_nothing(house: TelegramHouse) -> None:
     await house.room.publish(*boats(7))
     message = await house.answer(ANN, "/latest")
-    for data in ("latest:storm:0:o1", "latest::5:x", "latest:::", "latest", "found:o1::", "topic:o1:nowhere", "catch:"):
+    for data in (
+        "latest:storm:0:o1",
+        "latest::5:x",
+        "latest:::",
+        "latest",
+        "found:o1::",
+        "topic:o1:nowhere",
+        "catch:",
+        *FORGED,
+    ):
         message.buttons = (({"text": "Older", "callback_data": data},),)
         assert (await house.telegram.press(ANN, ANN, message.id, data)).show_alert
     assert shown(message) == [6, 5, 4, 3, 2]

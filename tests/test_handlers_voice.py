@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.telegram import Fault, LocalMessage
-from handlers.commands import set_menus
+from handlers.menus import set_menus
 from tests.telegram_house import ANN, BEN, CHANNEL, FORUM, GROUP, TelegramHouse, boats, buttons, telegram_house
 
 

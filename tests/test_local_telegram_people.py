@@ -152,6 +152,15 @@ async def test_an_inline_query_brings_results_to_choose_from(telegram: LocalTele
     number = update["inline_query"]["id"]
     words = await bot.refused("answerInlineQuery", inline_query_id=number, results=[result, result])
     assert words == "Bad Request: RESULT_ID_DUPLICATE"
+    for wrong, why in (
+        ({"next_offset": "x" * 65}, "NEXT_OFFSET_INVALID"),
+        ({"button": {"text": "Open"}}, "exactly one action"),
+        ({"button": {"text": " ", "start_parameter": "a"}}, 'field "text"'),
+        ({"button": {"text": "Open", "start_parameter": "a b"}}, "START_PARAM_INVALID"),
+        ({"results": [result | {"thumbnail_url": "ftp://a.org/a.jpg"}]}, "WEBDOCUMENT_URL_INVALID"),
+        ({"results": [result | {"id": "x" * 65}]}, "RESULT_ID_INVALID"),
+    ):
+        assert why in await bot.refused("answerInlineQuery", inline_query_id=number, **({"results": [result]} | wrong))
     await bot.ok("answerInlineQuery", inline_query_id=number, results=[result], is_personal=True)
     answer = await asked
     assert (answer.is_personal, answer.cache_time, len(answer.results)) == (True, 300, 1)

@@ -18,6 +18,7 @@ from tests.service import Service, service
 
 ANN, BEN = 2001, 2002
 HOUR = 3600.0
+PATIENCE = 60.0  # seconds; a process takes its time where many run
 NIGHT = Quiet(start=22 * 60, end=7 * 60)
 EVENING = datetime(2026, 3, 4, 23, 0, tzinfo=ZoneInfo("UTC")).timestamp()
 MORNING = EVENING + 8 * HOUR
@@ -261,18 +262,18 @@ async def test_a_kill_while_a_chat_falls_asleep_loses_nothing_and_wakes_nobody(r
     await relay.followers(BEN)
     await sleeper(relay, ANN)
     await start(relay, step=step)
-    await relay.publisher.polled()
+    await relay.publisher.polled(seconds=PATIENCE)
     relay.publisher.publish("a")
-    assert await relay.died() == -9
+    assert await relay.died(PATIENCE) == -9
     await start(relay)
-    await relay.shows(BEN, "About a")
+    await relay.shows(BEN, "About a", seconds=PATIENCE)
     relay.publisher.publish("b")
-    await relay.shows(BEN, "About a", "About b")
+    await relay.shows(BEN, "About a", "About b", seconds=PATIENCE)
     assert await relay.terminate() == 0
     assert relay.screen(ANN) == []
     await start(relay, hours=4)
-    await relay.shows(ANN, "Storm: 2 updates")
-    await relay.shows(BEN, "About a", "About b")
+    await relay.shows(ANN, "Storm: 2 updates", seconds=PATIENCE)
+    await relay.shows(BEN, "About a", "About b", seconds=PATIENCE)
 
 
 @pytest.mark.parametrize(
@@ -291,17 +292,17 @@ async def test_a_kill_at_waking_brings_the_night_all_the_same_and_twice_only_wha
     await relay.followers(BEN)
     await sleeper(relay, ANN)
     await start(relay)
-    await relay.publisher.polled()
+    await relay.publisher.polled(seconds=PATIENCE)
     relay.publisher.publish("a")
     relay.publisher.publish("b")
-    await relay.telegram.until(lambda: len(relay.screen(BEN)) == 2, 20)
+    await relay.telegram.until(lambda: len(relay.screen(BEN)) == 2, PATIENCE)
     await relay.kill()
     assert relay.screen(ANN) == []
     await start(relay, hours=4, step=step)
-    assert await relay.died() == -9
+    assert await relay.died(PATIENCE) == -9
     await start(relay, hours=4)
     relay.publisher.publish("c")
-    await relay.telegram.until(lambda: "About c" in relay.headlines(ANN), 20)
+    await relay.telegram.until(lambda: "About c" in relay.headlines(ANN), PATIENCE)
     assert 1 <= relay.headlines(ANN).count("Storm: 2 updates") <= copies
     assert set(relay.headlines(ANN)) == {"Storm: 2 updates", "About c"}
 
@@ -310,13 +311,13 @@ async def test_what_a_chat_chooses_is_noticed_by_the_running_relay(relay: Servic
     await relay.followers(BEN)
     await sleeper(relay, ANN)
     await start(relay)
-    await relay.publisher.polled()
+    await relay.publisher.polled(seconds=PATIENCE)
     relay.publisher.publish("a")
-    await relay.shows(BEN, "About a")
+    await relay.shows(BEN, "About a", seconds=PATIENCE)
     store = relay.store()
     chat = await store.chat("main", ANN)
     assert chat is not None
     assert relay.screen(ANN) == []
     await store.choose(chat.id, Choices())
-    await relay.shows(ANN, "About a")
+    await relay.shows(ANN, "About a", seconds=PATIENCE)
     await store.close()

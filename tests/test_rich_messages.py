@@ -254,6 +254,19 @@ async def test_a_picture_that_telegram_cannot_take_is_left_out_of_the_rich_messa
     assert blocks(card) == ["heading", "paragraph", "heading", "list", "paragraph"]
 
 
+async def test_who_wants_no_pictures_has_none_in_rich_messages(room: Newsroom) -> None:
+    await room.publish(post("a", images=(Image(url=PICTURE),)))
+    card = await card_of(room, ANN)
+    assert "photo" in blocks(card)
+    met = await room.store.chat("main", ANN)
+    assert met is not None
+    about = {"volume": Volume.CARD, "sound": True, "pictures": False, "digest": "1h"}
+    await room.store.choose_for(chat=met.id, thread=0, blog="storm", **about)  # type: ignore[arg-type]
+    await room.publish(post("b"))
+    await room.telegram.until(lambda: "About b" in card.text)
+    assert "photo" not in blocks(card)
+
+
 async def test_an_edit_that_is_refused_as_a_rich_message_is_made_plainly(room: Newsroom) -> None:
     card = await card_of(room, ANN)
     refusal = Fault.refuse(400, "Bad Request: can't parse rich message")

@@ -20,7 +20,7 @@ import storage.schema
 from bot.core.corrections import Correction
 from bot.core.model import ChangeKind, Post, TryLater, Volume
 from bot.core.paging import Sought, Span, Turn
-from bot.core.publishing import PostWrite
+from bot.core.publishing import Audience, PostWrite, PushText, Sending
 from bot.core.wishes import Wish
 from storage import Act, StoreError, expansion, open_store
 from tests.ledger import BLOG, NOON, URL, Ledger
@@ -188,6 +188,26 @@ async def sleeping_and_waking(ledger: Ledger) -> None:
     await ledger.run()
 
 
+async def pushing(ledger: Ledger) -> None:
+    """A language's audience, an approval, a schedule sent sooner, and drafts that go."""
+    store = ledger.store
+    mine = await ledger.chat(1002)
+    for audience in (
+        Audience(language="en"),
+        Audience(language="en", blog=BLOG, topics=("nato",)),
+        Audience(only_chat=mine),
+    ):
+        post = await store.draft(author=1002, text=PushText(text="Soon."), now=NOON)
+        await store.push_shown_at(post, 1002, 17)
+        assert await store.push_under(1002, 17) is not None
+        assert await store.ask_for_approval(post, Sending(audience=audience, at=NOON + 60))
+        assert await store.approve_push(post, person=1003, now=NOON)
+        assert await store.send_push_now(post, person=1002, now=NOON)
+    assert await store.cancel_push(await store.draft(author=1, text=PushText(text="Never."), now=NOON), now=NOON)
+    await store.expire_drafts(NOON)
+    await ledger.run()
+
+
 async def moving_and_forgetting(ledger: Ledger) -> None:
     await expanding(ledger)
     await ledger.deliver()
@@ -271,6 +291,7 @@ ACTS = [
     sleeping_and_waking,
     answering_and_correcting,
     opening_and_closing_topics,
+    pushing,
     moving_and_forgetting,
     remembering,
     asking,

@@ -303,3 +303,21 @@ async def test_only_what_nobody_sent_goes_after_a_day(ledger: Ledger) -> None:
     assert await ledger.store.expire_drafts(NOON + 10) == 2
     states = [(await state(ledger, number))[0] for number in (*drafts, young)]
     assert states == ["expired", "expired", "scheduled", "sent", "draft"]
+
+
+@pytest.mark.parametrize("audience", [Audience(), Audience(blog=BLOG), Audience(language="en")])
+async def test_a_chat_of_which_only_closed_topics_follow_is_neither_counted_nor_reached(
+    ledger: Ledger, audience: Audience
+) -> None:
+    store = ledger.store
+    for chat, closed in ((-1001, (7,)), (-1002, (7, 8))):
+        await store.meet(bot="main", telegram_id=chat, kind="supergroup", title=None, language="en", now=NOON)
+        for thread in (7, 8):
+            number = await ledger.follow(chat, thread=thread, kind="supergroup")
+        for thread in closed:
+            await store.sleep_thread(number, thread, NOON)
+    assert await store.audience(audience) == 1
+    assert dict(await store.chats_by_blog()) == {BLOG: 1}
+    post = await store.draft(author=EDITOR, text=PushText(text="Hello."), now=NOON)
+    assert await store.send_push(post, sending=Sending(audience=audience), now=NOON)
+    assert [(claim.telegram_id, claim.action.rows[0].thread) for claim in await ledger.run()] == [(-1001, 8)]

@@ -362,8 +362,7 @@ async def test_a_post_that_the_page_marks_with_no_word_changed_is_news_to_who_fo
 async def test_who_has_the_card_gets_no_posts(night: Ledger) -> None:
     await night.hear(await night.follow(ANN), Volume.CARD)
     await night.publish("k", post=Post(key="k", title="k", key_event=True))
-    sent = await night.run()
-    assert {post.notice for claim in sent for post in claim.posts} == {"card"}
+    assert {post.notice for claim in await night.run() for post in claim.posts} == {"card"}
 
 
 # --- chats that come and go ----------------------------------------------------------------------------------------

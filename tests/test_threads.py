@@ -263,7 +263,7 @@ async def test_after_a_kill_the_update_still_answers(tmp_path: Path) -> None:
         relay.publisher.publish("b", "UPDATE: The harbour is closed to ships")
         assert await relay.died() == -9
         await relay.start()
-        await relay.shows(ANN, "The harbour is closed to ships", "UPDATE: The harbour is closed to ships")
+        await relay.shows(ANN, "The harbour is closed to ships", "UPDATE: The harbour is closed to ships", seconds=60)
         first, second = relay.telegram.chats[ANN].from_bot()
         assert second.reply_to == first.id
 

@@ -110,10 +110,18 @@ def name_of(name: str | None, t: Texts) -> str:
 
 
 def latest(
-    posts: Sequence[Relayed], blog_title: str | None, style_of: StyleOf, t: Texts, now: datetime, buttons: Rows = ()
+    posts: Sequence[Relayed],
+    blog_title: str | None,
+    style_of: StyleOf,
+    t: Texts,
+    now: datetime,
+    buttons: Rows = (),
+    note: str = "",
 ) -> Rendered:
-    """Posts under a title (a blog's or a topic's), in the order given: time, linked headline, summary."""
+    """Posts under a title (a blog's or a topic's), in the order given: time, linked headline, summary. `note`: a
+    sentence below the title."""
     heading = Writing(rtl=t.rtl).sentence(name_of(blog_title, t), "bold")
+    heading.join(Writing(rtl=t.rtl).sentence(note), between="\n")
     if not posts:
         none = Writing(rtl=t.rtl).sentence(t.gettext("No posts yet."))
         return under(heading, [none]).rendered(buttons=buttons)

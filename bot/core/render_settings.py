@@ -166,7 +166,11 @@ def digest(view: View, one: Followed) -> Rendered:
     t = view.t
     typed = "/digest {0} 45m{1}", "/digest {0} 07:30 19:00{1}"
     length, times = (form.format(one.blog, " @channel" if view.key else "") for form in typed)
-    other = t.gettext("Others are typed: {length} or {times}.", length=length, times=times)
+    other = t.gettext(
+        "Others are typed: {length} or {times}.",
+        length=isolated(length, rtl=t.rtl),
+        times=isolated(times, rtl=t.rtl),
+    )
     buttons = [
         view.picked(one.volume is Volume.DIGEST and one.digest == choice, _when(choice, t), "D", one.blog, str(at))
         for at, choice in enumerate(DIGESTS)

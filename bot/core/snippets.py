@@ -68,8 +68,10 @@ def _pattern(word: str, *, last: bool) -> str:
     return rf"(?<![^\W_]){plain}" + (r"[^\W_]*" if last else r"(?![^\W_])")
 
 
-def _folded(text: str) -> tuple[str, list[int]]:
+def _folded(text: str) -> tuple[str, Sequence[int]]:
     """Small letters without their accents, and for each the character it comes from."""
+    if text.isascii():
+        return text.lower(), range(len(text))
     letters, origin = list[str](), list[int]()
     for place, char in enumerate(text):
         for one in unicodedata.normalize("NFD", char.casefold()):

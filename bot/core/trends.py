@@ -26,8 +26,8 @@ RECENT, EARLIER = timedelta(hours=6), timedelta(hours=48)
 FEWEST = 3  # recent posts; a topic or a name with less is no trend
 MUCH_MORE = 2.0
 SHOWN = 5  # names
-READ = 500  # posts of a blog that are looked at, the newest
-_TEXT = 1500  # characters of a post
+READ = 300  # posts that are looked at, the newest
+_TEXT = 800  # characters of a post
 _LONGEST = 40  # of a name: it has to fit a button
 
 _NOUNS = frozenset({"de", "lb", "nds", "gsw"})  # languages that capitalise all nouns
@@ -45,6 +45,9 @@ _OPENERS = frozenset(_OPENING.split())
 """Words that begin sentences and headlines, and are no part of the name after them."""
 
 _WORD = re.compile(r"[^\W\d_][\w’'.&-]*[^\W_]|[^\W\d_]")
+_GENITIVE = re.compile(r"[’']s?$")
+_OWNING = ("’s", "'s", "’", "'")
+_STOP_WITHIN = re.compile(r"\b([A-Z]|St|Mt|Dr|Mr|Mrs|Ms)\.(?=\w|\s[A-Z])")
 _ENDS = re.compile(r"[.!?…:;\n“”\"()–—|•]")
 _TITLE_CASE = 0.8  # of the longer words of a headline
 
@@ -133,27 +136,28 @@ def _names(text: str, family: str) -> set[str]:
 
 def _without_stops(text: str) -> str:
     """Stops within a word are none: "U.S.", "St. Petersburg"."""
-    return re.sub(r"\b([A-Z]|St|Mt|Dr|Mr|Mrs|Ms)\.(?=\w|\s[A-Z])", r"\1", text)
+    return _STOP_WITHIN.sub(r"\1", text)
 
 
 def _runs(sentence: str) -> Iterable[tuple[list[str], bool]]:
     """Capitalised words that stand together, and whether they begin the sentence."""
     run, opens, last = list[str](), True, 0
     for match in _WORD.finditer(sentence):
-        word = re.sub(r"[’']s?$", "", match[0]).strip(".-&")
-        together = sentence[last : match.start()].strip() == ""
-        if run and not together:
-            yield from _trimmed(run, opens)
-            run, opens = [], False
-        if word[:1].isupper() or (run and word in _LINKS):
-            run.append(word)
-        else:
+        word = match[0]
+        if run and not sentence[last : match.start()].isspace():
             yield from _trimmed(run, opens)
             run, opens = [], False
         last = match.end()
-        if match[0] != word and match[0].endswith(("s", "’", "'")):  # a genitive ends the name
+        if word[0].isupper():
+            run.append(_GENITIVE.sub("", word).strip(".-&"))
+            if not word.endswith(_OWNING):
+                continue
+        elif run and word in _LINKS:
+            run.append(word)
+            continue
+        if run:  # a small word ends the name, and so does a genitive
             yield from _trimmed(run, opens)
-            run, opens = [], False
+        run, opens = [], False
     yield from _trimmed(run, opens)
 
 

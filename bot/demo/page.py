@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -141,23 +141,30 @@ class ChatPage:
     async def _say(self, request: web.Request) -> web.Response:
         body = await _body(request)
         person, chat = self._speaker(body)
-        text, photo = body.get("text", ""), _photo(body)
-        if not isinstance(text, str) or len(text) > LONGEST_TEXT or not (text.strip() or photo):
+        text, files = body.get("text", ""), _files(body)
+        if not isinstance(text, str) or len(text) > LONGEST_TEXT or not (text.strip() or files):
             raise web.HTTPBadRequest(text=f"A message has 1 to {LONGEST_TEXT} characters.")
         try:
-            message = self._telegram.say(
-                person,
-                chat,
-                text,
-                thread=_number(body, "thread"),
-                reply_to=_number(body, "reply_to") or None,
-                photo=photo,
-                caption=text if photo else None,
-                ephemeral=not photo and self._telegram.is_ephemeral(person, chat, text),
-            )
+            message = self._said(person, chat, text, files, body)
         except (LookupError, ValueError) as error:
             raise web.HTTPBadRequest(text=str(error)) from error
         return web.json_response({"id": message})
+
+    def _said(self, person: int, chat: int, text: str, files: Sequence[tuple[str, bytes]], body: JsonObject) -> int:
+        """The text with its files, several of them as an album; the first bears the text. The first message's id."""
+        thread, reply_to = _number(body, "thread"), _number(body, "reply_to") or None
+        if not files:
+            ephemeral = self._telegram.is_ephemeral(person, chat, text)
+            return self._telegram.say(person, chat, text, thread=thread, reply_to=reply_to, ephemeral=ephemeral)
+        album = f"album {secrets.token_hex(8)}" if len(files) > 1 else None
+        captions = [text, *[""] * len(files)]
+        first, *_ = [
+            self._telegram.say(
+                person, chat, photo=content, kind=kind, caption=words, album=album, thread=thread, reply_to=reply_to
+            )
+            for (kind, content), words in zip(files, captions, strict=False)
+        ]
+        return first
 
     async def _inline(self, request: web.Request) -> web.Response:
         """`@bot words`: what the bot offers for them."""
@@ -254,11 +261,29 @@ def _number(body: JsonObject, name: str) -> int:
     return number
 
 
-def _photo(body: JsonObject) -> bytes | None:
-    """A picture the visitor attached, in base64."""
-    if not body.get("photo"):
-        return None
+KINDS = ("photo", "video", "animation", "audio", "voice", "document")
+TOGETHER = ({"photo", "video"}, {"audio"}, {"document"})  # what an album can hold
+MOST_FILES = 10
+
+
+def _files(body: JsonObject) -> list[tuple[str, bytes]]:
+    """What the visitor attached: each with its kind, and its content in base64."""
+    files = body.get("files") or []
+    if not isinstance(files, list) or len(files) > MOST_FILES:
+        raise web.HTTPBadRequest(text=f"An album has at most {MOST_FILES} files.")
+    found = [_attached(one) for one in files]
+    if len(found) > 1 and not any({kind for kind, _ in found} <= kinds for kinds in TOGETHER):
+        raise web.HTTPBadRequest(text="An album holds photos and videos, or only sounds, or only documents.")
+    return found
+
+
+def _attached(file: Any) -> tuple[str, bytes]:
+    if not isinstance(file, dict) or file.get("kind") not in KINDS:
+        raise web.HTTPBadRequest(text="That is no file.")
     try:
-        return base64.b64decode(str(body["photo"]), validate=True)
+        content = base64.b64decode(str(file.get("content")), validate=True)
     except ValueError as error:
-        raise web.HTTPBadRequest(text="That is no picture.") from error
+        raise web.HTTPBadRequest(text="That is no file.") from error
+    if not content:
+        raise web.HTTPBadRequest(text="That file is empty.")
+    return file["kind"], content

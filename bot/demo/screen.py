@@ -75,6 +75,7 @@ def message_on_screen(telegram: LocalTelegram, message: LocalMessage) -> JsonObj
         "photo": _photo(message.media),
         "album": message.album,
         "file": message.media.name or message.media.kind if message.media and not message.photo else None,
+        "kind": message.media.kind if message.media else None,
         "buttons": [[_button(button) for button in row] for row in message.buttons],
         "thread": message.thread,
         "reply_to": message.reply_to,

@@ -5,6 +5,8 @@ import { clock, link, make, safe, words } from "./words.js";
 
 const COLOURS = [["#6cb4f0", "#3a7bd0"], ["#f0a36c", "#d0663a"], ["#7fcf8f", "#3a9a5a"], ["#c38cf0", "#7a4ac0"], ["#f08ca8", "#c83a68"]];
 
+const SIGNS = { video: "▶", animation: "↻", audio: "♫", voice: "🎤", document: "📄", video_note: "◉" };
+
 export function paintFace(element, name, number) {
   const [one, two] = COLOURS[Math.abs(number) % COLOURS.length];
   element.textContent = [...(name || "?")][0].toUpperCase();
@@ -68,7 +70,7 @@ function quote(message, room) {
 }
 
 function picture(message) {
-  if (!message.photo) return message.file ? make("div", "says", `📎 ${message.file}`) : null;
+  if (!message.photo) return message.file ? make("div", "card", make("b", "", SIGNS[message.kind] ?? "📎"), make("span", "", message.file)) : null;
   const image = make("img");
   const frame = link(message.photo.url, [image]);
   frame.classList.add("photo");

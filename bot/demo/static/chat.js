@@ -158,6 +158,7 @@ function place(message, before) {
   const fresh = row(message, room);
   const old = box.querySelector(`[data-id="${message.id}"]`);
   $("hint")?.remove();
+  if (old) keepOpen(old, fresh);
   if (old) old.replaceWith(fresh);
   else box.append(fresh);
   if (!old) fresh.classList.add("arriving");
@@ -166,6 +167,12 @@ function place(message, before) {
   if (low || message.from.id === here.person) toBottom();
   looked();
   drawDown();
+}
+
+/** What a reader opened in a rich message stays open when the message changes. */
+function keepOpen(old, fresh) {
+  const before = [...old.querySelectorAll(".rich details")];
+  for (const [at, one] of fresh.querySelectorAll(".rich details").entries()) one.open ||= Boolean(before[at]?.open);
 }
 
 function saysOtherwise(before, message) {
@@ -299,8 +306,8 @@ async function tell(path, more) {
   }
 }
 
-async function say(text, replyTo = 0, photo = "") {
-  const said = await tell("say", { thread: here.thread, text, reply_to: replyTo, photo });
+async function say(text, replyTo = 0, files = []) {
+  const said = await tell("say", { thread: here.thread, text, reply_to: replyTo, files });
   if (said) toBottom();
   return Boolean(said);
 }

@@ -1,14 +1,14 @@
 // The line one writes in: Enter sends, "/" brings up the bot's commands, "@bot words" what it offers inline, a reply
-// shows what it answers, a picture goes along with the text.
+// shows what it answers, files go along with the text, several as an album.
 
 import { inShort } from "./bubble.js";
 import { make, safe } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
-const LARGEST_PICTURE = 10 << 20;
+const LARGEST = 10 << 20;  // bytes of all files together
 const PAUSE = 350;  // ms without a key before the bot is asked
 
-/** `act`: say(text, replyTo, photo) sends and tells whether it went; inline(words), choose(number), start(word), toast(text). */
+/** `act`: say(text, replyTo, files) sends and tells whether it went; inline(words), choose(number), start(word), toast(text). */
 export function composer(act) {
   const text = $("text");
   let bot = "";  // the name that inline queries begin with; empty where the bot takes none
@@ -16,15 +16,15 @@ export function composer(act) {
   let offers = [];  // what the menu shows: { name, about, take, complete }
   let chosen = 0;
   let answering = null;
-  let picture = null;
+  let files = [];  // that go along: { name, kind, content }
   let asking = 0;
 
-  // --- reply and picture ---
+  // --- reply and files ---
 
   function note() {
-    $("answering").hidden = !answering && !picture;
+    $("answering").hidden = !answering && !files.length;
     const reply = answering ? `Reply to ${answering.from.name}: ${inShort(answering)}` : "";
-    $("answering-text").textContent = [picture && `🖼 ${picture.name}`, reply].filter(Boolean).join(" · ");
+    $("answering-text").textContent = [...files.map((file) => `📎 ${file.name}`), reply].filter(Boolean).join(" · ");
   }
 
   function answer(message) {
@@ -33,20 +33,26 @@ export function composer(act) {
     if (message) text.focus();
   }
 
-  function attach(file) {
-    if (!file) return;
-    if (!/^image\/(png|jpeg)$/.test(file.type) || file.size > LARGEST_PICTURE) return act.toast("A PNG or JPEG of at most 10 MB, please.");
-    const reader = new FileReader();
-    reader.addEventListener("load", () => {
-      picture = { name: file.name || "picture", content: reader.result.split(",")[1] };
-      note();
-      text.focus();
-    });
-    reader.readAsDataURL(file);
+  async function attach(chosenFiles) {
+    if (!chosenFiles.length) return;
+    if (chosenFiles.reduce((size, file) => size + file.size, 0) > LARGEST) return act.toast("At most 10 MB, please.");
+    files = await Promise.all(chosenFiles.map(async (file) => ({ name: file.name || "picture", kind: kindOf(file.type), content: await read(file) })));
+    note();
+    text.focus();
   }
 
+  const kindOf = (type) => /^image\/(png|jpeg)$/.test(type) ? "photo" : type.startsWith("video/") ? "video" : type.startsWith("audio/") ? "audio" : "document";
+
+  const read = (file) => new Promise((done, failed) => {
+    const reader = new FileReader();
+    reader.addEventListener("load", () => done(reader.result.split(",")[1] ?? ""));
+    reader.addEventListener("error", () => failed(reader.error));
+    reader.readAsDataURL(file);
+  });
+
   function clear() {
-    answering = picture = null;
+    answering = null;
+    files = [];
     text.value = "";
     note();
     look();
@@ -54,10 +60,10 @@ export function composer(act) {
 
   async function send() {
     const words = text.value.trim();
-    if (!words && !picture) return;
-    const [replyTo, photo] = [answering?.id ?? 0, picture?.content ?? ""];
+    if (!words && !files.length) return;
+    const [replyTo, attached] = [answering?.id ?? 0, files.map(({ kind, content }) => ({ kind, content }))];
     clear();
-    if (!(await act.say(words, replyTo, photo))) text.value ||= words;
+    if (!(await act.say(words, replyTo, attached))) text.value ||= words;
   }
 
   // --- the menu above the line ---
@@ -147,12 +153,12 @@ export function composer(act) {
 
   text.addEventListener("keydown", keydown);
   text.addEventListener("input", look);
-  text.addEventListener("paste", (event) => attach([...event.clipboardData.files][0]));
+  text.addEventListener("paste", (event) => attach([...event.clipboardData.files]));
   $("composer").addEventListener("submit", (event) => { event.preventDefault(); send(); });
-  $("answering-off").addEventListener("click", () => { answering = picture = null; note(); });
+  $("answering-off").addEventListener("click", () => { answering = null; files = []; note(); });
   $("slash").addEventListener("click", () => fill(text.value.startsWith("/") ? "" : "/"));
   $("attach").addEventListener("click", () => $("file").click());
-  $("file").addEventListener("change", (event) => { attach(event.target.files[0]); event.target.value = ""; });
+  $("file").addEventListener("change", (event) => { attach([...event.target.files]); event.target.value = ""; });
   note();
   return {
     answer,
