@@ -37,7 +37,7 @@ STORIES = {
         "gone": "vom Herausgeber zurückgezogen, 12:00 EST",
         "latest": "Noch keine Beiträge.",
         "unknown": "Diesen Befehl kenne ich nicht; /help zeigt, was ich kann.",
-        "help": "/search Wörter · Beiträge mit diesen Wörtern",
+        "help": "/privacy · was über diesen Chat gespeichert ist",
         "stop": "Du folgst nichts mehr.",
     },
     "ar": {
@@ -48,7 +48,7 @@ STORIES = {
         "gone": "سحبه الناشر، 12:00 EST",
         "latest": "لا منشورات بعد.",
         "unknown": "لا أعرف هذا الأمر؛ الأمر /help يعرض ما أستطيعه.",
-        "help": "/search كلمات · المنشورات التي فيها هذه الكلمات",
+        "help": "/privacy · ما يُحفظ عن هذه المحادثة",
         "stop": "لم تعد تتابع شيئًا.",
     },
     "ja": {
@@ -59,7 +59,7 @@ STORIES = {
         "gone": "発行元が取り下げました、12:00 EST",
         "latest": "投稿はまだありません。",
         "unknown": "そのコマンドはわかりません。/help でできることを表示します。",
-        "help": "/search 言葉 · これらの言葉を含む投稿",
+        "help": "/privacy · このチャットについて保存されるもの",
         "stop": "もう何もフォローしていません。",
     },
 }
