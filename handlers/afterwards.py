@@ -12,7 +12,7 @@ from bot.core.render import files_of
 from bot.core.texts import Texts
 from bot.core.writing import Writing, cut, isolated, line
 from handlers.access import Role, person_of
-from handlers.arguments import spoken
+from handlers.arguments import numbered, spoken
 from handlers.asked import Asked, Effect, Pressed, Where, Wrong
 from handlers.drafts import Unfit, draft_of, files_in
 from handlers.meant import push_of
@@ -37,10 +37,10 @@ async def press_pushes(pressed: Pressed) -> Effect:
     """`pushes:page:<number>`, `pushes:one:<push>`."""
     _refuse_readers(pressed)
     act, _, number = pressed.argument.partition(":")
-    if not number.isdecimal():
+    if (page := numbered(number)) is None:
         raise Wrong(pressed.t.gettext("This button means nothing any more."))
     if act == "page":
-        return Effect(rewritten=await _page(pressed, int(number)))
+        return Effect(rewritten=await _page(pressed, page))
     return Effect(rewritten=await _one(pressed, await _found(pressed, number)))
 
 
@@ -177,7 +177,7 @@ def _refuse_readers(pressed: Pressed) -> None:
 
 
 async def _found(pressed: Pressed, number: str) -> Sent:
-    found = await pressed.house.store.sent_push(int(number)) if number.isdecimal() else None
+    found = await pressed.house.store.sent_push(one) if (one := numbered(number)) is not None else None
     if found is None:
         raise Wrong(pressed.t.gettext("This push is not there any more."))
     return found

@@ -15,6 +15,8 @@ from bot.core.topics import slug
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@([A-Za-z0-9_]{3,32}))?(?![\w@/])\s*", re.ASCII)
 _CHANNEL = re.compile(r"@[A-Za-z][A-Za-z0-9_]{2,31}|-100[0-9]{5,13}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,100}", re.ASCII)
+_CARRIED = re.compile(r"[0-9]{1,15}", re.ASCII)  # every database has room for these
+_SIGNED = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 _QUOTES = '"“”„‟«»'
 _HEARD = re.compile(rf"(?<!\S)([-‐‒–—−])?(?:[{_QUOTES}]([^{_QUOTES}]+)[{_QUOTES}],?(?!\S)|(\S+))")
 _LONGEST_NAME = 100  # characters that are compared with names
@@ -63,6 +65,12 @@ def number_in(words: Sequence[str], names: Iterable[Name]) -> tuple[int | None, 
         return None, list(words)
     at = words.index(found)
     return int(found), [*words[:at], *words[at + 1 :]]
+
+
+def numbered(carried: str, *, negative: bool = False) -> int | None:
+    """The number that a button carries; None where it carries none, or one that none of ours can be."""
+    found = (_SIGNED if negative else _CARRIED).fullmatch(carried)
+    return int(found[0]) if found else None
 
 
 def find_blog(asked: str, names: Sequence[Name]) -> Name | None:

@@ -20,6 +20,7 @@ from bot.core.render import headline, message, photo_of
 from bot.core.texts import Texts
 from bot.core.writing import MESSAGE, Writing, isolated
 from handlers.access import Role
+from handlers.arguments import numbered
 from handlers.asked import Effect, Pressed, Wrong, language_of, named
 from handlers.house import House
 from handlers.people import name_of
@@ -50,23 +51,23 @@ async def show_held(bot: Bot, house: House) -> None:
 
 async def press_held(pressed: Pressed) -> Effect:
     """`held:send:<post>`, `held:drop:<post>`, `held:show:<post>`."""
-    act, _, number = pressed.argument.partition(":")
+    act, _, carried = pressed.argument.partition(":")
     t, desk = pressed.t, pressed.house.desk
     if pressed.role < Role.EDITOR:
         raise Wrong(t.gettext("Only editors can do that."))
-    if not number.isdecimal():
+    if (number := numbered(carried)) is None:
         raise Wrong(t.gettext("This button means nothing any more."))
     match act:
         case "send":
-            done, toast = await desk.send_now(int(number), person=pressed.by), t.gettext("On its way.")
+            done, toast = await desk.send_now(number, person=pressed.by), t.gettext("On its way.")
         case "drop":
-            done, toast = await desk.drop(int(number), person=pressed.by), t.gettext("Dropped: it goes to nobody.")
+            done, toast = await desk.drop(number, person=pressed.by), t.gettext("Dropped: it goes to nobody.")
         case "show":
-            return await _shown_alone(pressed, int(number))
+            return await _shown_alone(pressed, number)
         case _:
             raise Wrong(t.gettext("This button means nothing any more."))
     if not done:
-        raise Wrong(await _why_not(pressed, int(number)))
+        raise Wrong(await _why_not(pressed, number))
     return Effect(toast=toast)
 
 

@@ -11,7 +11,7 @@ from bot.core.render_lists import BlogLine, blogs_list, search_results
 from bot.core.render_lists import latest as latest_list
 from bot.core.snippets import words_of
 from bot.core.wishes import Wish
-from handlers.arguments import number_in
+from handlers.arguments import number_in, numbered
 from handlers.asked import Asked, Effect, Pressed, Where, Wrong
 from handlers.blogs import Known
 from handlers.naming import all_blogs, blogs_of, names
@@ -63,13 +63,13 @@ async def latest(asked: Asked) -> Rendered:
     """`[blog] [n]`, in either order."""
     count, words = number_in(asked.words, names(await all_blogs(asked)))
     blogs = await blogs_of(asked, words)
+    t, most = asked.t, asked.t.number(MOST)
     if count is not None and count < 1:
-        raise Wrong(asked.t.gettext("How many posts? A number from 1 to {most}, as in /latest 10.", most=str(MOST)))
+        raise Wrong(t.gettext("How many posts? A number from 1 to {most}, as in /latest 10.", most=most))
     title = None
     if count is not None and count > MOST:
-        title = asked.t.gettext(
-            "{title}, the newest {most}: more do not fit", title=asked.named(_title(asked, blogs)), most=str(MOST)
-        )
+        named = asked.named(_title(asked, blogs))
+        title = t.gettext("{title}, the newest {most}: more do not fit", title=named, most=most)
     return await _latest(asked, blogs, min(count or USUAL, MOST), None, title)
 
 
@@ -77,10 +77,10 @@ async def press_latest(pressed: Pressed) -> Effect:
     """`latest:<blog or nothing>:<how many>:<turn>`."""
     blog, _, rest = pressed.argument.partition(":")
     count, _, turn = rest.partition(":")
-    if not count.isdecimal() or not 1 <= int(count) <= MOST:
+    if (most := numbered(count)) is None or not 1 <= most <= MOST:
         raise Wrong(pressed.t.gettext("This button means nothing any more."))
     blogs = await one_blog(pressed, blog)
-    return Effect(rewritten=await _latest(pressed, blogs, int(count), turn_in(pressed, turn)))
+    return Effect(rewritten=await _latest(pressed, blogs, most, turn_in(pressed, turn)))
 
 
 async def _latest(

@@ -7,7 +7,7 @@ from telegram.error import BadRequest
 from bot.core.model import Button, Rendered
 from bot.core.render import message as rendered_message
 from handlers.access import Role
-from handlers.arguments import find_blog
+from handlers.arguments import find_blog, numbered
 from handlers.asked import Asked, Effect, Pressed, Wrong
 from handlers.blogs import Known
 from handlers.drafts import words_of
@@ -73,7 +73,7 @@ def _buttons(asked: Asked, number: int) -> list[tuple[Button, ...]]:
 async def press_note(pressed: Pressed) -> Effect:
     """`note:send:<post>`, `note:cancel:<post>`: its author's alone, and once."""
     act, _, number = pressed.argument.partition(":")
-    found = await pressed.house.store.editorial(int(number)) if number.isdecimal() else None
+    found = await pressed.house.store.editorial(one) if (one := numbered(number)) is not None else None
     _refuse_others(pressed, found)
     assert found is not None
     assert pressed.by is not None

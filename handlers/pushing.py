@@ -13,6 +13,7 @@ from bot.core.moments import Moment, NoMoment, Past, TooFar, Twist, moment_in
 from bot.core.publishing import Audience, PushText, Sending
 from handlers import approving, pushing_screens
 from handlers.access import Role
+from handlers.arguments import numbered
 from handlers.asked import Asked, Effect, Pressed, Where, Wrong
 from handlers.drafts import Unfit, draft_of, source_of
 from handlers.replies import answer, rewrite, send
@@ -92,7 +93,7 @@ async def press_push(pressed: Pressed) -> Effect:
     """`push:<act>:<number>` and perhaps `:<argument>`. Its author's alone but for approving, and each thing once."""
     act, _, rest = pressed.argument.partition(":")
     number, _, argument = rest.partition(":")
-    found = await pressed.house.store.push(int(number)) if number.isdecimal() else None
+    found = await pressed.house.store.push(one) if (one := numbered(number)) is not None else None
     if pressed.role < Role.EDITOR:
         await pressed.house.desk.drop_drafts_of_others()
         raise Wrong(pressed.t.gettext("Only editors can do that."))

@@ -9,6 +9,7 @@ from bot.core.publishing import PushText
 from bot.core.render import files_of, headline
 from bot.core.writing import CAPTION, line, units
 from handlers.access import Role
+from handlers.arguments import numbered
 from handlers.asked import Asked, Effect, Pressed, Where, Wrong
 from handlers.drafts import words_of
 from handlers.meant import Meant, meant
@@ -76,13 +77,13 @@ async def press_take(pressed: Pressed) -> Effect:
     said, _, number = pressed.argument.partition(":")
     if pressed.role < Role.EDITOR:
         raise Wrong(pressed.t.gettext("Only editors can do that."))
-    post = await pressed.house.store.post(int(number)) if number.isdecimal() else None
+    post = await pressed.house.store.post(one) if (one := numbered(number)) is not None else None
     if post is None:
         raise Wrong(pressed.t.gettext("This post is not there any more."))
     if said == RESTORE:
         done = await fulfil(pressed, post, Errand(person=_person(pressed), act=RESTORE))
         return Effect(toast=done, rewritten=pressed.say(done))
-    errand = await pressed.house.store.errand(int(said)) if said.isdecimal() else None
+    errand = await pressed.house.store.errand(one) if (one := numbered(said)) is not None else None
     if errand is None or errand.person != _person(pressed):
         raise Wrong(pressed.t.gettext("Only who asked for this can press it; give the command yourself."))
     done = await fulfil(pressed, post, errand)

@@ -8,7 +8,7 @@ from telegram import Chat as TelegramChat
 from telegram import MessageOriginChannel
 
 from handlers import access
-from handlers.arguments import channel_in
+from handlers.arguments import channel_in, numbered
 from handlers.asked import Asked, Pressed, Where, Wrong, is_private
 from storage import Chat
 
@@ -60,7 +60,8 @@ async def chosen(pressed: Pressed, number: str | None = None) -> Target:
     number = pressed.argument if number is None else number
     if number == str(pressed.chat.telegram_id):
         return await own(pressed)
-    chat = await pressed.house.store.chat(pressed.house.bot, int(number)) if number.lstrip("-").isdecimal() else None
+    known = numbered(number, negative=True)
+    chat = await pressed.house.store.chat(pressed.house.bot, known) if known is not None else None
     if chat is None or not await access.leads(pressed.bot, chat.telegram_id, pressed.query.from_user.id):
         raise Wrong(pressed.t.gettext("Only the admins of that channel can decide that."))
     return Target(chat=chat, name=pressed.named(chat.title or number), channel=True)

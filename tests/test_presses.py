@@ -1,0 +1,69 @@
+"""Buttons that nobody of ours made: what a tampered, an outworn or a foreign press does is said, and is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from handlers.hearing import PRESSES
+from storage import Subscription
+from tests.newsroom import post
+from tests.telegram_house import ADMIN, ANN, BEN, CHANNEL, GROUP, TelegramHouse, telegram_house
+
+HUGE = "9" * 40
+ARGUMENTS = [
+    "", ":", "::", ":::::::", "-", "--5", "-5", "0", "1", HUGE, f"-{HUGE}", "²", "٣", "storm", "storm:", "storm:+",
+    "storm:+ ", "storm:nothing", "storm:+-", "\x00", "%s", "'; DROP TABLE post; --", '"', "*", "ok", "x" * 50,
+    *(f"{act}:{number}" for act in ("send", "drop", "show", "cancel", "pause", "resume", "stop", "correct", "recall",
+      "yes", "no", "page", "one", "restore", "approve", "reject", "now", "silent", "lane", "to", "at", "who", "when",
+      "links", "back", "1", "5", HUGE) for number in ("", "-1", "0", "1", "77", "7.5", HUGE)),
+    "to:1:b:storm", "to:1:t:storm:nothing", "to:1:l:", "to:1:me", "at:1:yesterday", "at:1:18:30",
+    ":s", ":s:storm", ":V:storm:z", ":V:e", ":Q:storm", ":Q:1-2", ":Z:Nowhere/City", ":L:xx", ":M:99999d", ":M:x",
+    ":F:storm:x", ":D:storm:9", ":B:2", ":N:storm:2", ":P:", ":U:", ":h", f"{HUGE}:h", "--1:h", f"-{HUGE}:h",
+    "storm:0:0:o1", "storm:zzzzzzzzzz:zzzzzzzzzz:o1", ":1:0:o1", ":0:1:ozzzzzzzzzzzz", ":0:1:", "nowhere:0:1:o1",
+    ":5:ozzzzzzzzzzzz", f":{HUGE}:o1", ":5:q1", ":0:o1", "storm:5:", "o1:", "o1:AAAAAAAA", "ozzzzzzzzzzzz:storm:ferry",
+    "::=", "::=nothing", "o1:storm:=x", "::\"", "::***", "::NEAR(", "::a AND", ":nowhere:ferry",
+]  # fmt: skip
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[TelegramHouse]:
+    async with telegram_house(tmp_path) as one:
+        await one.room.publish(post("boat", "The ferry is late."))
+        yield one
+
+
+@pytest.mark.parametrize("word", sorted(PRESSES))
+async def test_a_button_that_carries_anything_breaks_nothing(house: TelegramHouse, word: str) -> None:
+    question = await house.answer(ADMIN, "/id")
+    for argument in ARGUMENTS:
+        data = f"{word}:{argument}".encode()[:64].decode(errors="ignore")
+        question.buttons = (({"text": "a button", "callback_data": data},),)
+        await house.telegram.press(ADMIN, ADMIN, question.id, data)
+        assert house.room.reports == [], data
+    assert all(one.wish.words != ("",) for one in await _followed(house, ADMIN))
+
+
+async def _followed(house: TelegramHouse, chat: int) -> list[Subscription]:
+    known = await house.room.store.chat("main", chat)
+    return await house.room.store.subscriptions(known.id) if known else []
+
+
+READING = ("catch", "latest", "topic", "found")
+
+
+@pytest.mark.parametrize("word", sorted({*PRESSES} - {*READING}))
+async def test_who_decides_nothing_in_a_group_is_refused_in_a_sentence(house: TelegramHouse, word: str) -> None:
+    assert "You now" not in await house.ask(ANN, "/subscribe storm", GROUP)
+    before, question = await _followed(house, GROUP), await house.answer(BEN, "/id", GROUP)
+    key = "" if word == "set" else f"{GROUP}"
+    for argument in ("", "storm", f"{GROUP}", f"{CHANNEL}", f"{key}:U:storm", "yes:1", "send:1", "restore:1", "page:0"):
+        data = f"{word}:{argument}"
+        question.buttons = (({"text": "a button", "callback_data": data},),)
+        pressed = await house.telegram.press(BEN, GROUP, question.id, data)
+        assert pressed.text, data
+        assert pressed.show_alert, data
+    assert await _followed(house, GROUP) == before
+    assert house.room.reports == []
