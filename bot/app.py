@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
@@ -182,7 +183,9 @@ class Relay:
             get_updates_request=self._updates_request,
             rate_limiter=PaceLimiter(self._pace),
         )
-        return ApplicationBuilder().bot(bot).concurrent_updates(PerChat()).build()
+        return (
+            ApplicationBuilder().bot(bot).concurrent_updates(PerChat(functools.partial(self._store.chat, BOT))).build()
+        )
 
     def _current(self) -> Settings:
         return self.settings

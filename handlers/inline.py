@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import structlog
-from telegram import InlineQuery, InlineQueryResultArticle, InlineQueryResultsButton, InputTextMessageContent
+from telegram import InlineQuery, InlineQueryResultArticle, InlineQueryResultsButton, InputTextMessageContent, User
 from telegram.error import TelegramError
 
 from bot.core.deep_links import OPEN
@@ -20,6 +20,7 @@ from bot.core.snippets import snippet, words_of
 from bot.core.summary import summary
 from bot.core.texts import Texts
 from bot.core.writing import line, safe_url
+from handlers.asked import language_of
 from handlers.blogs import Blogs, Known
 from handlers.house import House
 from handlers.lists import everything
@@ -40,7 +41,7 @@ class Inline:
         self._house, self._blogs = house, blogs
 
     async def answer(self, query: InlineQuery) -> None:
-        t = Texts.of(query.from_user.language_code or "en")
+        t = await self._texts(query.from_user)
         page = await self._page(query)
         more = page.posts[-1].id if page.older and page.posts else None
         try:
@@ -53,6 +54,10 @@ class Inline:
             )
         except TelegramError as error:  # typed on meanwhile: Telegram takes no late answers
             log.info("inline query not answered", why=str(error))
+
+    async def _texts(self, person: User) -> Texts:
+        """In the language that they chose in their own chat."""
+        return Texts.of(language_of(await self._house.store.chat(self._house.bot, person.id), person))
 
     async def _page(self, query: InlineQuery) -> Page:
         """The newest posts with these words, or the newest of all; nothing where there is no such page any more."""

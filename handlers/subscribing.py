@@ -66,10 +66,12 @@ def _topics(followed: Sequence[Subscription]) -> list[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
-    """What came of it, in words: what is followed, and what will happen. `then` is empty where nothing changed."""
+    """What came of it, in words: what is followed, and what will happen. `then` is empty where nothing changed;
+    `short` is for the screen where what is said has no room there."""
 
     said: str
     then: str = ""
+    short: str = ""
 
 
 async def _follow(where: Where, target: Target, known: Known, asked: Wish) -> Followed:
@@ -78,9 +80,10 @@ async def _follow(where: Where, target: Target, known: Known, asked: Wish) -> Fo
     wanted = before.wish.with_(asked) if before else asked
     if before is not None and wanted == before.wish:
         what_ = await what(where, known, wanted if wanted.is_whole or asked.is_whole else asked)
-        return Followed(
-            said=target.said(where, N_("You already follow {what}."), N_("{who} already follows {what}."), what_)
-        )
+        already = target.said(where, N_("You already follow {what}."), N_("{who} already follows {what}."), what_)
+        if wanted.is_whole and not asked.is_whole:
+            return Followed(said=_narrowing(where, known, asked), short=already)
+        return Followed(said=already)
     check(where, known, wanted)
     await _keep(where, target, known, wanted)
     what_ = await what(where, known, wanted)
@@ -164,8 +167,9 @@ async def press_follow(pressed: Pressed) -> Effect:
         topics = await _topic_begun(pressed, known, begun) if begun else []
         wish = Wish(topics=tuple(topic.id for topic in topics))
     followed = await _follow(pressed, target, known, wish)
-    said = pressed.say(f"{followed.said} {followed.then}") if followed.then else None
-    return Effect(toast=followed.said, said=said)
+    more = followed.then or followed.short
+    said = pressed.say(f"{followed.said} {followed.then}".strip()) if more else None
+    return Effect(toast=followed.short or followed.said, said=said)
 
 
 async def _topic_begun(pressed: Pressed, known: Known, begun: str) -> list[Name]:
@@ -238,14 +242,15 @@ async def _what_went(asked: Asked, target: Target, known: Known, gone: Wish) -> 
     return target.said(asked, N_("You no longer follow {what}."), N_("{who} no longer follows {what}."), gone_)
 
 
-def _narrowing(asked: Asked, known: Known, named: Wish) -> str:
+def _narrowing(where: Where, known: Known, named: Wish) -> str:
+    """All of it is followed, and some of it was named."""
     word = next(iter([*named.topics, *map(to_type, (*named.words, *named.without))]))
-    return asked.t.gettext(
+    return where.t.gettext(
         "All of {blog} is followed here; /subscribe {id} -{topic} leaves that out. For some topics only, first"
         " /unsubscribe {id}, then /subscribe {id} {topic}.",
-        blog=asked.named(known.title),
+        blog=where.named(known.title),
         id=known.id,
-        topic=asked.named(word),
+        topic=where.named(word),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -15,8 +15,11 @@ from telegram.ext import BaseUpdateProcessor
 
 from bot.core.model import Rendered
 from bot.core.texts import Texts
+from handlers.access import person_of
 from handlers.arguments import spoken
+from handlers.asked import language_of
 from handlers.replies import answer
+from storage import Chat
 
 log = structlog.get_logger()
 
@@ -30,8 +33,10 @@ class PerChat(BaseUpdateProcessor):
     Presses of buttons, and what Telegram itself tells us, are never dropped.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known: Callable[[int], Awaitable[Chat | None]] | None = None) -> None:
+        """`known`: what is known of a chat (Telegram's id), for the language it chose."""
         super().__init__(AT_ONCE)
+        self._known = known
         self._queues: dict[int, asyncio.Lock] = {}
         self._behind: Counter[int] = Counter()  # by chat, updates that wait or are being handled
         self._asking: Counter[int] = Counter()  # by person, commands likewise
@@ -83,7 +88,8 @@ class PerChat(BaseUpdateProcessor):
         if person in self._told or not isinstance(update, Update) or update.effective_message is None:
             return
         self._told.add(person)
-        t = Texts.of((update.effective_user and update.effective_user.language_code) or "en")
+        chat = await self._known(update.effective_message.chat.id) if self._known else None
+        t = Texts.of(language_of(chat, person_of(update.effective_message)))
         words = t.gettext("One moment: your last commands are still being answered; what comes meanwhile is dropped.")
         try:
             await answer(update.effective_message, Rendered(text=words))

@@ -6,16 +6,19 @@ from collections.abc import Iterable
 from sqlite3 import Connection
 
 from bot.core.model import Relayed
+from storage.corrections import CORRECTION
 from storage.posts import post
 
 _MOST = 20
 
 
 def of_message(db: Connection, bot: str, chat: int, message: int) -> list[Relayed]:
-    """The posts that a message (Telegram's ids) carries, in its order."""
+    """The posts that a message (Telegram's ids) carries, in its order: of a told correction its post."""
     rows = db.execute(
-        """SELECT s.post FROM chat c JOIN message m ON m.chat = c.id AND m.message_id = ?
-        JOIN shown s ON s.message = m.id WHERE c.bot = ? AND c.telegram_id = ? ORDER BY m.id DESC, s.position""",
+        f"""SELECT iif(p.notice = '{CORRECTION}', p.continues, p.id) AS post FROM chat c
+        JOIN message m ON m.chat = c.id AND m.message_id = ?
+        JOIN shown s ON s.message = m.id JOIN post p ON p.id = s.post
+        WHERE c.bot = ? AND c.telegram_id = ? ORDER BY m.id DESC, s.position""",
         (message, bot, chat),
     )
     return _posts(db, dict.fromkeys(row["post"] for row in rows.fetchall()))

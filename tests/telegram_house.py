@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -141,7 +142,8 @@ async def telegram_house(
             get_updates_request=polling,
             rate_limiter=PaceLimiter(room.pace),
         )
-        application = ApplicationBuilder().bot(bot).concurrent_updates(PerChat()).build()
+        order = PerChat(partial(room.store.chat, "main"))
+        application = ApplicationBuilder().bot(bot).concurrent_updates(order).build()
         one = TelegramHouse(room, settings_of(file), application, None)  # type: ignore[arg-type]
         one.house = _house(one)
         register(application, one.house)

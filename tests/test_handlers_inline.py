@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.core.texts import Texts
 from tests.newsroom import post
 from tests.telegram_house import ANN, EDITOR, GROUP, STRANGER, TelegramHouse, boats, telegram_house
 
@@ -92,6 +94,16 @@ async def test_where_nothing_is_found_a_button_leads_to_the_bot(house: TelegramH
     assert answer.button is not None
     start = answer.button["start_parameter"]
     assert "Hello!" in await house.ask(ANN, f"/start {start}")
+
+
+async def test_the_way_to_the_bot_is_said_in_the_language_that_was_chosen(house: TelegramHouse) -> None:
+    await house.ask(ANN, "/start")
+    known = await house.room.store.chat("main", ANN)
+    assert known is not None
+    await house.room.store.choose(known.id, replace(known.choices, language="de"))
+    answer = await house.telegram.inline(ANN, "bicycle")
+    assert answer.button is not None
+    assert answer.button["text"] == Texts.of("de").gettext("Nothing found: see the live blogs")
 
 
 async def test_an_offset_that_was_made_up_finds_nothing(house: TelegramHouse) -> None:

@@ -75,7 +75,18 @@ async def test_subscribing_again_changes_nothing_and_says_so(house: TelegramHous
     for words in ("storm ferries", "storm"):
         await house.ask(ANN, f"/subscribe {words}")
         assert (await house.ask(ANN, f"/subscribe {words}")).startswith("You already follow")
-    assert (await house.ask(ANN, "/subscribe storm ferries")).startswith("You already follow Storm")
+    assert await house.follows(ANN) == {"storm": ()}
+
+
+async def test_who_follows_all_and_names_a_part_is_told_how_to_have_only_that(house: TelegramHouse) -> None:
+    await house.ask(ANN, "/subscribe storm")
+    way = "For some topics only, first /unsubscribe storm, then /subscribe storm"
+    assert (await house.ask(ANN, "/subscribe storm ferries")).endswith(f"{way} ferries.")
+    assert (await house.ask(ANN, '/subscribe storm "high water"')).endswith(f'{way} "high water".')
+    shown = await house.answer(ANN, "/topic ferries")
+    assert (await house.telegram.tap(ANN, ANN, "Follow Ferries")).text.startswith("You already follow Storm")
+    await house.newest_says(ANN, f"{way} ferries.")
+    assert shown.id != house.said(ANN)[-1].id
     assert await house.follows(ANN) == {"storm": ()}
 
 

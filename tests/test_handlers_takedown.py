@@ -17,6 +17,7 @@ from tests.telegram_house import (
     EDITOR,
     GROUP,
     OTHER_EDITOR,
+    TWO_BLOGS,
     TelegramHouse,
     buttons,
     telegram_house,
@@ -57,6 +58,20 @@ async def test_a_reply_in_a_group_takes_the_post_down_everywhere(house: Telegram
     posts = await house.room.store.posts_of_message("main", GROUP, in_group.id)
     [act] = await house.room.store.acts_on(posts[0].id)
     assert (act.person, act.act, act.blog, act.chats, act.words) == (EDITOR, "withdraw", "storm", 2, "wrong name")
+
+
+async def test_an_answer_that_tells_a_correction_means_its_post(tmp_path: Path) -> None:
+    file = TWO_BLOGS.replace('title = "Storm over the harbour"', 'title = "Storm"\ncorrection_reply = true')
+    async with telegram_house(tmp_path, file) as house:
+        await house.room.subscribe(GROUP, "group")
+        for count in ("Two", "Three"):
+            await house.room.publish(post("a", title=f"{count} boats lost off Harwich"))
+            await house.room.quiet()
+        first, told = house.telegram.chats[GROUP].from_bot()
+        assert told.text.startswith("Corrected: Three")
+        assert (await house.ask(EDITOR, "/withdraw", GROUP, reply_to=told.id)).startswith("Taken down: it goes from 1")
+        await gone(house, first)
+        await house.telegram.until(lambda: not told.visible)
 
 
 async def test_readers_cannot(house: TelegramHouse) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,20 @@ async def test_commands_of_one_person_beyond_three_get_one_word_and_no_more(hous
     assert "This chat" in await house.ask(ANN, "/id")
     said = [one.text.partition("\n")[0].partition(":")[0] for one in house.said(ANN)]
     assert sorted(said) == ["Live blogs", "Live blogs", "Live blogs", "One moment", "This chat"]
+
+
+async def test_patience_is_asked_for_in_the_language_that_was_chosen(house: TelegramHouse) -> None:
+    await house.ask(ANN, "/start")
+    known = await house.room.store.chat("main", ANN)
+    assert known is not None
+    await house.room.store.choose(known.id, replace(known.choices, language="de"))
+    go_on = asyncio.Event()
+    held = house.telegram.fail(method="sendMessage", chat=ANN, times=None, error=Fault.hold(go_on))
+    for _ in range(5):
+        house.telegram.say(ANN, ANN, "/blogs")
+    await house.telegram.until(lambda: held.hits == 2)
+    go_on.set()
+    await house.telegram.until(lambda: any(one.text.startswith("Einen Moment") for one in house.said(ANN)))
 
 
 async def test_presses_are_never_dropped(house: TelegramHouse) -> None:

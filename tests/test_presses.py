@@ -48,7 +48,7 @@ async def test_a_button_that_carries_anything_breaks_nothing(house: TelegramHous
 
 async def _followed(house: TelegramHouse, chat: int) -> list[Subscription]:
     known = await house.room.store.chat("main", chat)
-    return await house.room.store.subscriptions(known.id) if known else []
+    return await house.room.store.subscriptions(known.id, 0) if known else []
 
 
 READING = ("catch", "latest", "topic", "found")
