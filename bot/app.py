@@ -183,9 +183,8 @@ class Relay:
             get_updates_request=self._updates_request,
             rate_limiter=PaceLimiter(self._pace),
         )
-        return (
-            ApplicationBuilder().bot(bot).concurrent_updates(PerChat(functools.partial(self._store.chat, BOT))).build()
-        )
+        order = PerChat(functools.partial(self._store.chat, BOT))
+        return ApplicationBuilder().bot(bot).concurrent_updates(order).build()
 
     def _current(self) -> Settings:
         return self.settings

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import groupby
 
 from bot.core.model import Rendered
+from bot.core.texts import Texts
 from bot.core.writing import Writing, isolated
 from handlers import (
     admins,
@@ -49,18 +51,22 @@ class Command:
 async def help_(asked: Asked) -> Rendered:
     """The commands that are for this person, in this chat."""
     t = asked.t
-    text = Writing(rtl=t.rtl).sentence(t.gettext("What you can ask"), "bold").newline()
-    for command in offered(asked.role):
-        parts = [
-            isolated(f"/{command.name}", rtl=t.rtl),
-            *([isolated(t.gettext(command.form), rtl=t.rtl)] if command.form else []),
-        ]
-        text.newline().sentence(f"{' '.join(parts)} · {t.gettext(command.does)}")
-    text.newline(2).sentence(
-        t.gettext("[…] may be left out. For a channel, one of its admins writes /subscribe blog @channel.")
-    )
+    text = Writing(rtl=t.rtl)
+    for role, commands in groupby(offered(asked.role), key=lambda command: command.who):
+        text.sentence(t.gettext(HEADINGS[role]), "bold").newline()
+        for command in commands:
+            text.newline().sentence(_line(command, t))
+        text.newline(2)
+    text.sentence(t.gettext("[…] may be left out. For a channel, one of its admins writes /subscribe blog @channel."))
     return text.join(chats.operator(asked), between="\n\n").rendered()
 
+
+def _line(command: Command, t: Texts) -> str:
+    parts = [f"/{command.name}", *([t.gettext(command.form)] if command.form else [])]
+    return f"{' '.join(isolated(part, rtl=t.rtl) for part in parts)} · {t.gettext(command.does)}"
+
+
+HEADINGS = {Role.READER: N_("What you can ask"), Role.EDITOR: N_("For editors"), Role.ADMIN: N_("For admins")}
 
 COMMANDS: tuple[Command, ...] = (
     Command(name="start", form="[blog]", does=N_("begin; choose a live blog"), act=readers.start),

@@ -15,6 +15,7 @@ from bot.core.settle import pause
 from bot.core.texts import Texts
 from bot.core.writing import cut, line
 from bot.request import NotSent
+from handlers.access import CannotTell
 from handlers.asked import Asked, Effect, Pressed, Where, Wrong
 from handlers.blogs import Blogs, Known
 from handlers.house import House
@@ -84,7 +85,10 @@ def _wished(pressed: Pressed, blogs: Sequence[Known], count: int) -> str:
 
 
 async def _may_open(pressed: Pressed) -> bool:
-    member = await pressed.bot.get_chat_member(pressed.chat.telegram_id, pressed.bot.id)
+    try:
+        member = await pressed.bot.get_chat_member(pressed.chat.telegram_id, pressed.bot.id)
+    except TelegramError as error:
+        raise CannotTell(str(error)) from error
     return isinstance(member, ChatMemberAdministrator) and bool(member.can_manage_topics)
 
 

@@ -112,13 +112,18 @@ class Voice:
 
 
 async def _show_to_all(query: CallbackQuery, effect: Effect) -> None:
-    message = query.message
+    """A message that Telegram lets nobody change any more, or that is gone, says it as a new one."""
+    message, said = query.message, [effect.said]
     assert message is not None, "looked at before"
     if effect.rewritten is not None:
-        await rewrite(query.get_bot(), message.chat.id, message.message_id, effect.rewritten)
-    if effect.said is not None:
-        thread = thread_of(message) if isinstance(message, Message) else 0
-        await send(query.get_bot(), message.chat.id, effect.said, thread=thread)
+        try:
+            await rewrite(query.get_bot(), message.chat.id, message.message_id, effect.rewritten)
+        except BadRequest as error:
+            log.info("message not changed", chat=message.chat.id, why=error.message)
+            said.insert(0, effect.rewritten)
+    thread = thread_of(message) if isinstance(message, Message) else 0
+    for one in filter(None, said):
+        await send(query.get_bot(), message.chat.id, one, thread=thread)
 
 
 def ephemeral_id(message: Message) -> int:

@@ -262,7 +262,9 @@ async def test_a_button_that_means_no_push_is_refused(house: TelegramHouse, data
 async def test_a_strangers_push_gets_one_sentence(house: TelegramHouse) -> None:
     assert await house.ask(ANN, "/push hello") == "/push is for this relay's editors."
     assert await house.ask(ANN, "/hold all") == "/hold is for this relay's editors."
-    assert "/push" in await house.ask(EDITOR, "/help")
+    said = await house.ask(EDITOR, "/help")
+    assert said.index("/help ·") < said.index("For editors") < said.index("/push")
+    assert "For admins" not in said
 
 
 async def test_a_preview_outlives_a_restart(tmp_path: Path) -> None:

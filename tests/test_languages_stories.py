@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.core.choices import Choices
+from bot.core.languages import LANGUAGES
+from handlers import COMMANDS
 from tests.newsroom import post
 from tests.telegram_house import ADMIN, ANN, BEN, EDITOR, GROUP, US, TelegramHouse, carried, telegram_house
 
@@ -26,6 +29,17 @@ def lines(text: str) -> list[str]:
     plain = re.sub("[\u2068\u2069]", "", text)
     text = re.sub("[0-9۰-۹]{2}:[0-9۰-۹]{2} E[SD]T", "12:00 EST", plain)
     return [line for line in text.split("\n") if line]
+
+
+async def test_all_that_an_admin_may_ask_is_one_message_in_every_language(house: TelegramHouse) -> None:
+    await house.ask(ADMIN, "/start")
+    known = await house.room.store.chat("main", ADMIN)
+    assert known is not None
+    for language in LANGUAGES:
+        await house.room.store.choose(known.id, replace(known.choices, language=language))
+        said = await house.ask(ADMIN, "/help")
+        assert all(f"/{command.name}" in said for command in COMMANDS), language
+        assert len(said.encode("utf-16-le")) // 2 <= 2048, f"{language}: half of what a message takes"
 
 
 STORIES = {

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.demo.telegram import Fault
 from handlers.hearing import PRESSES
 from storage import Subscription
 from tests.newsroom import post
-from tests.telegram_house import ADMIN, ANN, BEN, CHANNEL, GROUP, TelegramHouse, telegram_house
+from tests.telegram_house import ADMIN, ANN, BEN, CHANNEL, FORUM, GROUP, TelegramHouse, telegram_house
 
 HUGE = "9" * 40
 ARGUMENTS = [
@@ -49,6 +50,27 @@ async def test_a_button_that_carries_anything_breaks_nothing(house: TelegramHous
 async def _followed(house: TelegramHouse, chat: int) -> list[Subscription]:
     known = await house.room.store.chat("main", chat)
     return await house.room.store.subscriptions(known.id, 0) if known else []
+
+
+async def test_what_was_pressed_is_said_anew_where_the_message_cannot_be_changed(house: TelegramHouse) -> None:
+    shown = await house.answer(ANN, "/settings")
+    refused = Fault.refuse(400, "Bad Request: message can't be edited")
+    house.telegram.fail(method="editMessageText", chat=ANN, error=refused)
+    await house.telegram.tap(ANN, ANN, "Quiet hours")
+    await house.newest_says(ANN, "New posts wait until they are over.")
+    await house.telegram.tap(ANN, ANN, "Done")  # of the new one
+    assert house.said(ANN)[-1].id != shown.id
+    assert house.room.reports == []
+
+
+async def test_where_telegram_does_not_say_what_the_bot_may_no_topic_is_opened(house: TelegramHouse) -> None:
+    shown = await house.answer(ANN, "/subscribe", FORUM)
+    refused = Fault.refuse(400, "Bad Request: member list is inaccessible")
+    for method in ("getChatMember", "getChatMember"):
+        house.telegram.fail(method=method, chat=FORUM, error=refused)
+    pressed = await house.telegram.press(ANN, FORUM, shown.id, "forum:")
+    assert pressed.text == "Telegram does not tell me who the admins are; please try again."
+    assert house.room.reports == []
 
 
 READING = ("catch", "latest", "topic", "found")
