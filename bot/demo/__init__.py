@@ -127,6 +127,7 @@ def _people_and_chats(telegram: LocalTelegram, *, with_topics: bool) -> dict[str
     telegram.add_member(GROUP, READER)
     telegram.add_chat(FORUM, "supergroup", "Harbour desk", forum=True, admins=[EDITOR])
     telegram.add_member(FORUM, READER)
+    telegram.promote(FORUM)  # so that it may open topics
     telegram.say(EDITOR, FORUM, "Each topic here follows the blog by itself, or not at all.")
     names = ("Weather", "Ships") if with_topics else ("Live",)
     return {name: telegram.add_topic(FORUM, name) for name in names}
