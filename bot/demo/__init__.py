@@ -142,7 +142,7 @@ def _seats() -> tuple[Seat, ...]:
             people=(READER,),
             title="Reader",
             subtitle="a reader’s private chat with the relay",
-            hints=("/start", "/subscribe", "/latest", "/help"),
+            hints=("/start", "/settings", "/catchup", "/help"),
         ),
         Seat(
             chat_id=EDITOR,
@@ -158,7 +158,7 @@ def _seats() -> tuple[Seat, ...]:
             people=both,
             title="Quayside friends",
             subtitle="group: Editor (group admin), Reader",
-            hints=("/subscribe", "/latest", "/help"),
+            hints=("/subscribe", "/latest", "/settings"),
         ),
         Seat(
             chat_id=FORUM,
