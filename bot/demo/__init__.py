@@ -209,6 +209,7 @@ operator = "The Liveblog Relay demo"
 
 [telegram]
 api_base = "{base}"
+rich_messages = true
 
 [storage]
 url = {database}
