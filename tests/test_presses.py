@@ -52,6 +52,27 @@ async def _followed(house: TelegramHouse, chat: int) -> list[Subscription]:
     return await house.room.store.subscriptions(known.id, 0) if known else []
 
 
+@pytest.mark.parametrize("data", ["leave:{}", "forget:{}", "set:{}:h", "set:{}:U:storm", "set:{}:M:3h", "set:{}:L:de"])
+async def test_a_number_of_somebody_elses_chat_in_a_button_opens_no_door(house: TelegramHouse, data: str) -> None:
+    theirs = (ANN, GROUP, FORUM, CHANNEL)
+    for chat in (GROUP, FORUM, ANN):
+        await house.ask(ANN, "/subscribe storm", chat)
+    await house.ask(ANN, "/subscribe storm @harbour_news")
+    before = [await house.room.store.chat("main", chat) for chat in theirs]
+    question = await house.answer(BEN, "/id")
+    for chat in theirs:
+        question.buttons = (({"text": "a button", "callback_data": data.format(chat)},),)
+        pressed = await house.telegram.press(BEN, BEN, question.id, data.format(chat))
+        assert pressed.show_alert, chat
+        assert pressed.text in (
+            "Only the admins of that channel can decide that.",
+            "Telegram does not tell me who the admins are; please try again.",
+        )
+    assert [await house.room.store.chat("main", chat) for chat in theirs] == before
+    assert all([await _followed(house, chat) for chat in theirs])
+    assert house.room.reports == []
+
+
 async def test_what_was_pressed_is_said_anew_where_the_message_cannot_be_changed(house: TelegramHouse) -> None:
     shown = await house.answer(ANN, "/settings")
     refused = Fault.refuse(400, "Bad Request: message can't be edited")
