@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from sqlite3 import Connection
+from sqlite3 import Connection, Row
 
 from bot.core.model import Lane
 from storage import audit, cards, states, takedowns
@@ -61,8 +61,8 @@ def waiting(db: Connection, now: float) -> list[Held]:
 def send_now(db: Connection, act: Act) -> bool:
     """Before whatever its blog still holds back. False: it waits no more, or its blog is stopped."""
     assert act.post is not None
-    row = db.execute("SELECT blog FROM post WHERE id = ? AND withdrawn_at IS NULL", (act.post,)).fetchone()
-    if row is None or states.held(db, row["blog"]):
+    row = _of_a_blog(db, act.post)
+    if row is None or row["withdrawn_at"] is not None or states.held(db, row["blog"]):
         return False
     changed = db.execute(
         f"UPDATE publication AS q SET not_before = :now, ahead = 1 WHERE q.post = :post AND {_HELD}",
@@ -78,12 +78,25 @@ def send_now(db: Connection, act: Act) -> bool:
 
 def drop(db: Connection, act: Act) -> bool:
     """Never sent, in no list, and it stays down until somebody restores it. False: it waits no more."""
-    there = db.execute(f"SELECT 1 FROM publication q WHERE q.post = :post AND {_HELD}", {"post": act.post}).fetchone()
-    return there is not None and takedowns.withdraw(db, replace(act, act=DROP))
+    assert act.post is not None
+    waits = _of_a_blog(db, act.post) is not None and _waits(db, act.post)
+    return waits and takedowns.withdraw(db, replace(act, act=DROP))
+
+
+def _of_a_blog(db: Connection, post: int) -> Row | None:
+    """No push, which waits for its time in the same way, and no notice of ours."""
+    row: Row | None = db.execute(
+        "SELECT * FROM post WHERE id = ? AND blog IS NOT NULL AND notice IS NULL", (post,)
+    ).fetchone()
+    return row
+
+
+def _waits(db: Connection, post: int) -> bool:
+    return db.execute(f"SELECT 1 FROM publication q WHERE q.post = ? AND {_HELD}", (post,)).fetchone() is not None
 
 
 def fate(db: Connection, post: int) -> Fate:
-    row = db.execute("SELECT * FROM post WHERE id = ?", (post,)).fetchone()
+    row = _of_a_blog(db, post)
     if row is None:
         return Fate(what="gone")
     said = db.execute(
@@ -94,7 +107,7 @@ def fate(db: Connection, post: int) -> Fate:
         return Fate(what="sent" if said["act"] == SEND_NOW else "dropped", person=said["person"], at=said["at"])
     if row["withdrawn_at"] is not None:
         return Fate(what="withdrawn", at=row["withdrawn_at"])
-    if db.execute(f"SELECT 1 FROM publication q WHERE q.post = :post AND {_HELD}", {"post": post}).fetchone():
+    if _waits(db, post):
         return Fate(what="waits")
     return Fate(what="went out", at=row["public_at"] or row["first_seen_at"])
 

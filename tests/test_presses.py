@@ -7,11 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.model import Lane
+from bot.core.publishing import Audience, PushText, Sending
 from bot.demo.telegram import Fault
 from handlers.hearing import PRESSES
 from storage import Subscription
 from tests.newsroom import post
-from tests.telegram_house import ADMIN, ANN, BEN, CHANNEL, FORUM, GROUP, TelegramHouse, telegram_house
+from tests.telegram_house import (
+    ADMIN,
+    ANN,
+    BEN,
+    CHANNEL,
+    EDITOR,
+    FORUM,
+    GROUP,
+    OTHER_EDITOR,
+    TelegramHouse,
+    telegram_house,
+)
 
 HUGE = "9" * 40
 ARGUMENTS = [
@@ -71,6 +84,25 @@ async def test_a_number_of_somebody_elses_chat_in_a_button_opens_no_door(house: 
     assert [await house.room.store.chat("main", chat) for chat in theirs] == before
     assert all([await _followed(house, chat) for chat in theirs])
     assert house.room.reports == []
+
+
+@pytest.mark.parametrize("act", ["send", "drop", "show"])
+async def test_the_buttons_of_a_held_post_do_nothing_to_somebody_elses_scheduled_push(
+    house: TelegramHouse, act: str
+) -> None:
+    await house.ask(ANN, "/subscribe storm")
+    number = await house.room.desk.draft(EDITOR, PushText(text="At eight"))
+    at = house.room.clock() + 3600
+    assert await house.room.desk.send(number, Sending(audience=Audience(), lane=Lane.LIVE, at=at))
+    question = await house.answer(OTHER_EDITOR, "/id")
+    question.buttons = (({"text": "a button", "callback_data": f"held:{act}:{number}"},),)
+    pressed = await house.telegram.press(OTHER_EDITOR, OTHER_EDITOR, question.id, f"held:{act}:{number}")
+    assert pressed.text == "It is not there any more."
+    push = await house.room.store.push(number)
+    assert push is not None
+    assert (push.state, push.post.withdrawn_at) == ("scheduled", None)
+    await house.room.quiet()
+    assert not any("At eight" in said for said in house.room.screen(ANN))
 
 
 async def test_what_was_pressed_is_said_anew_where_the_message_cannot_be_changed(house: TelegramHouse) -> None:
