@@ -74,7 +74,6 @@ class Pressed(Where):
 
     query: CallbackQuery
     argument: str
-    accessible: bool  # False: Telegram has forgotten the message, and so its thread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -267,6 +267,9 @@ class Hearing:
         act = PRESSES.get(name)
         if act is None or query.message is None:
             raise Wrong(t.gettext("This button means nothing any more."))
+        if not query.message.is_accessible and query.message.chat.type != ChatType.PRIVATE:
+            # Telegram has forgotten the message, and so its forum topic. The library makes a usual message of it.
+            raise Wrong(t.gettext("This button is too old; please type the command."))
         return await act(await self._pressed(query, argument))
 
     async def _pressed(self, query: CallbackQuery, argument: str) -> Pressed:
@@ -290,7 +293,6 @@ class Hearing:
             t=Texts.of(language_of(chat, query.from_user)),
             query=query,
             argument=argument,
-            accessible=isinstance(message, Message),
         )
 
     # --- what is typed after our name, in any chat -----------------------------------------------------------------

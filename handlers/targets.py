@@ -46,8 +46,6 @@ async def own(pressed: Pressed) -> Target:
     """The chat of the button, for somebody who may decide there."""
     if not await access.may_press(pressed.bot, pressed.chat.telegram_id, pressed.query.from_user):
         raise Wrong(pressed.t.gettext("Only this group's admins can decide that."))
-    if not pressed.accessible and pressed.chat.kind != "private":
-        raise Wrong(pressed.t.gettext("This button is too old; please type the command."))
     name = None if pressed.chat.kind == "private" else _place(pressed)
     return Target(chat=pressed.chat, thread=pressed.thread, name=name)
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from telegram import Update
 
 from bot.core.model import Lane
 from bot.core.publishing import Audience, PushText, Sending
@@ -123,6 +124,31 @@ async def test_where_telegram_does_not_say_what_the_bot_may_no_topic_is_opened(h
         house.telegram.fail(method=method, chat=FORUM, error=refused)
     pressed = await house.telegram.press(ANN, FORUM, shown.id, "forum:")
     assert pressed.text == "Telegram does not tell me who the admins are; please try again."
+    assert house.room.reports == []
+
+
+async def _press_under_a_forgotten_message(house: TelegramHouse, chat: int, kind: str, data: str) -> None:
+    """https://core.telegram.org/bots/api#inaccessiblemessage"""
+    person = {"id": ANN, "is_bot": False, "first_name": "Ann"}
+    message = {"chat": {"id": chat, "type": kind}, "message_id": 999_999, "date": 0}
+    query = {"id": "77", "from": person, "chat_instance": "1", "message": message, "data": data}
+    update = Update.de_json({"update_id": 1, "callback_query": query}, house.application.bot)
+    await house.application.process_update(update)
+
+
+async def test_under_a_message_that_telegram_forgot_a_person_is_heard_and_a_group_asked_to_type(
+    house: TelegramHouse,
+) -> None:
+    await house.ask(ANN, "/subscribe storm", GROUP)
+    await house.ask(ANN, "/start")
+    for word in ("leave", "forget", "set"):
+        await _press_under_a_forgotten_message(house, GROUP, "group", f"{word}:{GROUP}:U:storm")
+        await _press_under_a_forgotten_message(house, GROUP, "group", f"{word}::U:storm")
+    assert await house.follows(GROUP) == {"storm": ()}
+    before = len(house.said(ANN))
+    await _press_under_a_forgotten_message(house, ANN, "private", "set::M:3h")
+    await house.telegram.until(lambda: len(house.said(ANN)) > before)
+    assert "Muted until" in house.said(ANN)[-1].text
     assert house.room.reports == []
 
 
