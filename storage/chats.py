@@ -165,6 +165,7 @@ def wake_thread(db: Connection, chat: int, thread: int) -> None:
     )
     if woken.rowcount:
         reopen_thread(db, chat, thread)
+        cards.give_again(db, chat, thread)
 
 
 def _fall_silent(db: Connection, chat: int, thread: int) -> None:
@@ -249,6 +250,8 @@ def _fold(db: Connection, other: Row, chat: int) -> None:
         ("forum_topic", "chat = :other"),
     ):
         db.execute(f"UPDATE OR REPLACE {table} SET chat = :chat WHERE {rows}", bound)
+    db.execute("UPDATE publication SET only_chat = :chat WHERE done_at IS NULL AND only_chat = :other", bound)
+    db.execute("UPDATE push SET only_chat = :chat WHERE only_chat = :other", bound)
     db.execute("DELETE FROM chat WHERE id = :other", bound)
     expansion.begin_again(db)
 
