@@ -51,7 +51,10 @@ async def help_(asked: Asked) -> Rendered:
     t = asked.t
     text = Writing(rtl=t.rtl).sentence(t.gettext("What you can ask"), "bold").newline()
     for command in offered(asked.role):
-        parts = [isolated(f"/{command.name}", rtl=t.rtl), *([t.gettext(command.form)] if command.form else [])]
+        parts = [
+            isolated(f"/{command.name}", rtl=t.rtl),
+            *([isolated(t.gettext(command.form), rtl=t.rtl)] if command.form else []),
+        ]
         text.newline().sentence(f"{' '.join(parts)} · {t.gettext(command.does)}")
     text.newline(2).sentence(
         t.gettext("[…] may be left out. For a channel, one of its admins writes /subscribe blog @channel.")

@@ -47,21 +47,26 @@ async def release(asked: Asked) -> Rendered:
     waited = await asked.house.desk.release(
         known.id if known else None, person=asked.person.id if asked.person else None
     )
+    return asked.say(_went_on(asked, known, waited))
+
+
+def _went_on(asked: Asked, known: Known | None, waited: int) -> str:
+    t = asked.t
+    if known is None and not waited:
+        return t.gettext("Every live blog goes on; nothing had waited.")
     if known is None:
-        return asked.say(
-            t.ngettext(
-                "Every live blog goes on; {n} post that waited goes out now.",
-                "Every live blog goes on; {n} posts that waited go out now.",
-                waited,
-            )
-        )
-    return asked.say(
-        t.ngettext(
-            "{blog} goes on; {n} post that waited goes out now.",
-            "{blog} goes on; {n} posts that waited go out now.",
+        return t.ngettext(
+            "Every live blog goes on; {n} post that waited goes out now.",
+            "Every live blog goes on; {n} posts that waited go out now.",
             waited,
-            **_called(asked, known),
         )
+    if not waited:
+        return t.gettext("{blog} goes on; nothing had waited.", **_called(asked, known))
+    return t.ngettext(
+        "{blog} goes on; {n} post that waited goes out now.",
+        "{blog} goes on; {n} posts that waited go out now.",
+        waited,
+        **_called(asked, known),
     )
 
 

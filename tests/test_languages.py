@@ -191,6 +191,7 @@ def laid_out(text: str) -> str:
          "عمّ تبحث؟ اكتب بعض الكلمات بعده، مثل [/search] انقطاع الكهرباء."),
         ("{blog} is held already; /release {id} lets it go on.", {"blog": "\u2068Storm\u2069", "id": "storm"},
          "التغطية [Storm] متوقفة بالفعل؛ الأمر [/release storm] يستأنفها."),
+        ("{words}", {"words": "/quiet 22:30-6:15: ساعات"}, "[/quiet 22:30-6:15]: ساعات"),
         ("Read on {host}", {"host": "\u2068a.example/live\u2069"}, "اقرأ على [a.example/live]"),
         ("New posts arrive here by themselves; {latest} shows the newest.", {"latest": "/latest storm"},
          "ستصل المنشورات الجديدة إلى هنا تلقائيًا؛ الأمر [/latest storm] يعرض أحدثها."),

@@ -32,7 +32,9 @@ _MONTH = {"pl": "MMMM"}  # its short months are no form that a day can stand bef
 _DIGITS = {"arab": str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"), "arabext": str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")}
 # A command with the words, numbers and isolated names that follow it.
 _COMMAND = re.compile(
-    "(?<![\\w/:.\u2068])/[a-z]+(?:@[A-Za-z0-9_]+)?(?: (?:@?[A-Za-z0-9_-]+|\u2068[^\u2068\u2069]*\u2069))*", re.ASCII
+    "(?<![\\w/:.\u2068])/[a-z]+(?:@[A-Za-z0-9_]+)?"
+    "(?: (?:@?[A-Za-z0-9_-]+(?::[A-Za-z0-9_-]+)*|\u2068[^\u2068\u2069]*\u2069))*",
+    re.ASCII,
 )
 _UNITS = tuple(timedelta(seconds=seconds) for _, seconds in TIMEDELTA_UNITS)  # largest first
 

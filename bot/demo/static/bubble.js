@@ -52,7 +52,15 @@ function bubble(message, room, mine) {
   const text = says(message, room);
   const shown = make("div", "bubble", named, via, quote(message, room), picture(message), text, foot(message, room));
   if (text) text.style.setProperty("--foot", message.was.length ? "7.2rem" : "3.4rem");
+  if (text && endsFromRight(message.text ?? "")) text.classList.add("from-right");
   return shown;
+}
+
+// Whether its last line begins at the right, where the time stands: then that goes below it. Isolated words do not count.
+function endsFromRight(text) {
+  const line = text.split("\n").at(-1).replace(/[\u2066-\u2068][^\u2069]*\u2069/g, "");
+  const first = line.match(/\p{L}/u);
+  return first !== null && /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u.test(first[0]);
 }
 
 function says(message, room) {
