@@ -158,13 +158,14 @@ def sleep_thread(db: Connection, chat: int, thread: int, now: float) -> None:
 
 
 def wake_thread(db: Connection, chat: int, thread: int) -> None:
-    """A forum topic is open again. What it missed meanwhile is not sent after it."""
+    """A forum topic is open again. What it missed meanwhile is not sent after it; what stands there becomes true again,
+    also where nothing is followed any more."""
     woken = db.execute(
         "UPDATE subscription SET closed_at = NULL WHERE chat = ? AND thread = ? AND closed_at IS NOT NULL",
         (chat, thread),
     )
+    reopen_thread(db, chat, thread)
     if woken.rowcount:
-        reopen_thread(db, chat, thread)
         cards.give_again(db, chat, thread)
 
 

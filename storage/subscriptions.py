@@ -72,9 +72,7 @@ def subscribe(
         },
     )
     chats.wake_thread(db, chat, thread)
-    if before is None:
-        chats.reopen_thread(db, chat, thread)
-    else:
+    if before is not None:
         _keep_only(db, chat, thread, blog, before.wish, Wish(topics=(*topics,), words=(*words,), without=(*without,)))
     if before is not None and volume not in (None, before.volume):
         _go_by_volume(db, chat, thread, blog, Volume(volume))

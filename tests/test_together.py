@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.choices import Quiet
 from bot.core.corrections import Correction
-from bot.core.model import Lane, Post, Volume
+from bot.core.model import ChatClosed, Lane, Post, Volume
 from bot.core.publishing import Audience, PushText, Sending
 from storage import states
 from storage.audit import Act
@@ -78,6 +78,23 @@ async def test_a_blog_that_returns_while_it_is_forgotten_has_its_cards_again(led
     await ledger.store.recover("main", "resend", ledger.now)
     await ledger.run()
     assert [len(ledger.screens.of(person)) for person in (ANN, BEN)] == [1, 1]
+
+
+async def test_what_stands_in_a_topic_that_follows_nothing_more_becomes_true_when_it_is_opened_again(
+    ledger: Ledger,
+) -> None:
+    ledger.on_withdrawal = "delete"
+    group = await ledger.follow(SUPERGROUP, thread=7, kind="supergroup")
+    await ledger.publish("a")
+    await ledger.run()
+    await ledger.leave(group, thread=7)
+    await ledger.withdraw("a")
+    await ledger.expand()
+    await ledger.deliver(lambda claim: ChatClosed(why="TOPIC_CLOSED", thread_only=True, may_open=True))
+    assert len(ledger.screens.of(SUPERGROUP, 7)) == 1
+    await ledger.store.wake_thread(group, 7)
+    await ledger.run()
+    assert ledger.screens.of(SUPERGROUP, 7) == []
 
 
 # --- pushes --------------------------------------------------------------------------------------------------------
