@@ -7,13 +7,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.bodies import _is_pictured
 from bot.core.choices import Quiet
 from bot.core.corrections import Correction
 from bot.core.model import ChatClosed, Lane, Post, Volume
+from bot.core.plan import Send, Waiting
 from bot.core.publishing import Audience, PushText, Sending
-from storage import states
+from storage import Claim, states
 from storage.audit import Act
-from tests.ledger import BLOG, Ledger
+from tests.ledger import BLOG, NOON, Ledger
 
 ANN, BEN, GROUP, SUPERGROUP = 2001, 2002, -4001, -1_000_000_004_001
 HOUR, DAY = 3600.0, 86400.0
@@ -240,3 +242,18 @@ async def test_a_scheduled_push_that_is_corrected_is_still_scheduled(ledger: Led
     ledger.now += HOUR
     await ledger.run()
     assert ledger.screens.of(ANN) == [((number, 2),)]
+
+
+# --- what a message shows ------------------------------------------------------------------------------------------
+
+
+def test_a_message_of_several_blogs_has_no_pictures_where_one_of_them_is_wanted_without() -> None:
+    rows = tuple(
+        Waiting(post=post, thread=0, lane=Lane.DIGEST, wanted=1, sent=0, since=NOON, pictures=post == 1)
+        for post in (1, 2)
+    )
+    for shown, pictured in ((rows, False), (rows[:1], True)):
+        claim = Claim(
+            bot="main", chat=1, telegram_id=ANN, kind="private", language=None, action=Send(rows=shown), posts=()
+        )
+        assert _is_pictured(claim) is pictured
