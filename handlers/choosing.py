@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.core.choices import Choices, Quiet
+from bot.core.digits import plain
 from bot.core.habits import next_digest, parse_digest
 from bot.core.hours import LONGEST, clock, hours, length, written
 from bot.core.model import Volume
@@ -99,7 +100,7 @@ async def be_quiet(where: Where, target: Target, words: Sequence[str]) -> str:
     if found is None:
         raise Wrong(t.gettext("From when to when? Write for example /quiet 22:30-6:15, or /quiet off."))
     await rechoose(where, target, lambda choices: replace(choices, quiet=quiet_from(choices, *found)))
-    start, end = map(written, found)
+    start, end = map(t.hour, found)
     said = t.gettext("Quiet from {start} to {end}: new posts wait until then.", start=start, end=end)
     breaking = quiet_from(target.chat.choices, *found).breaking
     passes = t.gettext("Breaking news comes through; /settings changes that.") if breaking else ""
@@ -151,7 +152,7 @@ async def digest_at(where: Where, target: Target, blog: str, times: str) -> None
         await rechoose_for(where, target, blog, lambda one: replace(one, volume=Volume.EVERYTHING))
         return
     try:
-        digest = str(parse_digest(times))
+        digest = str(parse_digest(plain(times)))
     except ValueError:
         forms = f"/digest {blog} 30m, /digest {blog} 3h, /digest {blog} 08:00 18:00"
         raise Wrong(where.t.gettext("When? Write one of {forms}.", forms=isolated(forms, rtl=where.t.rtl))) from None

@@ -77,7 +77,7 @@ def test_more_than_a_year_is_too_far(words: str) -> None:
 @pytest.mark.parametrize(
     "words",
     ["", " ", "18", "25:00", "18:60", "13 pm", "0am", "soon", "in", "+", "in 20", "in min", "20 min", "18:30 18:30",
-     "tomorrow", "today", "2026-02-30 07:00", "2026-13-01 07:00", "18:30 Berlin", "1٨:30", "in 20 min please", "at",
+     "tomorrow", "today", "2026-02-30 07:00", "2026-13-01 07:00", "18:30 Berlin", "in 20 min please", "at",
      "in 20 minx", "tomorrow today 7:00", "18:30\x00"],
 )  # fmt: skip
 def test_what_names_no_moment_is_refused(words: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from bot.core.digits import plain
+
 LONGEST = timedelta(days=30)
 
 _SECONDS = {
@@ -20,7 +22,7 @@ _BETWEEN = re.compile(r"\s*(?:-|–|—|−|\bto\b|\s)\s*")
 
 def length(text: str) -> timedelta | None:
     """ "2h", "30m", "1h 30m", "90 min", "2 days". None where it is no length of time, or a longer one than LONGEST."""
-    rest, seconds = text.strip().casefold(), 0
+    rest, seconds = plain(text.strip().casefold()), 0
     while rest:
         part = _PART.match(rest)
         if part is None or part[2] not in _SECONDS:
@@ -32,7 +34,7 @@ def length(text: str) -> timedelta | None:
 
 def clock(text: str) -> int | None:
     """ "7", "07:00", "22.30" as minutes after midnight; midnight may be 24 as well."""
-    found = _CLOCK.fullmatch(text.strip())
+    found = _CLOCK.fullmatch(plain(text.strip()))
     if found is None:
         return None
     minutes = int(found[1]) * 60 + int(found[2] or 0)

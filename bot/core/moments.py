@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from bot.core.digits import plain
+
 LONGEST = timedelta(days=366)
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -49,7 +51,7 @@ class TooFar(NoMoment):
 
 def moment_in(words: str, now: datetime, zone: str) -> Moment:
     """The moment that `words` name in `zone` (an IANA name), after `now` (aware). NoMoment where they name none."""
-    said = " ".join(words.casefold().removesuffix(".").split()).removeprefix("at ")
+    said = " ".join(plain(words).casefold().removesuffix(".").split()).removeprefix("at ")
     seconds = _length(said)
     found = _on_a_day(said, now, ZoneInfo(zone)) if seconds is None else _later(now, seconds)
     if found.at <= now:

@@ -14,7 +14,6 @@ from zlib import crc32
 
 from bot.core.choices import Choices, Quiet
 from bot.core.habits import parse_digest
-from bot.core.hours import written
 from bot.core.languages import LANGUAGES
 from bot.core.model import Button, Rendered, Volume
 from bot.core.texts import Texts
@@ -157,7 +156,7 @@ def arrives(one: Followed, t: Texts) -> str:
         return t.gettext(_MEANT[one.volume])
     digest = parse_digest(one.digest)
     if digest.times:
-        return t.gettext("Digests arrive at {times}.", times=t.listed([written(at) for at in digest.times]))
+        return t.gettext("Digests arrive at {times}.", times=t.listed([t.hour(at) for at in digest.times]))
     return t.gettext("Digests arrive every {length}.", length=t.duration(timedelta(minutes=digest.every)))
 
 
@@ -185,7 +184,7 @@ def digest(view: View, one: Followed) -> Rendered:
 def _when(choice: str, t: Texts) -> str:
     chosen = parse_digest(choice)
     if chosen.times:
-        return t.listed([written(at) for at in chosen.times])
+        return t.listed([t.hour(at) for at in chosen.times])
     return t.duration(timedelta(minutes=chosen.every))
 
 
@@ -224,7 +223,7 @@ def quiet_said(view: View) -> str:
     t, quiet = view.t, view.choices.quiet
     if quiet is None:
         return t.gettext("Quiet hours: none.")
-    start, end = written(quiet.start), written(quiet.end)
+    start, end = t.hour(quiet.start), t.hour(quiet.end)
     if quiet.breaking:
         return t.gettext("Quiet hours: {start} to {end}; breaking news comes through.", start=start, end=end)
     return t.gettext("Quiet hours: {start} to {end}.", start=start, end=end)
@@ -259,7 +258,7 @@ def quiet(view: View) -> Rendered:
     t, chosen = view.t, view.choices.quiet
     times = (chosen.start, chosen.end) if chosen else None
     presets = [
-        view.picked(times == each, f"{written(each[0])} – {written(each[1])}", "Q", f"{each[0]}-{each[1]}")
+        view.picked(times == each, f"{t.hour(each[0])} – {t.hour(each[1])}", "Q", f"{each[0]}-{each[1]}")
         for each in QUIETS
     ]
     off = view.picked(times is None, t.gettext("No quiet hours"), "Q", "off")
@@ -304,7 +303,7 @@ def languages(view: View, private: bool) -> Rendered:
 def mute(view: View) -> Rendered:
     t, muted = view.t, muted_said(view)
     buttons = [view.button(t.duration(timedelta(hours=hours)), "M", f"{hours}h") for hours in MUTES]
-    buttons.append(view.button(t.gettext("until {time}", time=written(MORNING)), "M", "morning"))
+    buttons.append(view.button(t.gettext("until {time}", time=t.hour(MORNING)), "M", "morning"))
     off = (view.button(t.gettext("Unmute"), "M", "off"),) if muted else ()
     lines = [
         muted or t.gettext("For how long should nothing new arrive?"),

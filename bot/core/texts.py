@@ -25,6 +25,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
+from bot.core.hours import written
 from bot.core.languages import language_for, locale_of
 
 _LOCALES = Path(__file__).parents[1] / "locales"
@@ -90,7 +91,11 @@ class Texts:
     def seconds(self, at: float, zone: str) -> str:
         """ "14:02:30 EDT", of an instant (seconds since 1970) that is near."""
         local = _local(datetime.fromtimestamp(at, UTC), zone)
-        return f"{format_time(local, 'HH:mm:ss', locale=self.locale)} {_abbreviation(local)}"
+        return f"{self._digits(format_time(local, 'HH:mm:ss', locale=self.locale))} {_abbreviation(local)}"
+
+    def hour(self, minutes: int) -> str:
+        """ "06:15", of minutes after midnight."""
+        return self._digits(written(minutes))
 
     def day(self, at: datetime, zone: str, now: datetime) -> str:
         """ "May 3", with the year when it is not the year of `now`."""

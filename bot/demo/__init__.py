@@ -127,6 +127,7 @@ def _people_and_chats(telegram: LocalTelegram, *, with_topics: bool) -> dict[str
     telegram.add_member(GROUP, READER)
     telegram.add_chat(FORUM, "supergroup", "Harbour desk", forum=True, admins=[EDITOR])
     telegram.add_member(FORUM, READER)
+    telegram.promote(FORUM)  # so that it may open topics
     telegram.say(EDITOR, FORUM, "Each topic here follows the blog by itself, or not at all.")
     names = ("Weather", "Ships") if with_topics else ("Live",)
     return {name: telegram.add_topic(FORUM, name) for name in names}
@@ -141,7 +142,7 @@ def _seats() -> tuple[Seat, ...]:
             people=(READER,),
             title="Reader",
             subtitle="a reader’s private chat with the relay",
-            hints=("/start", "/subscribe", "/latest", "/help"),
+            hints=("/start", "/settings", "/catchup", "/help"),
         ),
         Seat(
             chat_id=EDITOR,
@@ -157,7 +158,7 @@ def _seats() -> tuple[Seat, ...]:
             people=both,
             title="Quayside friends",
             subtitle="group: Editor (group admin), Reader",
-            hints=("/subscribe", "/latest", "/help"),
+            hints=("/subscribe", "/latest", "/settings"),
         ),
         Seat(
             chat_id=FORUM,
@@ -208,6 +209,7 @@ operator = "The Liveblog Relay demo"
 
 [telegram]
 api_base = "{base}"
+rich_messages = true
 
 [storage]
 url = {database}

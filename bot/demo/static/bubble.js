@@ -51,7 +51,7 @@ function bubble(message, room, mine) {
   const via = message.via ? make("div", "via", `via @${message.via}`) : null;
   const text = says(message, room);
   const shown = make("div", "bubble", named, via, quote(message, room), picture(message), text, foot(message, room));
-  if (text) text.style.setProperty("--foot", message.was.length ? "7.2rem" : "3.4rem");
+  if (text) text.style.setProperty("--foot", `${3.4 + (message.was.length ? 3.8 : 0) + (message.alone !== null ? 6.4 : 0)}rem`);
   if (text && endsFromRight(message.text ?? "")) text.classList.add("from-right");
   return shown;
 }
