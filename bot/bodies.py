@@ -167,7 +167,7 @@ def _under_photo(claim: Claim) -> bool:
 def _is_pictured(claim: Claim) -> bool:
     """A message that has pictures keeps them, and a text stays a text, whatever its chat wants of the next ones."""
     if isinstance(claim.action, Send) or claim.action.message.kind == "rich":  # which may lose them and have them again
-        return claim.action.rows[0].pictures
+        return all(row.pictures for row in claim.action.rows)
     return claim.action.message.kind != "text"
 
 

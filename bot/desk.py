@@ -179,6 +179,16 @@ class Desk:
         """Never send a held post: False where it waits no more. It stays down until it is restored."""
         return await self._woken(self._store.drop_held(await self._act("drop", post, person)))
 
+    # --- a chat
+
+    async def forget(self, chat: int) -> None:
+        """Everything about a chat. Its cards go first, as nobody would keep them true; but it waits for nothing that
+        Telegram does not take away at once."""
+        await self._store.lose_cards(chat)
+        self._wake()
+        await self._once_not(lambda: self._store.is_losing(chat))
+        await self._store.forget(chat)
+
     # --- an editor's post in a blog
 
     async def draft_editorial(self, blog: Blog, said: PushText, *, person: int) -> int:
@@ -213,9 +223,12 @@ class Desk:
     async def _landed(self, post: int) -> None:
         """Until what was on the wire has arrived: a message whose number is not known cannot be taken back after a
         kill, so that nobody is told of a takedown before."""
+        await self._once_not(lambda: self._store.is_on_the_wire(BOT, post))
+
+    async def _once_not(self, under_way: Callable[[], Awaitable[bool]]) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LANDED_SECONDS):
-                while await self._store.is_on_the_wire(BOT, post):  # noqa: ASYNC110 the sender writes it
+                while await under_way():  # noqa: ASYNC110 the sender writes it
                     await asyncio.sleep(0.02)
 
     async def _woken(self, act: Awaitable[bool]) -> bool:

@@ -80,7 +80,7 @@ async def forget(asked: Asked) -> Rendered:
 async def press_forget(pressed: Pressed) -> Effect:
     """`forget:<chat>`."""
     target = await chosen(pressed)
-    await pressed.house.store.forget(target.chat.id)
+    await pressed.house.desk.forget(target.chat.id)
     done = pressed.t.gettext("Everything about this chat was deleted. /start begins anew.")
     if target.channel:
         done = pressed.t.gettext("Everything about {chat} was deleted.", chat=target.name or "")

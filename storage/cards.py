@@ -126,7 +126,7 @@ def _raise(db: Connection, card: Row, now: float, *, urgent: bool) -> None:
         return
     at = now if urgent else max(now, card["raised_at"] + EVERY)
     db.execute("UPDATE card SET raised_at = ? WHERE blog = ?", (at, card["blog"]))
-    db.execute("DELETE FROM publication WHERE post = ? AND done_at IS NOT NULL", (card["post"],))
+    db.execute("DELETE FROM publication WHERE post = ? AND kind = 'change' AND done_at IS NOT NULL", (card["post"],))
     expansion.begin(
         db,
         {
@@ -166,9 +166,10 @@ def follow(db: Connection, *, chat: int, thread: int, blog: str) -> None:
         unwanted.take_back(db, post=row["post"], chat=chat, thread=thread)
 
 
-def give_again(db: Connection, chat: int) -> None:
-    """A chat that came back has its cards again."""
-    _give(db, "s.chat = :chat", {"chat": chat})
+def give_again(db: Connection, chat: int, thread: int | None = None) -> None:
+    """A chat, or one topic of it, that came back has its cards again."""
+    which = "s.chat = :chat" if thread is None else "s.chat = :chat AND s.thread = :thread"
+    _give(db, which, {"chat": chat, "thread": thread})
 
 
 def _make(db: Connection, blog: str) -> None:
@@ -195,6 +196,32 @@ def _give(db: Connection, which: str, bound: dict[str, Any]) -> None:
     )
 
 
+def has_left(db: Connection, blog: str, now: float) -> bool:
+    """Whether no chat shows the card any more. Of a blog about to be forgotten: else nobody would keep it true."""
+    card = db.execute("SELECT post FROM card WHERE blog = ?", (blog,)).fetchone()
+    if card is None:
+        return True
+    told = "SELECT done_at FROM publication WHERE post = ? AND kind = ?"
+    begun = db.execute(told, (card["post"], expansion.TAKE_BACK)).fetchone()
+    if begun is None:
+        back = {"post": card["post"], "kind": expansion.TAKE_BACK, "lane": Lane.WITHDRAWAL, "blog": blog}
+        expansion.begin(db, back | {"created_at": now, "not_before": now})
+        return False
+    return begun["done_at"] is not None and not unwanted.is_leaving(db, post=card["post"])
+
+
+def _bring_back(db: Connection, blogs: Sequence[str]) -> None:
+    """To these blogs' chats, where the card was about to leave."""
+    leaving = db.execute(
+        """SELECT q.id, k.blog FROM card k CROSS JOIN publication q ON q.post = k.post AND q.kind = ?
+        WHERE k.blog IN (SELECT value FROM json_each(?))""",
+        (expansion.TAKE_BACK, to_json(list(blogs))),
+    )
+    for row in leaving.fetchall():
+        db.execute("DELETE FROM publication WHERE id = ?", (row["id"],))
+        _give(db, "s.blog = :blog", {"blog": row["blog"]})
+
+
 # --- the file ------------------------------------------------------------------------------------------------------
 
 
@@ -202,6 +229,7 @@ def in_file(db: Connection, blogs: Sequence[tuple[str, str | None, str | None]],
     """As `states.in_file`; the card of a blog that has another name goes along."""
     had = {row["blog"] for row in db.execute("SELECT blog FROM card").fetchall()}
     states.in_file(db, blogs, now)
+    _bring_back(db, [blog for blog, _, _ in blogs])
     for blog, _, was in blogs:
         if was is not None and was in had and db.execute("SELECT 1 FROM blog WHERE id = ?", (was,)).fetchone() is None:
             _rename(db, was, blog)

@@ -158,13 +158,15 @@ def sleep_thread(db: Connection, chat: int, thread: int, now: float) -> None:
 
 
 def wake_thread(db: Connection, chat: int, thread: int) -> None:
-    """A forum topic is open again. What it missed meanwhile is not sent after it."""
+    """A forum topic is open again. What it missed meanwhile is not sent after it; what stands there becomes true again,
+    also where nothing is followed any more."""
     woken = db.execute(
         "UPDATE subscription SET closed_at = NULL WHERE chat = ? AND thread = ? AND closed_at IS NOT NULL",
         (chat, thread),
     )
+    reopen_thread(db, chat, thread)
     if woken.rowcount:
-        reopen_thread(db, chat, thread)
+        cards.give_again(db, chat, thread)
 
 
 def _fall_silent(db: Connection, chat: int, thread: int) -> None:
@@ -249,6 +251,8 @@ def _fold(db: Connection, other: Row, chat: int) -> None:
         ("forum_topic", "chat = :other"),
     ):
         db.execute(f"UPDATE OR REPLACE {table} SET chat = :chat WHERE {rows}", bound)
+    db.execute("UPDATE publication SET only_chat = :chat WHERE done_at IS NULL AND only_chat = :other", bound)
+    db.execute("UPDATE push SET only_chat = :chat WHERE only_chat = :other", bound)
     db.execute("DELETE FROM chat WHERE id = :other", bound)
     expansion.begin_again(db)
 

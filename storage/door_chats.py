@@ -11,6 +11,7 @@ from storage import (
     audiences,
     chats,
     subscriptions,
+    unwanted,
 )
 from storage.chats import Chat
 from storage.door import Door
@@ -59,6 +60,14 @@ class ChatsDoor(Door):
 
     async def move_chat(self, bot: str, chat: int, to: int) -> None:
         await self._db.write(chats.move, bot, chat, to)
+
+    async def lose_cards(self, chat: int) -> None:
+        """Take the cards of a chat back, whose subscriptions end with them."""
+        await self._db.write(subscriptions.lose_cards, chat)
+
+    async def is_losing(self, chat: int) -> bool:
+        """Whether something is still to be taken away there."""
+        return await self._db.read(lambda db: unwanted.is_leaving(db, chat=chat))
 
     async def forget(self, chat: int) -> None:
         """Everything about a chat, so that the file does not hold it any more either."""

@@ -11,12 +11,13 @@ from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.model import Lane
-from storage import filters, states
+from storage import filters, states, unwanted
 from storage.audiences import LANGUAGE
 from storage.rows import to_json, unspaced
 
 CHUNK = 1000
 STOP = "stop"  # the kind of a publication that drops the rows that were never sent
+TAKE_BACK = "take back"  # and of one by which every chat is to lose the post
 TOP = 2**62  # above every id
 
 _RANGE = """(s.chat, s.thread) > (:low_chat, :low_thread) AND (s.chat, s.thread) <= (:high_chat, :high_thread)"""
@@ -90,6 +91,7 @@ DELETE FROM delivery AS s WHERE s.bot = :bot AND s.post = :post AND {_RANGE} AND
 _NOT_AGAIN = f"""
 UPDATE delivery AS s SET aside = 'left' WHERE s.bot = :bot AND s.post = :post AND {_RANGE} AND s.sent = 0
 """
+_TAKE_BACK = unwanted.TAKE_BACK.format(f"s.post = :post AND {_RANGE}")
 
 # Posts of a blog reach each chat in the order they were published: what came before must be expanded first, also where
 # it waits for a longer hold. Pushes wait for pushes alone, and a scheduled one stands in nobody's way.
@@ -166,13 +168,16 @@ def _step(db: Connection, publication: Row, now: float) -> None:
         cancel(db, post["id"], now)
         return
     bound = _bound(publication, post) | filters.bound(db, publication, post)
-    if publication["begun_at"] is None:
+    if publication["begun_at"] is None and (publication["kind"] == "new" or post["withdrawn_at"] is not None):
         db.execute(_HAS_GONE, (now, post["id"]))
     match publication["kind"]:
         case "change":
             end = _raise(db, bound, post)
         case kind if kind == STOP:
             end = _chunk(db, _END.format(source=_ROWS), (_NEVER_SENT, _NOT_AGAIN), bound)
+        case kind if kind == TAKE_BACK:
+            end = _chunk(db, _END.format(source=_ROWS), (_TAKE_BACK,), bound)
+            unwanted.tidy(db)
         case "correction":
             statement = _INSERT.format(thread="s.thread", lane=":lane", source=_HAVE_IT, matches=_READ_IT, group="")
             end = _chunk(db, _END.format(source=_HAVE_IT), (statement,), bound)

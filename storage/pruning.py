@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from sqlite3 import Connection
 
-from storage import chats, states
+from storage import cards, chats, states
 from storage.rows import to_json
 
 CHUNK = 250  # rows that one transaction takes away
@@ -147,7 +147,8 @@ def old_changes(db: Connection, before: float) -> list[int]:
     """Publications of edits long past, of posts that stay: a summary may be edited for months."""
     rows = db.execute(
         f"""SELECT q.id FROM post p INDEXED BY post_first_seen CROSS JOIN publication q ON q.post = p.id
-        WHERE p.first_seen_at < :before AND q.done_at < :before AND q.kind <> 'new' LIMIT {CHUNK}""",
+        WHERE p.first_seen_at < :before AND q.done_at < :before
+        AND q.kind NOT IN ('new', 'correction', 'take back') LIMIT {CHUNK}""",
         {"before": before},
     )
     return [row["id"] for row in rows]
@@ -245,13 +246,14 @@ def slept_out(db: Connection, before: float) -> list[str]:
 
 
 def forget_blog(db: Connection, blog: str, before: float) -> Pruned | None:
-    """One chunk of all that is known of it; what its posts leave in chats is for `sweep`. None: it is forgotten.
+    """One chunk of all that is known of it; what its posts leave in chats is for `sweep`. None: it is forgotten, or its
+    card must leave the chats first.
 
     It is as if never read from the first chunk on: should it return while some of its posts are known and others not
     any more, they are its baseline, and not news.
     """
     gone = db.execute("UPDATE blog SET started = 0 WHERE id = ? AND removed_at < ?", (blog, before))
-    if gone.rowcount == 0:
+    if gone.rowcount == 0 or not cards.has_left(db, blog, before):
         return None
     db.execute("DELETE FROM page WHERE blog = ?", (blog,))
     post = db.execute("SELECT id FROM post WHERE blog = ? LIMIT 1", (blog,)).fetchone()

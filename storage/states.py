@@ -200,7 +200,7 @@ def _these(db: Connection, blog: str | None) -> Iterable[str]:
 
 # --- the file ------------------------------------------------------------------------------------------------------
 
-_TABLES = ("page", "known", "alias", "post", "subscription", "publication", "forum_topic")
+_TABLES = ("page", "known", "alias", "post", "subscription", "publication", "forum_topic", "push", "audit")
 NOTES = ("failing {}",)  # notes about one blog, by its id
 
 

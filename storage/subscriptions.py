@@ -72,9 +72,7 @@ def subscribe(
         },
     )
     chats.wake_thread(db, chat, thread)
-    if before is None:
-        chats.reopen_thread(db, chat, thread)
-    else:
+    if before is not None:
         _keep_only(db, chat, thread, blog, before.wish, Wish(topics=(*topics,), words=(*words,), without=(*without,)))
     if before is not None and volume not in (None, before.volume):
         _go_by_volume(db, chat, thread, blog, Volume(volume))
@@ -110,6 +108,13 @@ def unsubscribe(db: Connection, *, chat: int, thread: int, blog: str | None) -> 
     return ended
 
 
+def lose_cards(db: Connection, chat: int) -> None:
+    """End the subscriptions of a chat that show it cards, in every thread: those leave it."""
+    rows = db.execute("SELECT blog, thread FROM subscription WHERE chat = ? AND volume = 'card'", (chat,))
+    for row in rows.fetchall():
+        unsubscribe(db, chat=chat, thread=row["thread"], blog=row["blog"])
+
+
 _OF_BLOG = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog
   AND p.notice IS NOT 'card')"""
 _POSTS_OF_BLOG = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog
@@ -117,10 +122,13 @@ _POSTS_OF_BLOG = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id
 _OF_BLOG_BUT_KEY = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog = :blog
   AND p.notice IS NULL AND NOT (p.pinned OR p.key_event))"""
 _OF_POSTS = "thread = :thread AND post IN (SELECT value FROM json_each(:posts))"
-# Pushes go to chats: one waits as long as some thread of its chat follows what the push is for.
+_CORRECTIONS_OF_BLOG = """thread = :thread AND EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post
+  AND p.blog = :blog AND p.notice = 'correction')"""
+# Pushes go to chats: one waits as long as some thread of its chat follows what the push is for. One for a chat alone
+# does not ask what that follows.
 _PUSHES_FOR_OTHERS = """EXISTS (SELECT 1 FROM post p WHERE p.id = delivery.post AND p.blog IS NULL) AND NOT EXISTS (
-  SELECT 1 FROM publication p JOIN subscription s ON s.chat = :chat AND (p.blog IS NULL OR s.blog = p.blog)
-  WHERE p.post = delivery.post)"""
+  SELECT 1 FROM publication p WHERE p.post = delivery.post AND p.kind = 'new' AND (p.only_chat = :chat OR EXISTS (
+  SELECT 1 FROM subscription s WHERE s.chat = :chat AND (p.blog IS NULL OR s.blog = p.blog))))"""
 
 
 def _drop(db: Connection, chat: int, which: str, bound: dict[str, object]) -> None:
@@ -141,6 +149,7 @@ def take_over(db: Connection, *, chat: int, blog: str, of: int, by: int) -> None
         WHERE blog = :blog AND chat = :chat AND thread = :of)""",
         {"blog": blog, "chat": chat, "of": of, "by": by},
     )
+    cards.follow(db, chat=chat, thread=by, blog=blog)
 
 
 def subscriptions(db: Connection, chat: int, thread: int) -> list[Subscription]:
@@ -211,11 +220,15 @@ def choose(
     cards.follow(db, chat=chat, thread=thread, blog=blog)
 
 
+# What waits and is none for a volume: the same that `expansion` gives it not.
+_NOT_FOR = {Volume.KEY: _OF_BLOG_BUT_KEY, Volume.CARD: _OF_BLOG, Volume.DIGEST: _CORRECTIONS_OF_BLOG}
+
+
 def _go_by_volume(db: Connection, chat: int, thread: int, blog: str, volume: Volume) -> None:
     """What waits, or sleeps, is what this volume has, in its lane, and is decided anew."""
     bound = {"thread": thread, "blog": blog, "chat": chat}
-    if volume in (Volume.KEY, Volume.CARD):
-        _drop(db, chat, _OF_BLOG_BUT_KEY if volume is Volume.KEY else _POSTS_OF_BLOG, bound)
+    if volume in _NOT_FOR:
+        _drop(db, chat, _NOT_FOR[volume], bound)
     lanes = (Lane.LIVE, Lane.DIGEST) if volume is Volume.DIGEST else (Lane.DIGEST, Lane.LIVE)
     db.execute(
         f"""UPDATE delivery INDEXED BY delivery_waiting SET lane = :to

@@ -20,16 +20,32 @@ _SAFE = f"sent = 0 AND sending IS NULL AND EXISTS ({STANDS})"
 _NOWHERE = "sent = 0 AND sending IS NULL"
 
 
+# Ahead of everything else, as withdrawals do.
+TAKE_BACK = f"""
+UPDATE delivery AS s SET wanted = 0, lane = {Lane.WITHDRAWAL:d}, plain = 0, attempts = 0, not_before = 0,
+  aside = CASE WHEN aside = 'closed' THEN 'closed' END WHERE s.bot = :bot AND {{}}
+"""
+
+
 def take_back(db: Connection, *, post: int, chat: int, thread: int) -> None:
-    """This post is to leave this thread, ahead of everything else, as withdrawals do."""
+    """This post is to leave this thread."""
     bound: dict[str, Any] = {"post": post, "chat": chat, "thread": thread}
-    row = "bot = (SELECT bot FROM chat WHERE id = :chat) AND post = :post AND chat = :chat AND thread = :thread"
-    db.execute(
-        f"""UPDATE delivery SET wanted = 0, lane = {Lane.WITHDRAWAL:d}, plain = 0, attempts = 0, not_before = 0,
-        aside = CASE WHEN aside = 'closed' THEN 'closed' END WHERE {row}""",
-        bound,
-    )
+    row = db.execute("SELECT bot FROM chat WHERE id = ?", (chat,)).fetchone()
+    if row is not None:
+        here = "s.post = :post AND s.chat = :chat AND s.thread = :thread"
+        db.execute(TAKE_BACK.format(here), bound | {"bot": row["bot"]})
     tidy(db)
+
+
+def is_leaving(db: Connection, *, post: int | None = None, chat: int | None = None) -> bool:
+    """Whether anything is still to be taken away: of this post, or in this chat. Where nobody is, nothing ever is."""
+    row = db.execute(
+        """SELECT 1 FROM delivery INDEXED BY delivery_unwanted WHERE wanted = 0
+        AND (:post IS NULL OR post = :post) AND (:chat IS NULL OR chat = :chat)
+        AND (aside IS NULL OR sending IS NOT NULL) LIMIT 1""",
+        {"post": post, "chat": chat},
+    )
+    return row.fetchone() is not None
 
 
 def tidy(db: Connection) -> None:

@@ -356,3 +356,24 @@ async def test_each_thread_of_a_forum_has_a_card_of_its_own(room: Newsroom) -> N
         await room.store.choose_for(chat=met.id, thread=thread, blog="storm", volume=Volume.CARD, **about)  # type: ignore[arg-type]
     room.sender.wake()
     await room.telegram.until(lambda: sorted(one.thread for one in room.telegram.chats[CHANNEL].pinned) == threads)
+
+
+async def test_a_chat_that_is_forgotten_loses_its_card_first(room: Newsroom) -> None:
+    await with_card(room, ANN, BEN)
+    ann = await room.store.chat("main", ANN)
+    assert ann is not None
+    await room.desk.forget(ann.id)
+    assert [standing(room, person) == [] for person in (ANN, BEN)] == [True, False]
+    assert await room.store.chat("main", ANN) is None
+
+
+async def test_who_is_forgotten_waits_for_no_card_that_cannot_be_taken_away_now(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await with_card(room, ANN)
+    monkeypatch.setattr("bot.desk.LANDED_SECONDS", 0.1)
+    room.telegram.fail(method="deleteMessage", chat=ANN, times=None, error=Fault.reset())
+    ann = await room.store.chat("main", ANN)
+    assert ann is not None
+    await room.desk.forget(ann.id)
+    assert await room.store.chat("main", ANN) is None

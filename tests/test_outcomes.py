@@ -342,7 +342,7 @@ async def test_a_copy_whose_original_is_gone_is_set_aside_everywhere_and_reporte
     assert [call.method for call in room.telegram.calls] == ["copyMessage"] * len(people)
     assert [("message to copy not found" in text) for text in room.reports] == [True]
     progress = await room.store.progress("main", number)
-    assert (progress.sent, progress.waiting, progress.aside) == (0, 0, len(people))
+    assert (progress.sent, progress.waiting, progress.refused) == (0, 0, len(people))
     await room.publish(post("a"))
     for person in people:
         await room.shows(person, "About a")
