@@ -10,7 +10,7 @@ from bot.core.model import Lane, Relayed
 from bot.core.publishing import Audience, PushText, Sending
 from storage import audit, expansion
 from storage.audit import Act
-from storage.rows import entities_json, relayed, spaced, to_json, unspaced
+from storage.rows import OWN, entities_json, relayed, spaced, to_json, unspaced
 
 OPEN = ("draft", "waiting")  # nobody hears of it yet
 
@@ -73,7 +73,11 @@ def shown_at(db: Connection, post: int, chat: int, message: int) -> None:
 
 
 def find(db: Connection, post: int) -> Push | None:
-    row = db.execute("SELECT * FROM push WHERE post = ?", (post,)).fetchone()
+    """None for what an editor wrote for a blog: that is sent in another way."""
+    row = db.execute(
+        "SELECT u.* FROM push u JOIN post p ON p.id = u.post WHERE u.post = ? AND substr(p.key, 1, ?) <> ?",
+        (post, len(OWN), OWN),
+    ).fetchone()
     return _push(db, row) if row else None
 
 

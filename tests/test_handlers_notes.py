@@ -133,3 +133,14 @@ async def test_cancelled_it_goes_to_nobody_and_only_its_author_presses(house: Te
 )
 async def test_what_is_missing_is_said_in_a_sentence(house: TelegramHouse, command: str, beginning: str) -> None:
     assert (await house.ask(EDITOR, command)).startswith(beginning)
+
+
+async def test_a_note_is_no_push_and_a_push_no_note_whatever_a_button_carries(house: TelegramHouse) -> None:
+    control = await drafted(house)
+    number = buttons(control)["Send"].rpartition(":")[2]
+    refused = await house.telegram.press(EDITOR, EDITOR, control.id, f"push:send:{number}")
+    assert refused.text == "This push is not there any more."
+    pushed = await drafted(house, "/push The ferry sails again.")
+    number = buttons(pushed)["Send"].rpartition(":")[2]
+    refused = await house.telegram.press(EDITOR, EDITOR, pushed.id, f"note:send:{number}")
+    assert refused.text == "This button means nothing any more."
