@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.model import Lane, Outcome, TryLater
 from bot.core.plan import Edit
-from storage import Again, Claim, claims, looking, open_store
+from storage import Again, Claim, looking, open_store, queued
 from tests.ledger import BLOG, Ledger
 
 ANN, BEN = 2001, 2002
@@ -259,7 +259,7 @@ async def test_rows_that_are_retried_cost_no_more_than_chats_that_rest_and_are_f
 async def test_however_long_a_chat_waited_it_gets_everything_in_its_order(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(claims, "ROWS", 5)
+    monkeypatch.setattr(queued, "ROWS", 5)
     await ledger.follow(ANN)
     await ledger.publish("old")
     await ledger.run()
