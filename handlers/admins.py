@@ -16,7 +16,6 @@ from config.schedule import words as schedule_words
 from config.settings import BadSettings
 from handlers.asked import Asked
 from handlers.blogs import Known
-from handlers.holding import everything_is_held
 from handlers.naming import blogs_of
 
 SOON, LATER = 1, 5  # next polls shown: of each of several blogs, of the one that was asked for
@@ -40,7 +39,7 @@ async def status(asked: Asked) -> Rendered:
         )
         head.sentence(said).newline()
     head.sentence(_pace(asked))
-    if await everything_is_held(asked):
+    if await asked.house.store.all_held():
         head.newline().sentence(t.gettext("Every live blog is held."), "bold")
     ordered = sorted(blogs, key=lambda one: not _is_in_trouble(one))
     return _fitting(head, (_blog(asked, one) for one in ordered), len(ordered), t)

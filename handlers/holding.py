@@ -8,14 +8,13 @@ from handlers.asked import Asked, Wrong
 from handlers.blogs import Known
 from handlers.naming import all_blogs, names, unknown_blog
 
-HOLD_ALL = "hold all"  # the note under which the store keeps it
 EVERYTHING = "all"
 
 
 async def hold(asked: Asked) -> Rendered:
     """`blog` or `all`."""
     t, known = asked.t, await _blog_or_all(asked, "/hold")
-    if await everything_is_held(asked):
+    if await asked.house.store.all_held():
         return asked.say(t.gettext("Everything is held already; /release all lets it go on."))
     if known is not None and known.state.held_at is not None:
         return asked.say(t.gettext("{blog} is held already; /release {id} lets it go on.", **_called(asked, known)))
@@ -37,7 +36,7 @@ async def hold(asked: Asked) -> Rendered:
 async def release(asked: Asked) -> Rendered:
     """`blog` or `all`."""
     t, known = asked.t, await _blog_or_all(asked, "/release")
-    everything = await everything_is_held(asked)
+    everything = await asked.house.store.all_held()
     if known is not None and everything:
         return asked.say(t.gettext("Every live blog is held; /release all lets them go on."))
     if known is not None and known.state.held_at is None:
@@ -72,10 +71,6 @@ def _went_on(asked: Asked, known: Known | None, waited: int) -> str:
 
 def _called(asked: Asked, known: Known) -> dict[str, str]:
     return {"blog": asked.named(known.title), "id": known.id}
-
-
-async def everything_is_held(asked: Asked) -> bool:
-    return await asked.house.store.note(HOLD_ALL) is not None
 
 
 async def _blog_or_all(asked: Asked, command: str) -> Known | None:

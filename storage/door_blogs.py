@@ -56,6 +56,10 @@ class BlogsDoor(Door):
     async def titles(self) -> dict[str, str]:
         return await self._db.read(states.titles)
 
+    async def all_held(self) -> bool:
+        """Whether the relaying of every blog is stopped."""
+        return await self._db.read(states.all_held)
+
     async def hold(self, blog: str | None, now: float, person: int | None = None) -> None:
         """Stop the relaying of a blog, or of all."""
         await self._db.write(states.hold, blog, now, person)
