@@ -7,7 +7,7 @@ BIN := .venv/bin
 setup: .venv/ready
 
 # uv installs the locked set in seconds; where it has no build for the machine, pip does the same more slowly.
-.venv/ready: requirements.txt requirements-setup.txt pyproject.toml
+.venv/ready: requirements.txt requirements-setup.txt pyproject.toml bot/web/vendored.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Liveblog Relay needs Python 3.11 or newer; name one with: make PYTHON=python3.12")'
 	$(PYTHON) -m venv --clear .venv
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-setup.txt \

@@ -149,16 +149,6 @@ class Relay:
             report=self.report,
         )
         self._pruner = Pruner(store=store, settings=self._current)
-        self.web = Web(
-            store=store,
-            fetcher=self._fetcher,
-            settings=self._current,
-            environ=self._environ,
-            told=self._poller.told,
-            hand=self._poller.handed,
-            report=self.report,
-        )
-        self._application = self._build_application(telegram.api_base)
         self._house = House(
             store=store,
             desk=self._desk,
@@ -171,6 +161,14 @@ class Relay:
             last_polls=self._poller.last_polls,
             report=self.report,
         )
+        self.web = Web(
+            house=self._house,
+            fetcher=self._fetcher,
+            environ=self._environ,
+            told=self._poller.told,
+            hand=self._poller.handed,
+        )
+        self._application = self._build_application(telegram.api_base)
         register(self._application, self._house)
 
     def _build_application(self, api_base: str) -> Application[Any, Any, Any, Any, Any, Any]:

@@ -28,8 +28,6 @@ class Trouble:
             log.warning("admins unknown", why=str(error))
             return t.gettext("Telegram does not tell me who the admins are; please try again.")
         log.error("broke", what=what, exc_info=error)
-        if self._house.report is None:
-            return t.gettext("Something went wrong here; it stands in the log.")
         trouble = f"{what}: {type(error).__name__}"
         if self._once.first(trouble, TELL_EVERY):
             await self._house.report(f"{trouble}: {error}"[:1000])

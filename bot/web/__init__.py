@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from bot.fetch import Fetcher
+from bot.house import House
 from bot.web.intake import Hand, Intake
-from bot.web.server import Report, Server
+from bot.web.server import Server
 from bot.web.subscriber import Subscriber
 from bot.web.websub import Callbacks, Told
-from config.settings import Settings
-from storage import Store
 
 __all__ = ["Web"]
 
@@ -22,20 +21,19 @@ class Web:
     def __init__(
         self,
         *,
-        store: Store,
+        house: House,
         fetcher: Fetcher,
-        settings: Callable[[], Settings],
         environ: Mapping[str, str],
         told: Told,
         hand: Hand,
-        report: Report,
     ) -> None:
+        settings, report = house.settings, house.report
         web = settings().web
         self._subscriber = Subscriber(
-            store=store, fetcher=fetcher, settings=settings, public_url=web.public_url, report=report
+            store=house.store, fetcher=fetcher, settings=settings, public_url=web.public_url, report=report
         )
         self._callbacks = Callbacks(
-            store=store, settings=settings, told=told, report=report, changed=self._subscriber.wake
+            store=house.store, settings=settings, told=told, report=report, changed=self._subscriber.wake
         )
         intake = Intake(settings=settings, environ=environ, hand=hand)
         routes = [*self._callbacks.routes(), *intake.routes()]
