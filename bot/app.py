@@ -17,6 +17,7 @@ from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder, BaseRateLimiter, ExtBot
 
 from bot.clock import Clock
+from bot.counting import Counting
 from bot.desk import Desk
 from bot.fetch import Fetcher
 from bot.pace import Limits, Pace
@@ -26,6 +27,7 @@ from bot.reading import Reading
 from bot.request import AiohttpRequest
 from bot.sender import Sender
 from bot.telegram import Telegram
+from bot.vitals import Vitals
 from bot.web import Web
 from config import difference
 from config.settings import BadSettings, Settings, read_settings, token
@@ -54,8 +56,8 @@ class PaceLimiter(BaseRateLimiter[None]):
     # These name a chat and are no messages.
     SILENT = frozenset({"getChat", "getChatMember", "getChatAdministrators", "sendChatAction", "leaveChat"})
 
-    def __init__(self, pace: Pace) -> None:
-        self._pace = pace
+    def __init__(self, pace: Pace, vitals: Vitals) -> None:
+        self._pace, self._vitals = pace, vitals
 
     async def initialize(self) -> None:
         pass
@@ -80,10 +82,12 @@ class PaceLimiter(BaseRateLimiter[None]):
             answer = await callback(*args, **kwargs)
         except RetryAfter as error:
             self._pace.flooded(chat, error._retry_after.total_seconds())
+            self._vitals.flooded()
             raise
         finally:
             self._pace.answered(chat, left, paid=False)
         self._pace.succeeded()
+        self._vitals.replied()
         return answer
 
 
@@ -120,6 +124,7 @@ class Relay:
         telegram = self.settings.telegram
         self._store = store
         self._pace = Pace(_limits(self.settings))
+        self._vitals = Vitals(self._pace, clock=self._clock)
         self._request = AiohttpRequest()
         self._updates_request = AiohttpRequest(connections=2, read_seconds=POLL_SECONDS + 10.0)
         self._telegram = Telegram(
@@ -133,6 +138,7 @@ class Relay:
             store=store,
             telegram=self._telegram,
             pace=self._pace,
+            vitals=self._vitals,
             settings=self._current,
             report=self.report,
             bot=BOT,
@@ -149,11 +155,13 @@ class Relay:
             report=self.report,
         )
         self._pruner = Pruner(store=store, settings=self._current)
+        self._counting = Counting(store=store, vitals=self._vitals, bot=BOT)
         self._house = House(
             store=store,
             desk=self._desk,
             settings=self._current,
             pace=self._pace,
+            vitals=self._vitals,
             bot=BOT,
             clock=self._clock,
             reload=self.reload,
@@ -179,7 +187,7 @@ class Relay:
             base_file_url=f"{base}/file/bot",
             request=self._request,
             get_updates_request=self._updates_request,
-            rate_limiter=PaceLimiter(self._pace),
+            rate_limiter=PaceLimiter(self._pace, self._vitals),
         )
         order = PerChat(functools.partial(self._store.chat, BOT))
         return ApplicationBuilder().bot(bot).concurrent_updates(order).build()
@@ -210,6 +218,7 @@ class Relay:
         listening = asyncio.create_task(self._listen())
         watching = asyncio.create_task(self._watch())
         pruning = asyncio.create_task(self._pruner.run())
+        counting = asyncio.create_task(self._counting.run())
         await self._drop_drafts()
         await self._poller.start()
         hearing = asyncio.create_task(self.web.run())
@@ -217,7 +226,7 @@ class Relay:
         log.info("running", blogs=len(self.settings.blogs), config=str(self._path))
         stopped = asyncio.create_task(self._stopped.wait())
         done, _ = await asyncio.wait(
-            {stopped, sending, listening, watching, pruning, hearing}, return_when=asyncio.FIRST_COMPLETED
+            {stopped, sending, listening, watching, pruning, counting, hearing}, return_when=asyncio.FIRST_COMPLETED
         )
         try:
             for one in done:
@@ -226,7 +235,7 @@ class Relay:
             log.info("stopping")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):
-                    await self._wind_down(sending, listening, hearing, watching, pruning, stopped)
+                    await self._wind_down(sending, listening, hearing, watching, pruning, counting, stopped)
             log.info("stopped")
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:

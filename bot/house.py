@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from bot.desk import Desk
 from bot.pace import Pace
+from bot.vitals import Vitals
 from config.settings import Blog, Settings
 from storage import Store
 
@@ -19,13 +20,14 @@ class House:
 
     `reload` applies the file and says in words what changed, or raises `config.settings.BadSettings`; `next_polls`
     and `last_polls` tell when each blog (by id) is and was polled; `report` tells the admins of trouble; `clock` is
-    seconds since 1970.
+    seconds since 1970; `vitals` knows how everything is.
     """
 
     store: Store
     desk: Desk
     settings: Callable[[], Settings]
     pace: Pace
+    vitals: Vitals
     reload: Callable[[], Awaitable[list[str]]]
     next_polls: Callable[[], Mapping[str, datetime]]
     report: Callable[[str], Coroutine[None, None, None]]

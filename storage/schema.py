@@ -369,6 +369,28 @@ def whom_an_audience_does_not_reach(db: Database) -> None:
         db.execute(statement)
 
 
+SAMPLES = """
+-- what was measured; `at` is when its minute, or its minutes, began
+CREATE TABLE sample (
+  name TEXT NOT NULL,
+  at REAL NOT NULL,
+  value REAL NOT NULL,
+  minutes INTEGER NOT NULL,            -- that it is the mean of
+  PRIMARY KEY (name, at)
+) WITHOUT ROWID;
+CREATE INDEX sample_at ON sample (at);
+CREATE INDEX sample_minute ON sample (at) WHERE minutes = 1;
+-- the few that are none of their page's posts, so that those are counted without reading any
+CREATE INDEX post_notice ON post (blog) WHERE notice IS NOT NULL;
+"""
+
+
+@migrations()
+def what_was_measured(db: Database) -> None:
+    for statement in _statements(SAMPLES):
+        db.execute(statement)
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:
