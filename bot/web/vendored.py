@@ -1,4 +1,4 @@
-"""The browser's libraries: other people's scripts, copied into the tree and the wheel when they are built, in no commit.
+"""The browser's libraries: other people's scripts, copied into tree and wheel when they are built, in no commit.
 
 They come from Python packages that carry them, so that nobody needs npm; each must be, byte for byte, what its own
 project released. Hatchling runs this, for `make setup` (an editable install) as for a wheel.
