@@ -13,6 +13,7 @@ from storage.door_blogs import BlogsDoor
 from storage.door_chats import ChatsDoor
 from storage.door_deliveries import DeliveriesDoor
 from storage.door_editors import EditorsDoor
+from storage.door_files import FilesDoor
 from storage.door_forums import ForumsDoor
 from storage.door_posts import PostsDoor
 from storage.door_retention import RetentionDoor
@@ -39,6 +40,7 @@ class Store(
     ChatsDoor,
     DeliveriesDoor,
     EditorsDoor,
+    FilesDoor,
     ForumsDoor,
     PostsDoor,
     RetentionDoor,
