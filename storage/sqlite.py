@@ -8,6 +8,7 @@ from typing import IO
 
 from storage import notes
 from storage.database import Connections, StoreError, told
+from storage.door_alarms import AlarmsDoor
 from storage.door_blogs import BlogsDoor
 from storage.door_chats import ChatsDoor
 from storage.door_deliveries import DeliveriesDoor
@@ -31,7 +32,7 @@ def open_store(url: str) -> Store:
     return Store(Path(url.removeprefix("sqlite:///")))
 
 
-class Store(BlogsDoor, DeliveriesDoor, ChatsDoor, PostsDoor, EditorsDoor, ForumsDoor, RetentionDoor):
+class Store(BlogsDoor, DeliveriesDoor, ChatsDoor, PostsDoor, EditorsDoor, ForumsDoor, RetentionDoor, AlarmsDoor):
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock: IO[str] | None = None

@@ -18,7 +18,7 @@ from sqlite_utils import Database, Migrations
 import storage.database
 import storage.schema
 from bot.core.corrections import Correction
-from bot.core.model import ChangeKind, Post, TryLater, Volume
+from bot.core.model import ChangeKind, Post, Refused, TryLater, Volume
 from bot.core.paging import Sought, Span, Turn
 from bot.core.publishing import Audience, PostWrite, PushText, Sending
 from bot.core.wishes import Wish
@@ -267,6 +267,16 @@ async def speaking_of_posts(ledger: Ledger) -> None:
     await store.restore(said[0])
 
 
+async def looking_at_what_was_refused(ledger: Ledger) -> None:
+    await expanding(ledger)
+    for _ in range(2):  # the plain form as well
+        await ledger.deliver(lambda claim: Refused(why="no") if claim.telegram_id == ANN else None)
+    assert await ledger.store.refused("main")
+    for words in ("no", ""):
+        await ledger.store.requeue_some("main", Act(at=NOON, act="requeue", words=words), None)
+    await ledger.store.alarms(ended_since=NOON)
+
+
 async def pruning(ledger: Ledger) -> None:
     await following_edits_and_withdrawals(ledger)
     for before in (NOON + 1, NOON + 100):  # posts by their age, and then with their blog
@@ -296,12 +306,15 @@ ACTS = [
     remembering,
     asking,
     speaking_of_posts,
+    looking_at_what_was_refused,
 ]
 MAY_SORT = (
     "GROUP BY p.topics",  # the topics that posts have
     "post_fts MATCH",  # the newest of those that match
     "ORDER BY s.created_at",  # what one thread follows
     "FROM publication p JOIN post",  # what is open now
+    "count(DISTINCT chat)",  # those of what was refused
+    "ORDER BY since, id",  # the alarms that stand, or ended lately
 )
 
 

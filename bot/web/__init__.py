@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from bot.fetch import Fetcher
 from bot.house import House
+from bot.web.guard import Guard
 from bot.web.intake import Hand, Intake
 from bot.web.server import Server
 from bot.web.subscriber import Subscriber
@@ -39,6 +40,9 @@ class Web:
             store=house.store, settings=settings, told=told, report=report, changed=self._subscriber.wake
         )
         intake = Intake(settings=settings, environ=environ, hand=hand)
+        self.guard = Guard(
+            notes=house.store, environ=environ, password_env=web.dashboard_password_env, public_url=web.public_url
+        )
         routes = [*self._callbacks.routes(), *intake.routes(), *(webhooks(webhook) if webhook else ())]
         self.server = Server(web.listen, routes, report) if web.listen else None
 
