@@ -7,7 +7,7 @@ import contextlib
 import functools
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import structlog
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder, BaseRateLimiter, ExtBot
 
+from bot.applied import Applied
 from bot.clock import Clock
 from bot.desk import Desk
 from bot.fetch import Fetcher
@@ -28,9 +29,8 @@ from bot.sender import Sender
 from bot.telegram import Telegram
 from bot.web import Web
 from bot.web.webhook import Webhook
-from config import difference
 from config.secrets import webhook_path, webhook_secret
-from config.settings import BadSettings, Settings, read_settings, token
+from config.settings import BadSettings, Settings, contents, parse_contents, token
 from config.values import FREE_RATE
 from config.watch import changes
 from handlers import keep_topics, register, set_menus, show_held, show_progress
@@ -95,7 +95,8 @@ class Relay:
     def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
         self._path, self._environ = path, environ
         self._changes = changes(path)  # counted from before the file is read, so that no save is missed
-        self.settings: Settings = read_settings(path, environ)
+        self._first = contents(path)
+        self.settings: Settings = parse_contents(self._first, path, environ)
         self._token = token(environ)
         self._clock = Clock()
         self.ready = asyncio.Event()
@@ -152,6 +153,15 @@ class Relay:
         )
         self._webhook = self._build_webhook()
         self._pruner = Pruner(store=store, settings=self._current)
+        self._applied = Applied(
+            path=self._path,
+            environ=self._environ,
+            text=self._first,
+            settings=self._current,
+            put=self._put,
+            store=store,
+            clock=self._clock,
+        )
         self._house = House(
             store=store,
             desk=self._desk,
@@ -159,7 +169,8 @@ class Relay:
             pace=self._pace,
             bot=BOT,
             clock=self._clock,
-            reload=self.reload,
+            reload=self._applied.reload,
+            rollback=self._applied.rollback,
             next_polls=self._poller.next_polls,
             last_polls=self._poller.last_polls,
             report=self.report,
@@ -215,12 +226,13 @@ class Relay:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload_quietly()))
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload_quietly(self._applied.reload)))
         sending = asyncio.create_task(self._sender.run())
         listening = asyncio.create_task(self._listen())
         watching = asyncio.create_task(self._watch())
         pruning = asyncio.create_task(self._pruner.run())
         await self._drop_drafts()
+        await self._applied.begin()
         await self._poller.start()
         hearing = asyncio.create_task(self.web.run())
         self.ready.set()
@@ -306,24 +318,26 @@ class Relay:
 
     async def _watch(self) -> None:
         async for _ in self._changes:
-            await self._reload_quietly()
+            await self._reload_quietly(self._applied.saved)
 
-    async def _reload_quietly(self) -> None:
+    async def _reload_quietly(self, apply: Callable[[], Awaitable[list[str] | None]]) -> None:
         """Apply the file; a bad one is reported to the admins, once, and the last good one stays in force."""
         try:
-            for line in await self.reload():
-                log.info("file applied", change=line)
+            changes = await apply()
         except BadSettings as error:
             log.error("file refused", mistakes=str(error).splitlines())
             if self._refused != str(error):
                 self._refused = str(error)
                 await self.report(f"The new file is refused; the one before stays in force.\n{error}")
-
-    async def reload(self) -> list[str]:
-        """Read the file and apply it at once; says in words what changed. BadSettings where it is refused."""
-        before, after = self.settings, read_settings(self._path, self._environ)
+            return
         self._refused = None
-        self.settings = after
+        for line in () if changes is None else changes or ["nothing changed"]:
+            log.info("file applied", change=line)
+
+    async def _put(self, after: Settings) -> None:
+        """Follow these settings from now on."""
+        before, self.settings = self.settings, after
+        self._refused = None
         self._pace.limits = _limits(after)
         self._telegram.paid = after.telegram.paid_broadcast
         self._telegram.rich = after.telegram.rich_messages
@@ -333,7 +347,6 @@ class Relay:
         if before.access != after.access:
             await self._drop_drafts()
             self._spawn(set_menus(self._application.bot, self._house))
-        return difference.words(difference.difference(before, after))
 
     async def _drop_drafts(self) -> None:
         """Who is no editor any more has nothing left to press."""
