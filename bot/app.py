@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from telegram import Update
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder, BaseRateLimiter, ExtBot
 
@@ -21,6 +20,7 @@ from bot.clock import Clock
 from bot.counting import Counting
 from bot.desk import Desk
 from bot.fetch import Fetcher
+from bot.listening import POLL_SECONDS, ByWebhook, by_polling
 from bot.pace import Limits, Pace
 from bot.poller import Poller
 from bot.pruning import Pruner
@@ -30,6 +30,8 @@ from bot.sender import Sender
 from bot.telegram import Telegram
 from bot.vitals import Vitals
 from bot.web import Web
+from bot.web.webhook import Webhook
+from config.secrets import webhook_path, webhook_secret
 from config.settings import BadSettings, Settings, contents, parse_contents, token
 from config.values import FREE_RATE
 from config.watch import changes
@@ -41,8 +43,8 @@ from storage import Store, open_store
 log = structlog.get_logger()
 
 BOT = "main"
-POLL_SECONDS = 25  # how long Telegram holds an empty getUpdates
 STOP_SECONDS = 11.0  # all of stopping; a supervisor's patience is often ten or fifteen
+ANSWER_SECONDS = 4.0  # of these, for what people said by webhook
 UNREACHABLE_PAUSE = 5.0
 
 
@@ -155,6 +157,7 @@ class Relay:
             settings=self._current,
             report=self.report,
         )
+        self._webhook = self._build_webhook()
         self._pruner = Pruner(store=store, settings=self._current)
         self._counting = Counting(store=store, vitals=self._vitals, bot=BOT)
         self._applied = Applied(
@@ -184,6 +187,7 @@ class Relay:
             house=self._house,
             fetcher=self._fetcher,
             environ=self._environ,
+            webhook=self._webhook,
             told=self._poller.told,
             hand=self._poller.handed,
         )
@@ -202,6 +206,12 @@ class Relay:
         )
         order = PerChat(functools.partial(self._store.chat, BOT))
         return ApplicationBuilder().bot(bot).concurrent_updates(order).build()
+
+    def _build_webhook(self) -> Webhook | None:
+        """Where updates are brought to, if they are."""
+        if self.settings.telegram.updates != "webhook":
+            return None
+        return Webhook(path=webhook_path(self._token, BOT), secret=webhook_secret(self._token, BOT))
 
     def _current(self) -> Settings:
         return self.settings
@@ -263,6 +273,8 @@ class Relay:
         hearing: asyncio.Task[None],
         *others: asyncio.Task[Any],
     ) -> None:
+        if self._webhook is not None:
+            await self._webhook.close(ANSWER_SECONDS)
         hearing.cancel()
         await asyncio.gather(hearing, return_exceptions=True)
         await self._poller.stop()
@@ -272,16 +284,10 @@ class Relay:
         await asyncio.gather(sending, listening, *others, *self._aside, return_exceptions=True)
 
     async def _listen(self) -> None:
-        """Hear people, by long polling, for as long as we run. Telegram may be out of reach when we start."""
+        """Hear people for as long as we run. Telegram may be out of reach when we start."""
         application = self._application
         await self._greet()
-        async with application:
-            assert application.updater is not None
-            await application.updater.start_polling(
-                timeout=POLL_SECONDS, allowed_updates=list(Update.ALL_TYPES), bootstrap_retries=-1
-            )
-            await application.start()
-            log.info("listening", bot=application.bot.username)
+        async with application, self._heard():
             menus = asyncio.create_task(set_menus(application.bot, self._house))
             try:
                 async with asyncio.TaskGroup() as loops:
@@ -289,8 +295,19 @@ class Relay:
                         loops.create_task(loop(application.bot, self._house))
             finally:
                 menus.cancel()
-                await application.updater.stop()
-                await application.stop()
+
+    def _heard(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """In the way that the file had when we started."""
+        if self._webhook is None:
+            return by_polling(self._application)
+        return ByWebhook(
+            application=self._application,
+            door=self._webhook,
+            public_url=self.settings.web.public_url,
+            path=webhook_path(self._token, BOT),
+            secret=webhook_secret(self._token, BOT),
+            report=self.report,
+        ).heard()
 
     async def _greet(self) -> None:
         """Ask Telegram who we are until it answers; a wrong token ends the attempt."""

@@ -11,6 +11,8 @@ from bot.web.guard import Guard
 from bot.web.intake import Hand, Intake
 from bot.web.server import Server
 from bot.web.subscriber import Subscriber
+from bot.web.webhook import Webhook
+from bot.web.webhook import routes as webhooks
 from bot.web.websub import Callbacks, Told
 
 __all__ = ["Web"]
@@ -27,6 +29,7 @@ class Web:
         environ: Mapping[str, str],
         told: Told,
         hand: Hand,
+        webhook: Webhook | None = None,
     ) -> None:
         settings, report = house.settings, house.report
         web = settings().web
@@ -40,7 +43,7 @@ class Web:
         self.guard = Guard(
             notes=house.store, environ=environ, password_env=web.dashboard_password_env, public_url=web.public_url
         )
-        routes = [*self._callbacks.routes(), *intake.routes()]
+        routes = [*self._callbacks.routes(), *intake.routes(), *(webhooks(webhook) if webhook else ())]
         self.server = Server(web.listen, routes, report) if web.listen else None
 
     async def run(self) -> None:
