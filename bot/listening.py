@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -53,8 +53,8 @@ class ByWebhook:
     application: App
     door: Webhook
     public_url: str
-    path: str
-    secret: str
+    path: str = field(repr=False)
+    secret: str = field(repr=False)
     report: Callable[[str], Coroutine[Any, Any, None]]
     _told: str = ""  # what the admins know of
     _known: float = 0.0  # seconds since 1970, of the last error we looked at

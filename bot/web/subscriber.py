@@ -21,7 +21,8 @@ from bot.core import websub
 from bot.core.model import Page
 from bot.core.pages import pages_to_poll
 from bot.core.websub import Lease, LeaseState
-from bot.fetch import Fetcher, FetchFailed, is_private
+from bot.fetch import Fetcher, FetchFailed
+from bot.resolving import is_private
 from bot.sources.hubs import HubOfPage, hub_of
 from bot.web.websub import PATH
 from config.settings import Blog, Settings
