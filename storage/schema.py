@@ -369,6 +369,23 @@ def whom_an_audience_does_not_reach(db: Database) -> None:
         db.execute(statement)
 
 
+WHY = """
+-- how it was first seen ('poll', 'hub', 'intake', 'baseline', 'old'); NULL: before this was noted
+ALTER TABLE post ADD COLUMN came TEXT;
+-- when what it follows, and how much of it, was last said anew
+ALTER TABLE subscription ADD COLUMN changed_at REAL;
+-- the last time that nobody could be reached there
+ALTER TABLE chat ADD COLUMN was_closed_at REAL;
+ALTER TABLE chat ADD COLUMN reopened_at REAL;
+"""
+
+
+@migrations()
+def what_is_asked_about_a_post_that_did_not_arrive(db: Database) -> None:
+    for statement in _statements(WHY):
+        db.execute(statement)
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:
