@@ -187,6 +187,19 @@ class Desk:
         """Never send a held post: False where it waits no more. It stays down until it is restored."""
         return await self._woken(self._store.drop_held(await self._act("drop", post, person)))
 
+    # --- what Telegram refused
+
+    async def requeue(self, why: str | None = None, *, person: int | None = None) -> int:
+        """Let what was refused be tried again: for this reason of Telegram's, None: all of it. Returns how many
+        deliveries; what is refused once more meanwhile stays refused."""
+        act, count, noted = Act(at=self._clock(), act="requeue", person=person, words=why or ""), 0, None
+        while True:
+            some, noted = await self._store.requeue_some(BOT, act, noted)
+            if not some:
+                return count
+            count += some
+            self._wake()
+
     # --- a chat
 
     async def forget(self, chat: int) -> None:

@@ -369,6 +369,83 @@ def whom_an_audience_does_not_reach(db: Database) -> None:
         db.execute(statement)
 
 
+ALARMS = """
+-- what is or was not as it should be
+CREATE TABLE alarm (
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,
+  about TEXT NOT NULL DEFAULT '',      -- a blog, or ''
+  part TEXT NOT NULL DEFAULT '',       -- which of several of a kind: a page, a reason
+  subject TEXT NOT NULL DEFAULT '',    -- of what it speaks, in words
+  text TEXT NOT NULL,
+  since REAL NOT NULL,
+  tell_at REAL NOT NULL,               -- what comes back soon is told later, if it still stands
+  ended_at REAL,
+  ending TEXT                          -- how it ended, in words; NULL: nobody is told
+);
+CREATE UNIQUE INDEX alarm_standing ON alarm (kind, about, part) WHERE ended_at IS NULL;
+CREATE INDEX alarm_of ON alarm (kind, about, part, id);
+CREATE INDEX alarm_ended ON alarm (ended_at) WHERE ended_at IS NOT NULL;
+-- who was told of it, and of its end; person 0: all the admins there were, before it was noted who
+CREATE TABLE heard (
+  alarm INTEGER NOT NULL REFERENCES alarm(id),
+  person INTEGER NOT NULL,
+  at REAL NOT NULL,
+  end_at REAL,
+  PRIMARY KEY (alarm, person)
+) WITHOUT ROWID;
+-- what Telegram refused, by what it said
+CREATE INDEX delivery_refused ON delivery (bot, aside, settled_at)
+  WHERE sent <> wanted AND aside NOT IN ('closed', 'left', 'asleep');
+"""
+
+
+@migrations()
+def alarms_and_their_ends_and_what_was_refused(db: Database) -> None:
+    for statement in _statements(ALARMS):
+        db.execute(statement)
+
+
+APPLIED_FILES = """
+-- The configuration files that were in force last, byte for byte; the newest is the one that is.
+CREATE TABLE applied_file (
+  id INTEGER PRIMARY KEY,
+  at REAL NOT NULL,
+  who TEXT NOT NULL,                   -- 'start', 'saved', 'reload', 'rollback', 'dashboard'
+  sha TEXT NOT NULL UNIQUE,            -- of the text, shortened: its name
+  text BLOB NOT NULL
+);
+"""
+
+
+@migrations()
+def which_files_were_in_force(db: Database) -> None:
+    for statement in _statements(APPLIED_FILES):
+        db.execute(statement)
+
+
+SAMPLES = """
+-- what was measured; `at` is when its minute, or its minutes, began
+CREATE TABLE sample (
+  name TEXT NOT NULL,
+  at REAL NOT NULL,
+  value REAL NOT NULL,
+  minutes INTEGER NOT NULL,            -- that it is the mean of
+  PRIMARY KEY (name, at)
+) WITHOUT ROWID;
+CREATE INDEX sample_at ON sample (at);
+CREATE INDEX sample_minute ON sample (at) WHERE minutes = 1;
+-- the few that are none of their page's posts, so that those are counted without reading any
+CREATE INDEX post_notice ON post (blog) WHERE notice IS NOT NULL;
+"""
+
+
+@migrations()
+def what_was_measured(db: Database) -> None:
+    for statement in _statements(SAMPLES):
+        db.execute(statement)
+
+
 WHY = """
 -- how it was first seen ('poll', 'hub', 'intake', 'baseline', 'old'); NULL: before this was noted
 ALTER TABLE post ADD COLUMN came TEXT;

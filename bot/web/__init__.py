@@ -7,9 +7,12 @@ from collections.abc import Mapping
 
 from bot.fetch import Fetcher
 from bot.house import House
+from bot.web.guard import Guard
 from bot.web.intake import Hand, Intake
 from bot.web.server import Server
 from bot.web.subscriber import Subscriber
+from bot.web.webhook import Webhook
+from bot.web.webhook import routes as webhooks
 from bot.web.websub import Callbacks, Told
 
 __all__ = ["Web"]
@@ -26,6 +29,7 @@ class Web:
         environ: Mapping[str, str],
         told: Told,
         hand: Hand,
+        webhook: Webhook | None = None,
     ) -> None:
         settings, report = house.settings, house.report
         web = settings().web
@@ -36,7 +40,10 @@ class Web:
             store=house.store, settings=settings, told=told, report=report, changed=self._subscriber.wake
         )
         intake = Intake(settings=settings, environ=environ, hand=hand)
-        routes = [*self._callbacks.routes(), *intake.routes()]
+        self.guard = Guard(
+            notes=house.store, environ=environ, password_env=web.dashboard_password_env, public_url=web.public_url
+        )
+        routes = [*self._callbacks.routes(), *intake.routes(), *(webhooks(webhook) if webhook else ())]
         self.server = Server(web.listen, routes, report) if web.listen else None
 
     async def run(self) -> None:
