@@ -24,9 +24,11 @@ from bot.listening import POLL_SECONDS, ByWebhook, by_polling
 from bot.pace import Limits, Pace
 from bot.poller import Poller
 from bot.pruning import Pruner
+from bot.readiness import Readiness
 from bot.reading import Reading
 from bot.request import AiohttpRequest
 from bot.sender import Sender
+from bot.standing import Standing
 from bot.telegram import Telegram
 from bot.vitals import Vitals
 from bot.web import Web
@@ -128,8 +130,10 @@ class Relay:
         self._store = store
         self._pace = Pace(_limits(self.settings))
         self._vitals = Vitals(self._pace, clock=self._clock)
-        self._request = AiohttpRequest()
-        self._updates_request = AiohttpRequest(connections=2, read_seconds=POLL_SECONDS + 10.0)
+        self._request = AiohttpRequest(heard=self._vitals.heard)
+        self._updates_request = AiohttpRequest(
+            connections=2, read_seconds=POLL_SECONDS + 10.0, heard=self._vitals.heard
+        )
         self._telegram = Telegram(
             self._request,
             api_base=telegram.api_base,
@@ -156,7 +160,9 @@ class Relay:
             reading=Reading(),
             settings=self._current,
             report=self.report,
+            vitals=self._vitals,
         )
+        self._vitals.measures.register(Standing(self._vitals, self._poller.last_polls))
         self._webhook = self._build_webhook()
         self._pruner = Pruner(store=store, settings=self._current)
         self._counting = Counting(store=store, vitals=self._vitals, bot=BOT)
@@ -183,11 +189,20 @@ class Relay:
             last_polls=self._poller.last_polls,
             report=self.report,
         )
+        readiness = Readiness(
+            store=store,
+            vitals=self._vitals,
+            settings=self._current,
+            started=self.ready.is_set,
+            last_polls=self._poller.last_polls,
+            next_polls=self._poller.next_polls,
+        )
         self.web = Web(
             house=self._house,
             fetcher=self._fetcher,
             environ=self._environ,
             webhook=self._webhook,
+            readiness=readiness,
             told=self._poller.told,
             hand=self._poller.handed,
         )

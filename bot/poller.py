@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
@@ -33,6 +34,7 @@ from bot.judging import Judging
 from bot.reading import Reading
 from bot.sources import NotReadable
 from bot.sources.asking import Gathered
+from bot.vitals import Vitals
 from config.settings import Blog, Settings
 from storage import BlogState as StoredState
 from storage import Store, StoreError
@@ -54,10 +56,11 @@ class Poller:
         reading: Reading,
         settings: Callable[[], Settings],
         report: Callable[[str], Coroutine[None, None, None]],
+        vitals: Vitals,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store, self._desk, self._asker, self._reading = store, desk, Asker(fetcher), reading
-        self._settings, self._now = settings, now
+        self._settings, self._vitals, self._now = settings, vitals, now
         self._judging, self._alarms = Judging(store, fetcher, reading), Alarms(store, report, now)
         # A late poll is better than none: without a grace time APScheduler would skip it in silence.
         self._scheduler = AsyncIOScheduler(job_defaults={"misfire_grace_time": None, "coalesce": True})
@@ -105,6 +108,7 @@ class Poller:
         settings = self._settings()
         await self._store.in_file(_ids(settings), self._now().timestamp())
         await self._alarms.remember()
+        self._vitals.measures.keep_blogs([blog.id for blog in settings.blogs])
         for blog in before.blogs:
             if settings.blog(blog.id) is None:
                 self._unschedule(blog.id)
@@ -135,6 +139,7 @@ class Poller:
     def _unschedule(self, blog: str) -> None:
         with contextlib.suppress(JobLookupError):  # it is being polled just now; `_poll` sees that it has left
             self._scheduler.remove_job(blog)
+        self._polled.pop(blog, None)
 
     def _schedule(self, blog: Blog, started: datetime | None) -> None:
         state = replace(self._states[blog.id], blog=blog.id, daily=has_date(blog.url))
@@ -167,14 +172,16 @@ class Poller:
         blog = self._settings().blog(id_)
         if blog is None:
             return
+        began, outcome = time.monotonic(), "failed"
         try:
-            await self._try(blog)
+            outcome = await self._try(blog)
         except StoreError as error:
             self._states[id_] = replace(self._states[id_], failures=self._states[id_].failures + 1)
             log.error("nothing was written", blog=id_, error=str(error))
+        self._vitals.polled(id_, outcome, time.monotonic() - began)
 
-    async def _try(self, blog: Blog) -> None:
-        """Ask, and note how it went. StoreError where that could not be written."""
+    async def _try(self, blog: Blog) -> str:
+        """Ask, and note how it went: "changed", "unchanged" or "failed". StoreError where that could not be written."""
         try:
             found = await self._ask(blog)
         except (FetchFailed, NotReadable) as error:
@@ -187,6 +194,8 @@ class Poller:
         else:
             if self._settings().blog(blog.id) is not None:
                 await self._worked(blog, found)
+            return "changed" if found.read else "unchanged"
+        return "failed"
 
     async def _ask(self, blog: Blog) -> Found:
         """Ask every page of the blog once. An older page may fail as long as another one answers."""

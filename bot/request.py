@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
@@ -44,7 +46,14 @@ class AiohttpRequest(BaseRequest):
     connections were opened: looked up once, as aiohttp's own way costs two threads for every request.
     """
 
-    def __init__(self, connections: int = 256, read_seconds: float = READ_SECONDS) -> None:
+    def __init__(
+        self,
+        connections: int = 256,
+        read_seconds: float = READ_SECONDS,
+        heard: Callable[[bool], None] = lambda answered: None,
+    ) -> None:
+        """`heard` is told of each `do_request` whether Telegram answered it; who sends the rest knows that himself."""
+        self._heard = heard
         self._connections = connections
         self._read_seconds = read_seconds
         self._session: aiohttp.ClientSession | None = None
@@ -76,7 +85,14 @@ class AiohttpRequest(BaseRequest):
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
         seconds = self._read_seconds if isinstance(read_timeout, DefaultValue) else read_timeout
-        return await self._exchange(method, url, seconds, data=_form(request_data) if request_data else None)
+        try:
+            data = _form(request_data) if request_data else None
+            status, answer = await self._exchange(method, url, seconds, data=data)
+        except (NotSent, AnswerLost):
+            self._heard(False)
+            raise
+        self._heard(status < HTTPStatus.INTERNAL_SERVER_ERROR)
+        return status, answer
 
     async def post_json(self, url: str, body: bytes) -> tuple[int, bytes]:
         """Post a ready JSON body. Raises `NotSent` or `AnswerLost`."""

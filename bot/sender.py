@@ -152,6 +152,8 @@ class Sender:
             )
         )
         self._keep_or_let_go(answers, written=found is not None)
+        if found is not None:
+            self._vitals.looked()
         claims, self._again = found or ([], Again.ANY_TIME)
         self._busy.update([one.telegram_id for one in claims])
         if any(self._bodies.is_nameless(one) for one in claims):

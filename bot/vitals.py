@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.core.lately import HOUR, Durations, Lately
-from bot.core.model import Done, Lane, Outcome, TryLater
+from bot.core.model import Done, Lane, Outcome, TryLater, Unknown
 from bot.core.plan import Action, Send
 from bot.measures import Measures
 from bot.pace import Pace
@@ -64,6 +64,24 @@ class Now:
     counted_at: float
 
 
+class Trouble:
+    """Since when all of something has failed."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def worked(self) -> None:
+        self._since = None
+
+    def failed(self, now: float) -> None:
+        if self._since is None:
+            self._since = now
+
+    def fails_since(self, now: float) -> float | None:
+        """For so many seconds; None: what was tried last did not fail."""
+        return None if self._since is None else max(0.0, now - self._since)
+
+
 class Vitals:
     """One per relay. Told by whoever does something; `now()` and `exposition()` tell how things stand."""
 
@@ -76,6 +94,8 @@ class Vitals:
         self._delivered, self._floods = self._sums["delivered"], self._sums["floods"]
         self.latency = Durations()
         self.measures = Measures()
+        self.telegram, self.sends = Trouble(), Trouble()
+        self._looked_at = clock()
 
     def now(self) -> Now:
         now, counts = self.clock(), self.counts
@@ -117,18 +137,59 @@ class Vitals:
         """What became of an action, or of a step of one, that was so many messages."""
         row = action.rows[0]
         self.measures.settled(type(action), row.lane, type(outcome))
+        self._looked_at = now
         if type(outcome) is Done:
+            self.sends.worked()
+            self.telegram.worked()
             self._delivered.add(now)
             self._messages.add(now, messages)
             if type(action) is Send and row.lane is not Lane.DIGEST and not row.slept:
                 self.latency.add(now, now - row.since)
-        elif type(outcome) is TryLater and outcome.flood and not outcome.slow_mode:
+        else:
+            self._not_done(outcome, now)
+
+    def _not_done(self, outcome: Outcome, now: float) -> None:
+        if isinstance(outcome, Unknown) or (isinstance(outcome, TryLater) and not outcome.flood):
+            self.sends.failed(now)
+            self.telegram.failed(now)
+            return
+        self.sends.worked()
+        self.telegram.worked()
+        if isinstance(outcome, TryLater) and not outcome.slow_mode:
             self.flooded()
+
+    def looked(self) -> None:
+        """The sender has looked at what waits."""
+        self._looked_at = self.clock()
+
+    def still_since(self, now: float) -> float:
+        """Seconds for which the sender has done nothing and was to rest for nothing."""
+        return max(0.0, min(now - self._looked_at, self._pace.unrested()))
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two messages at the present pace."""
+        return self._pace.interval
+
+    def heard(self, answered: bool) -> None:
+        """Telegram answered something that is no delivery, or did not."""
+        if answered:
+            self.telegram.worked()
+        else:
+            self.telegram.failed(self.clock())
 
     def flooded(self) -> None:
         """A 429."""
         self._floods.add(self.clock())
         self.measures.floods.inc()
+
+    def polled(self, blog: str, outcome: str, seconds: float) -> None:
+        """A blog was asked: "changed", "unchanged" or "failed"."""
+        now = self.clock()
+        self._sums["polls"].add(now)
+        if outcome == "failed":
+            self._sums["failures"].add(now)
+        self.measures.polled(blog, outcome, seconds)
 
     def replied(self) -> None:
         """A person was answered, in a message."""

@@ -50,6 +50,7 @@ class House:
             fetcher=self.fetcher,
             reading=self.reading,
             settings=lambda: self.room.settings,
+            vitals=self.room.vitals,
             report=self.report,
             now=self.hand,
         )

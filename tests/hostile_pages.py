@@ -158,6 +158,7 @@ async def harbour(folder: Path, *, seconds: float = 20.0, most_cpu: int = 5) -> 
                 fetcher=fetcher,
                 reading=reading,
                 settings=lambda: room.settings,
+                vitals=room.vitals,
                 report=report,
             )
             await fetcher.open()

@@ -12,8 +12,10 @@ from bot.core.model import Change, Snapshot, Verdict
 from bot.core.publishing import Validators
 from bot.desk import Desk
 from bot.fetch import Fetcher
+from bot.pace import Limits, Pace
 from bot.poller import Poller
 from bot.reading import Reading
+from bot.vitals import Vitals
 from config.settings import Blog, Settings
 from storage import Store
 from tests.publisher import Publisher
@@ -71,6 +73,7 @@ class Watch:
             reading=self._reading,
             settings=lambda: self.settings,
             report=self.report,
+            vitals=Vitals(Pace(Limits())),
             now=lambda: self.now,
         )
 

@@ -88,6 +88,7 @@ async def bad_road(folder: Path) -> AsyncIterator[BadRoad]:
                 fetcher=fetcher,
                 reading=reading,
                 settings=lambda: room.settings,
+                vitals=room.vitals,
                 report=report,
             )
             await fetcher.open()

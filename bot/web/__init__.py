@@ -7,7 +7,9 @@ from collections.abc import Mapping
 
 from bot.fetch import Fetcher
 from bot.house import House
+from bot.readiness import Readiness
 from bot.web.guard import Guard
+from bot.web.health import Health
 from bot.web.intake import Hand, Intake
 from bot.web.server import Server
 from bot.web.subscriber import Subscriber
@@ -30,6 +32,7 @@ class Web:
         told: Told,
         hand: Hand,
         webhook: Webhook | None = None,
+        readiness: Readiness | None = None,
     ) -> None:
         settings, report = house.settings, house.report
         web = settings().web
@@ -43,8 +46,15 @@ class Web:
         self.guard = Guard(
             notes=house.store, environ=environ, password_env=web.dashboard_password_env, public_url=web.public_url
         )
-        routes = [*self._callbacks.routes(), *intake.routes(), *(webhooks(webhook) if webhook else ())]
-        self.server = Server(web.listen, routes, report) if web.listen else None
+        measures = house.vitals.measures
+        health = Health(measures=measures, readiness=readiness, guard=self.guard)
+        routes = [
+            *self._callbacks.routes(),
+            *intake.routes(),
+            *health.routes(),
+            *(webhooks(webhook) if webhook else ()),
+        ]
+        self.server = Server(web.listen, routes, report, measures.requested) if web.listen else None
 
     async def run(self) -> None:
         """Until it is cancelled: listen, then ask hubs, which want to reach us at once."""

@@ -125,6 +125,10 @@ class Guard:
             self._set_cookie(request, answer, session)
         return answer
 
+    async def admits(self, request: web.Request) -> bool:
+        """Whether a program that asks so may see what admins see."""
+        return self.refusal(request) is None and await self._refusal_of_program(request) is None
+
     def refusal(self, request: web.Request) -> web.Response | None:
         """What is said to whom no password would help; None where one may help, or none is needed."""
         if not self._env:

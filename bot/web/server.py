@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Coroutine, Iterable
 from http import HTTPStatus
 from typing import Any
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 from aiohttp.web_protocol import RequestHandler
 
 from storage import StoreError
@@ -29,15 +30,22 @@ STOP_SECONDS = 3.0  # requests under way may end within
 RETRY_SECONDS = 15.0  # between attempts to listen where somebody else does
 
 Report = Callable[[str], Coroutine[None, None, None]]
+Measured = Callable[[str, int, float | None], None]  # route, status, seconds; None: of a stream
 
 
 class Server:
     """Listens on `listen` ("host:port") with these routes. A port in use is told once, and tried again."""
 
-    def __init__(self, listen: str, routes: Iterable[web.AbstractRouteDef], report: Report) -> None:
+    def __init__(
+        self,
+        listen: str,
+        routes: Iterable[web.AbstractRouteDef],
+        report: Report,
+        measured: Measured = lambda route, status, seconds: None,
+    ) -> None:
         self._host, _, port = listen.rpartition(":")
         self._port, self._listen, self._report = int(port), listen, report
-        self._app = web.Application(middlewares=[_bounded], client_max_size=LARGEST_BODY)
+        self._app = web.Application(middlewares=[_measuring(measured), _bounded], client_max_size=LARGEST_BODY)
         self._app.router.add_get("/healthz", _healthy)
         self._app.add_routes(routes)
         self._app.on_response_prepare.append(_discreet)
@@ -117,6 +125,19 @@ NAME = "liveblog-relay"
 async def _discreet(request: web.Request, answer: web.StreamResponse) -> None:
     answer.headers["Server"] = NAME
     answer.headers["X-Content-Type-Options"] = "nosniff"
+
+
+def _measuring(measured: Measured) -> Middleware:
+    @web.middleware
+    async def measure(request: web.Request, handler: Handler) -> web.StreamResponse:
+        """What came of a request, by its route's pattern."""
+        began = time.monotonic()
+        answer = await handler(request)
+        seconds = None if answer.content_type == "text/event-stream" else time.monotonic() - began
+        measured(_route(request) or "(none)", answer.status, seconds)
+        return answer
+
+    return measure
 
 
 @web.middleware
