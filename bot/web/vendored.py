@@ -57,7 +57,9 @@ class Vendored(BuildHookInterface[Any]):
         """Called by hatchling. ValueError where a script is not the one that is meant."""
         VENDOR.mkdir(exist_ok=True)
         for name, script in SCRIPTS.items():
-            (VENDOR / name).write_bytes(_found(script))
+            path, code = VENDOR / name, _found(script)
+            if not path.is_file() or path.read_bytes() != code:  # whoever reads it at this moment reads all of it
+                path.write_bytes(code)
 
 
 def _found(script: Script) -> bytes:
