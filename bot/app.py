@@ -8,6 +8,7 @@ import functools
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,19 @@ from telegram import Update
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder, BaseRateLimiter, ExtBot
 
+from bot.alarming import Alarms
 from bot.clock import Clock
+from bot.core.standing import Kind
 from bot.desk import Desk
 from bot.fetch import Fetcher
 from bot.pace import Limits, Pace
 from bot.poller import Poller
 from bot.pruning import Pruner
 from bot.reading import Reading
-from bot.request import AiohttpRequest
+from bot.request import AiohttpRequest, Reach
 from bot.sender import Sender
 from bot.telegram import Telegram
+from bot.watcher import Watched, Watcher
 from bot.web import Web
 from config import difference
 from config.settings import BadSettings, Settings, read_settings, token
@@ -42,6 +46,8 @@ BOT = "main"
 POLL_SECONDS = 25  # how long Telegram holds an empty getUpdates
 STOP_SECONDS = 11.0  # all of stopping; a supervisor's patience is often ten or fifteen
 UNREACHABLE_PAUSE = 5.0
+LONGEST_MISTAKES = 3000  # characters of what is wrong with a file, in one message
+FILE_APPLIED = "it is applied now"
 
 
 class StartFailed(Exception):
@@ -98,7 +104,6 @@ class Relay:
         self._clock = Clock()
         self.ready = asyncio.Event()
         self._stopped = asyncio.Event()
-        self._refused: str | None = None  # the bad file the admins were told of
         self._aside: set[asyncio.Task[Any]] = set()
 
     def stop(self) -> None:
@@ -120,8 +125,10 @@ class Relay:
         telegram = self.settings.telegram
         self._store = store
         self._pace = Pace(_limits(self.settings))
-        self._request = AiohttpRequest()
-        self._updates_request = AiohttpRequest(connections=2, read_seconds=POLL_SECONDS + 10.0)
+        reach = Reach()
+        self._request = AiohttpRequest(reach=reach)
+        self._updates_request = AiohttpRequest(connections=2, read_seconds=POLL_SECONDS + 10.0, reach=reach)
+        self._alarms = Alarms(store, admins=self._admins, say=self._say, now=self._now)
         self._telegram = Telegram(
             self._request,
             api_base=telegram.api_base,
@@ -129,12 +136,14 @@ class Relay:
             paid=telegram.paid_broadcast,
             rich=telegram.rich_messages,
         )
+        self._watcher = self._build_watcher(reach)
         self._sender = Sender(
             store=store,
             telegram=self._telegram,
             pace=self._pace,
             settings=self._current,
-            report=self.report,
+            refused=self._watcher.refused,
+            halted=self._watcher.halted,
             bot=BOT,
             clock=self._clock,
         )
@@ -146,7 +155,7 @@ class Relay:
             fetcher=self._fetcher,
             reading=Reading(),
             settings=self._current,
-            report=self.report,
+            alarms=self._alarms,
         )
         self._pruner = Pruner(store=store, settings=self._current)
         self._house = House(
@@ -159,7 +168,7 @@ class Relay:
             reload=self.reload,
             next_polls=self._poller.next_polls,
             last_polls=self._poller.last_polls,
-            report=self.report,
+            alarms=self._alarms,
         )
         self.web = Web(
             house=self._house,
@@ -170,6 +179,16 @@ class Relay:
         )
         self._application = self._build_application(telegram.api_base)
         register(self._application, self._house)
+
+    def _build_watcher(self, reach: Reach) -> Watcher:
+        watched = Watched(
+            store=self._store,
+            pace=self._pace,
+            settings=self._current,
+            polls=lambda: self._poller,
+            lost_for=reach.lost_for,
+        )
+        return Watcher(watched, self._alarms, bot=BOT, now=self._now)
 
     def _build_application(self, api_base: str) -> Application[Any, Any, Any, Any, Any, Any]:
         base = api_base.rstrip("/")
@@ -186,6 +205,12 @@ class Relay:
 
     def _current(self) -> Settings:
         return self.settings
+
+    def _admins(self) -> tuple[int, ...]:
+        return self.settings.access.admins
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
 
     @contextlib.asynccontextmanager
     async def _open(self) -> AsyncIterator[None]:
@@ -211,13 +236,18 @@ class Relay:
         watching = asyncio.create_task(self._watch())
         pruning = asyncio.create_task(self._pruner.run())
         await self._drop_drafts()
+        await self._alarms.remember()
+        await self._alarms.ended(Kind.FILE, ending=FILE_APPLIED)  # or we would not have started
         await self._poller.start()
+        telling = asyncio.create_task(self._alarms.run())
+        looking = asyncio.create_task(self._watcher.run())
         hearing = asyncio.create_task(self.web.run())
         self.ready.set()
         log.info("running", blogs=len(self.settings.blogs), config=str(self._path))
         stopped = asyncio.create_task(self._stopped.wait())
         done, _ = await asyncio.wait(
-            {stopped, sending, listening, watching, pruning, hearing}, return_when=asyncio.FIRST_COMPLETED
+            {stopped, sending, listening, watching, pruning, hearing, telling, looking},
+            return_when=asyncio.FIRST_COMPLETED,
         )
         try:
             for one in done:
@@ -226,7 +256,7 @@ class Relay:
             log.info("stopping")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):
-                    await self._wind_down(sending, listening, hearing, watching, pruning, stopped)
+                    await self._wind_down(sending, listening, hearing, watching, pruning, telling, looking, stopped)
             log.info("stopped")
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
@@ -292,20 +322,19 @@ class Relay:
             await self._reload_quietly()
 
     async def _reload_quietly(self) -> None:
-        """Apply the file; a bad one is reported to the admins, once, and the last good one stays in force."""
+        """Apply the file; of a bad one the admins are told, once, and the last good one stays in force."""
         try:
             for line in await self.reload():
                 log.info("file applied", change=line)
         except BadSettings as error:
             log.error("file refused", mistakes=str(error).splitlines())
-            if self._refused != str(error):
-                self._refused = str(error)
-                await self.report(f"The new file is refused; the one before stays in force.\n{error}")
+            mistakes = "; ".join(str(error).splitlines())[:LONGEST_MISTAKES]
+            said = f"{mistakes}; the one before stays in force, readers notice nothing"
+            await self._alarms.raised(Kind.FILE, "", said, subject="The new file is refused")
 
     async def reload(self) -> list[str]:
         """Read the file and apply it at once; says in words what changed. BadSettings where it is refused."""
         before, after = self.settings, read_settings(self._path, self._environ)
-        self._refused = None
         self.settings = after
         self._pace.limits = _limits(after)
         self._telegram.paid = after.telegram.paid_broadcast
@@ -313,6 +342,7 @@ class Relay:
         await self._poller.apply(before)
         self.web.wake()
         self._sender.wake()
+        await self._alarms.ended(Kind.FILE, ending=FILE_APPLIED)
         if before.access != after.access:
             await self._drop_drafts()
             self._spawn(set_menus(self._application.bot, self._house))
@@ -324,13 +354,14 @@ class Relay:
         if dropped:
             log.info("drafts of former editors dropped", drafts=dropped)
 
-    async def report(self, text: str) -> None:
-        """Tell every admin, in Telegram. Who cannot be reached there finds it in the log."""
-        for admin in self.settings.access.admins:
-            try:
-                await self._application.bot.send_message(admin, text[:4000])
-            except TelegramError as error:
-                log.warning("admin not reached", admin=admin, why=str(error), text=text)
+    async def _say(self, admin: int, text: str) -> bool:
+        """Tell an admin, in Telegram; whether it came. Who cannot be reached there finds it in the log."""
+        try:
+            await self._application.bot.send_message(admin, text[:4000])
+        except TelegramError as error:
+            log.warning("admin not reached", admin=admin, why=str(error), text=text)
+            return False
+        return True
 
 
 def _limits(settings: Settings) -> Limits:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.alarming import Alarms
 from bot.desk import Desk
 from bot.pace import Pace
 from config.settings import Blog, Settings
@@ -18,8 +19,8 @@ class House:
     """One bot's relay.
 
     `reload` applies the file and says in words what changed, or raises `config.settings.BadSettings`; `next_polls`
-    and `last_polls` tell when each blog (by id) is and was polled; `report` tells the admins of trouble; `clock` is
-    seconds since 1970.
+    and `last_polls` tell when each blog (by id) is and was polled; `alarms` is the door through which the admins
+    are told of trouble; `clock` is seconds since 1970.
     """
 
     store: Store
@@ -28,7 +29,7 @@ class House:
     pace: Pace
     reload: Callable[[], Awaitable[list[str]]]
     next_polls: Callable[[], Mapping[str, datetime]]
-    report: Callable[[str], Coroutine[None, None, None]]
+    alarms: Alarms
     bot: str = "main"
     clock: Callable[[], float] = time.time
     last_polls: Callable[[], Mapping[str, datetime]] = dict

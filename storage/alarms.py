@@ -88,9 +88,7 @@ def _standing(db: Connection, bound: dict[str, Any]) -> Alarm | None:
 
 def end(db: Connection, alarm: Alarm, ending: str | None, now: float) -> None:
     """It stands no more; `ending` is what those hear who had heard of it, None: nothing."""
-    db.execute(
-        "UPDATE alarm SET ended_at = ?, ending = ? WHERE id = ? AND ended_at IS NULL", (now, ending, alarm.id)
-    )
+    db.execute("UPDATE alarm SET ended_at = ?, ending = ? WHERE id = ? AND ended_at IS NULL", (now, ending, alarm.id))
 
 
 def rename(db: Connection, was: str, blog: str) -> None:

@@ -172,15 +172,18 @@ async def newsroom(
         pace = Pace(limits, clock=asyncio.get_running_loop().time)  # which a test may hurry
         ways = {"paid": settings.telegram.paid_broadcast, "rich": settings.telegram.rich_messages}
 
-        async def report(text: str) -> None:
-            reports.append(text)
+        def note(why: str | None) -> None:
+            """What Telegram says, however many chats it says it of."""
+            if why is not None and why not in reports:
+                reports.append(why)
 
         sender = Sender(
             store=store,
             telegram=Telegram(request, api_base=api_base or local.api_base, token=local.token, **ways),
             pace=pace,
             settings=lambda: settings,
-            report=report,
+            refused=note,
+            halted=note,
             clock=clock,
         )
         desk = Desk(store, lambda: settings, wake=sender.wake, clock=clock)

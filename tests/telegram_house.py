@@ -20,6 +20,7 @@ from config.settings import Settings
 from handlers import register
 from handlers.house import House
 from handlers.updates import PerChat
+from tests.alarming import alarms_into
 from tests.newsroom import Newsroom, newsroom, post, settings_of
 
 ADMIN, EDITOR, OTHER_EDITOR = 1001, 1002, 1003
@@ -168,9 +169,6 @@ def _house(one: TelegramHouse) -> House:
             raise one.changes
         return one.changes
 
-    async def report(text: str) -> None:
-        room.reports.append(text)
-
     return House(
         store=room.store,
         desk=room.desk,
@@ -178,7 +176,7 @@ def _house(one: TelegramHouse) -> House:
         pace=room.pace,
         reload=reload,
         next_polls=lambda: one.polls,
-        report=report,
+        alarms=alarms_into(room.reports, room.store),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from bot.core.standing import Kind
 from bot.fetch import Fetcher
 from bot.house import House
 from bot.web.guard import Guard
@@ -28,25 +29,26 @@ class Web:
         told: Told,
         hand: Hand,
     ) -> None:
-        settings, report = house.settings, house.report
+        settings, self._alarms = house.settings, house.alarms
         web = settings().web
         self._subscriber = Subscriber(
-            store=house.store, fetcher=fetcher, settings=settings, public_url=web.public_url, report=report
+            store=house.store, fetcher=fetcher, settings=settings, public_url=web.public_url, alarms=house.alarms
         )
         self._callbacks = Callbacks(
-            store=house.store, settings=settings, told=told, report=report, changed=self._subscriber.wake
+            store=house.store, settings=settings, told=told, alarms=house.alarms, changed=self._subscriber.wake
         )
         intake = Intake(settings=settings, environ=environ, hand=hand)
         self.guard = Guard(
             notes=house.store, environ=environ, password_env=web.dashboard_password_env, public_url=web.public_url
         )
         routes = [*self._callbacks.routes(), *intake.routes()]
-        self.server = Server(web.listen, routes, report) if web.listen else None
+        self.server = Server(web.listen, routes, house.alarms) if web.listen else None
 
     async def run(self) -> None:
         """Until it is cancelled: listen, then ask hubs, which want to reach us at once."""
         try:
             if self.server is None:
+                await self._alarms.ended(Kind.LISTEN, ending="it is switched off")
                 await asyncio.Event().wait()
                 return
             async with asyncio.TaskGroup() as both:

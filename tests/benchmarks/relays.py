@@ -55,7 +55,6 @@ class Relay:
             telegram=Telegram(self._request, api_base=server.api_base, token=server.token),
             pace=Pace(Limits(per_second=per_second)),
             settings=lambda: self._settings,
-            report=_report,
         )
         self.desk = Desk(self.store, lambda: self._settings, wake=self._sender.wake)
         self._running: asyncio.Task[None] | None = None
@@ -91,10 +90,6 @@ class Relay:
         """Until a push is in so many chats, and written down."""
         while (await self.store.progress("main", number)).sent < chats:
             await asyncio.sleep(every)
-
-
-async def _report(text: str) -> None:
-    raise AssertionError(text)
 
 
 @contextlib.asynccontextmanager
