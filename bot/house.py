@@ -6,28 +6,40 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from bot.alarming import Alarms
 from bot.desk import Desk
 from bot.pace import Pace
+from bot.vitals import Vitals
 from config.settings import Blog, Settings
 from storage import Store
+
+
+class Rollback(Protocol):
+    """Brings a kept file back, by its name: see `bot.applied.Applied.rollback`."""
+
+    def __call__(self, name: str, *, person: int | None = None, who: str = "rollback") -> Awaitable[list[str]]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """One bot's relay.
 
-    `reload` applies the file and says in words what changed, or raises `config.settings.BadSettings`; `next_polls`
-    and `last_polls` tell when each blog (by id) is and was polled; `alarms` is the door through which the admins
-    are told of trouble; `clock` is seconds since 1970.
+    `reload` applies the file and says in words what changed (a sentence about all of it, then a line each; nothing
+    where nothing did), or raises `config.settings.BadSettings`; `rollback` does so with a file that was in force
+    before (`bot.applied.kept_files` lists them), and raises `bot.applied.NotKept` or `CannotWrite` as well.
+    `next_polls` and `last_polls` tell when each blog (by id) is and was polled; `alarms` is the one door to the admins;
+    `clock` is seconds since 1970; `vitals` knows how everything is.
     """
 
     store: Store
     desk: Desk
     settings: Callable[[], Settings]
     pace: Pace
+    vitals: Vitals
     reload: Callable[[], Awaitable[list[str]]]
+    rollback: Rollback
     next_polls: Callable[[], Mapping[str, datetime]]
     alarms: Alarms
     bot: str = "main"

@@ -24,6 +24,7 @@ from bot.core.settle import Settlement, postponed, settle
 from bot.pace import Pace
 from bot.perseverance import Perseverance
 from bot.telegram import Telegram
+from bot.vitals import Vitals
 from config.settings import Settings
 from storage import Again, Claim, Store
 
@@ -50,13 +51,14 @@ class Sender:
         store: Store,
         telegram: Telegram,
         pace: Pace,
+        vitals: Vitals,
         settings: Callable[[], Settings],
         refused: Callable[[str], None] = lambda why: None,
         halted: Callable[[str | None], None] = lambda why: None,
         bot: str = "main",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._store, self._telegram, self._pace = store, telegram, pace
+        self._store, self._telegram, self._pace, self._vitals = store, telegram, pace, vitals
         self._settings, self._bot, self._clock = settings, bot, clock
         self._refused, self._halted, self._is_halted = refused, halted, True  # until something was taken
         self._wake = asyncio.Event()
@@ -265,7 +267,9 @@ class Sender:
             self._landed.set()
         rendered = {post.id: post.revision for post in claim.posts}
         ambiguous = self._settings().delivery.ambiguous
-        settlement = settle(claim.action, rendered, outcome, self._clock(), ambiguous, step)
+        now = self._clock()
+        settlement = settle(claim.action, rendered, outcome, now, ambiguous, step)
+        self._vitals.settled(claim.action, outcome, now, messages)
         self._tell(claim, outcome, settlement)
         self._answers.append((claim, settlement))
         self._answered.set()

@@ -2,6 +2,7 @@
 
 from storage.afterwards import Sent
 from storage.alarms import Telling
+from storage.applied import AppliedFile
 from storage.audit import Act
 from storage.chats import Chat
 from storage.claims import Again, Claim, Found
@@ -21,6 +22,7 @@ __all__ = [
     "Act",
     "Again",
     "AlreadyRunning",
+    "AppliedFile",
     "BlogState",
     "Chat",
     "Claim",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.alarming import Alarms
-from storage import Store
+from storage import Store, open_store
 
 ADMIN = 1001
 
@@ -22,6 +24,15 @@ class AtOnce(Alarms):
     async def ended(self, *given: Any, **named: Any) -> None:
         await super().ended(*given, **named)
         await self.tell()
+
+
+@contextlib.asynccontextmanager
+async def a_store() -> AsyncIterator[Store]:
+    """For what keeps nothing but alarms."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(f"sqlite:///{folder}/relay.db")
+        yield store
+        await store.close()
 
 
 def alarms_into(reports: list[str], store: Store, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> AtOnce:

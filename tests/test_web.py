@@ -112,6 +112,16 @@ async def test_an_answer_names_neither_version_nor_trace(
     assert (answer.status, said, answer.headers["Server"]) == (status, text, "liveblog-relay")
 
 
+async def test_a_name_with_several_addresses_is_listened_on_at_all_of_them(tmp_path: Path) -> None:
+    port = free_port()
+    found = await asyncio.get_running_loop().getaddrinfo("localhost", port, type=socket.SOCK_STREAM)
+    async with serving(tmp_path, f"localhost:{port}") as server, aiohttp.ClientSession() as session:
+        await server.listening.wait()
+        for host in {f"[{where[0]}]" if family == socket.AF_INET6 else str(where[0]) for family, *_, where in found}:
+            async with session.get(f"http://{host}:{port}/healthz") as answer:
+                assert answer.status == 200
+
+
 async def test_what_breaks_is_logged_without_its_path(client: aiohttp.ClientSession) -> None:
     with structlog.testing.capture_logs() as said:
         async with client.get("/break/abcdef"):
@@ -189,7 +199,7 @@ async def test_a_port_in_use_is_told_once_and_tried_until_it_is_free(
                 while len(reports) < 2:  # noqa: ASYNC110 it is told aside
                     await asyncio.sleep(0.01)
     assert reports[0].startswith(f"web.listen: {listen}: ")
-    assert reports[1].startswith(f"web.listen: it listens on {listen}. It lasted ")
+    assert reports[1].startswith(f"Over: web.listen; it listens on {listen}. It lasted ")
 
 
 # --- as part of the relay ------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     HUB = "hub"  # a hub does not tell us
     FILE = "file"  # the file is refused
     LISTEN = "listen"  # web.listen cannot be opened
+    WEBHOOK = "webhook"  # Telegram cannot bring what people write
     REFUSED = "refused"  # Telegram refused deliveries
     HALTED = "halted"  # Telegram takes no messages from this bot
     UNREACHABLE = "unreachable"  # Telegram does not answer
@@ -37,6 +38,7 @@ SECTIONS: Mapping[Kind, str] = {
     Kind.HUB: "A hub does not tell us",
     Kind.FILE: "The file is refused",
     Kind.LISTEN: "web.listen cannot be opened",
+    Kind.WEBHOOK: "Telegram cannot bring updates",
     Kind.REFUSED: "Telegram refused deliveries",
     Kind.HALTED: "Telegram takes no messages",
     Kind.UNREACHABLE: "Telegram cannot be reached",
@@ -99,8 +101,8 @@ def _beginning(alarm: Alarm) -> str:
 def _end(alarm: Alarm) -> str:
     assert alarm.ended_at is not None
     lasted = Texts.of("en").duration(timedelta(seconds=max(0.0, alarm.ended_at - alarm.since)))
-    subject = alarm.about or alarm.subject
-    return f"{subject}: {alarm.ending}. It lasted {lasted}, since {_moment(alarm.since)}."
+    said = f"{alarm.about}: {alarm.ending}" if alarm.about else f"Over: {alarm.subject}; {alarm.ending}"
+    return f"{said}. It lasted {lasted}, since {_moment(alarm.since)}."
 
 
 def _moment(at: float) -> str:

@@ -12,6 +12,8 @@ from bot.web.guard import Guard
 from bot.web.intake import Hand, Intake
 from bot.web.server import Server
 from bot.web.subscriber import Subscriber
+from bot.web.webhook import Webhook
+from bot.web.webhook import routes as webhooks
 from bot.web.websub import Callbacks, Told
 
 __all__ = ["Web"]
@@ -28,6 +30,7 @@ class Web:
         environ: Mapping[str, str],
         told: Told,
         hand: Hand,
+        webhook: Webhook | None = None,
     ) -> None:
         settings, self._alarms = house.settings, house.alarms
         web = settings().web
@@ -41,7 +44,7 @@ class Web:
         self.guard = Guard(
             notes=house.store, environ=environ, password_env=web.dashboard_password_env, public_url=web.public_url
         )
-        routes = [*self._callbacks.routes(), *intake.routes()]
+        routes = [*self._callbacks.routes(), *intake.routes(), *(webhooks(webhook) if webhook else ())]
         self.server = Server(web.listen, routes, house.alarms) if web.listen else None
 
     async def run(self) -> None:
