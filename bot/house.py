@@ -13,13 +13,22 @@ from config.settings import Blog, Settings
 from storage import Store
 
 
+class NotShown(Exception):
+    """A draft cannot be shown to its editor; the text says why, in one sentence."""
+
+
+async def _nowhere(editor: int, text: str) -> int:
+    raise NotShown("There is no bot here that could show a preview.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """One bot's relay.
 
     `reload` applies the file and says in words what changed, or raises `config.settings.BadSettings`; `next_polls`
     and `last_polls` tell when each blog (by id) is and was polled; `report` tells the admins of trouble; `clock` is
-    seconds since 1970.
+    seconds since 1970. `preview` shows an editor (Telegram user id) what they are to push, in their private chat, with
+    the buttons that send it, and returns the draft's number; NotShown where that cannot be.
     """
 
     store: Store
@@ -32,6 +41,7 @@ class House:
     bot: str = "main"
     clock: Callable[[], float] = time.time
     last_polls: Callable[[], Mapping[str, datetime]] = dict
+    preview: Callable[[int, str], Awaitable[int]] = _nowhere
 
     def blogs(self) -> tuple[Blog, ...]:
         """The blogs that this bot speaks of, in the order of the file."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from bot.fetch import Fetcher
 from bot.house import House
+from bot.web.dashboard import Dashboard
 from bot.web.guard import Guard
 from bot.web.intake import Hand, Intake
 from bot.web.server import Server
@@ -40,8 +41,9 @@ class Web:
         self.guard = Guard(
             notes=house.store, environ=environ, password_env=web.dashboard_password_env, public_url=web.public_url
         )
-        routes = [*self._callbacks.routes(), *intake.routes()]
-        self.server = Server(web.listen, routes, report) if web.listen else None
+        self.dashboard = Dashboard(house, self.guard)
+        routes = [*self.dashboard.routes(), *self._callbacks.routes(), *intake.routes()]
+        self.server = Server(web.listen, routes, report, stopping=[self.dashboard.stop]) if web.listen else None
 
     async def run(self) -> None:
         """Until it is cancelled: listen, then ask hubs, which want to reach us at once."""
