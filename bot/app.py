@@ -7,18 +7,19 @@ import contextlib
 import functools
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
 import structlog
-from telegram import Update
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder, BaseRateLimiter, ExtBot
 
+from bot.applied import Applied
 from bot.clock import Clock
 from bot.desk import Desk
 from bot.fetch import Fetcher
+from bot.listening import POLL_SECONDS, ByWebhook, by_polling
 from bot.pace import Limits, Pace
 from bot.poller import Poller
 from bot.pruning import Pruner
@@ -27,11 +28,12 @@ from bot.request import AiohttpRequest
 from bot.sender import Sender
 from bot.telegram import Telegram
 from bot.web import Web
-from config import difference
-from config.settings import BadSettings, Settings, read_settings, token
+from bot.web.webhook import Webhook
+from config.secrets import webhook_path, webhook_secret
+from config.settings import BadSettings, Settings, contents, parse_contents, token
 from config.values import FREE_RATE
 from config.watch import changes
-from handlers import keep_topics, register, set_menus, show_held, show_progress
+from handlers import keep_topics, preview, register, set_menus, show_held, show_progress
 from handlers.house import House
 from handlers.updates import PerChat
 from storage import Store, open_store
@@ -39,8 +41,8 @@ from storage import Store, open_store
 log = structlog.get_logger()
 
 BOT = "main"
-POLL_SECONDS = 25  # how long Telegram holds an empty getUpdates
 STOP_SECONDS = 11.0  # all of stopping; a supervisor's patience is often ten or fifteen
+ANSWER_SECONDS = 4.0  # of these, for what people said by webhook
 UNREACHABLE_PAUSE = 5.0
 
 
@@ -93,7 +95,8 @@ class Relay:
     def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
         self._path, self._environ = path, environ
         self._changes = changes(path)  # counted from before the file is read, so that no save is missed
-        self.settings: Settings = read_settings(path, environ)
+        self._first = contents(path)
+        self.settings: Settings = parse_contents(self._first, path, environ)
         self._token = token(environ)
         self._clock = Clock()
         self.ready = asyncio.Event()
@@ -148,7 +151,17 @@ class Relay:
             settings=self._current,
             report=self.report,
         )
+        self._webhook = self._build_webhook()
         self._pruner = Pruner(store=store, settings=self._current)
+        self._applied = Applied(
+            path=self._path,
+            environ=self._environ,
+            text=self._first,
+            settings=self._current,
+            put=self._put,
+            store=store,
+            clock=self._clock,
+        )
         self._house = House(
             store=store,
             desk=self._desk,
@@ -156,15 +169,18 @@ class Relay:
             pace=self._pace,
             bot=BOT,
             clock=self._clock,
-            reload=self.reload,
+            reload=self._applied.reload,
+            rollback=self._applied.rollback,
             next_polls=self._poller.next_polls,
             last_polls=self._poller.last_polls,
             report=self.report,
+            preview=self._preview,
         )
         self.web = Web(
             house=self._house,
             fetcher=self._fetcher,
             environ=self._environ,
+            webhook=self._webhook,
             told=self._poller.told,
             hand=self._poller.handed,
         )
@@ -183,6 +199,12 @@ class Relay:
         )
         order = PerChat(functools.partial(self._store.chat, BOT))
         return ApplicationBuilder().bot(bot).concurrent_updates(order).build()
+
+    def _build_webhook(self) -> Webhook | None:
+        """Where updates are brought to, if they are."""
+        if self.settings.telegram.updates != "webhook":
+            return None
+        return Webhook(path=webhook_path(self._token, BOT), secret=webhook_secret(self._token, BOT))
 
     def _current(self) -> Settings:
         return self.settings
@@ -205,12 +227,13 @@ class Relay:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload_quietly()))
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload_quietly(self._applied.reload)))
         sending = asyncio.create_task(self._sender.run())
         listening = asyncio.create_task(self._listen())
         watching = asyncio.create_task(self._watch())
         pruning = asyncio.create_task(self._pruner.run())
         await self._drop_drafts()
+        await self._applied.begin()
         await self._poller.start()
         hearing = asyncio.create_task(self.web.run())
         self.ready.set()
@@ -242,6 +265,8 @@ class Relay:
         hearing: asyncio.Task[None],
         *others: asyncio.Task[Any],
     ) -> None:
+        if self._webhook is not None:
+            await self._webhook.close(ANSWER_SECONDS)
         hearing.cancel()
         await asyncio.gather(hearing, return_exceptions=True)
         await self._poller.stop()
@@ -251,16 +276,10 @@ class Relay:
         await asyncio.gather(sending, listening, *others, *self._aside, return_exceptions=True)
 
     async def _listen(self) -> None:
-        """Hear people, by long polling, for as long as we run. Telegram may be out of reach when we start."""
+        """Hear people for as long as we run. Telegram may be out of reach when we start."""
         application = self._application
         await self._greet()
-        async with application:
-            assert application.updater is not None
-            await application.updater.start_polling(
-                timeout=POLL_SECONDS, allowed_updates=list(Update.ALL_TYPES), bootstrap_retries=-1
-            )
-            await application.start()
-            log.info("listening", bot=application.bot.username)
+        async with application, self._heard():
             menus = asyncio.create_task(set_menus(application.bot, self._house))
             try:
                 async with asyncio.TaskGroup() as loops:
@@ -268,8 +287,19 @@ class Relay:
                         loops.create_task(loop(application.bot, self._house))
             finally:
                 menus.cancel()
-                await application.updater.stop()
-                await application.stop()
+
+    def _heard(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """In the way that the file had when we started."""
+        if self._webhook is None:
+            return by_polling(self._application)
+        return ByWebhook(
+            application=self._application,
+            door=self._webhook,
+            public_url=self.settings.web.public_url,
+            path=webhook_path(self._token, BOT),
+            secret=webhook_secret(self._token, BOT),
+            report=self.report,
+        ).heard()
 
     async def _greet(self) -> None:
         """Ask Telegram who we are until it answers; a wrong token ends the attempt."""
@@ -289,24 +319,26 @@ class Relay:
 
     async def _watch(self) -> None:
         async for _ in self._changes:
-            await self._reload_quietly()
+            await self._reload_quietly(self._applied.saved)
 
-    async def _reload_quietly(self) -> None:
+    async def _reload_quietly(self, apply: Callable[[], Awaitable[list[str] | None]]) -> None:
         """Apply the file; a bad one is reported to the admins, once, and the last good one stays in force."""
         try:
-            for line in await self.reload():
-                log.info("file applied", change=line)
+            changes = await apply()
         except BadSettings as error:
             log.error("file refused", mistakes=str(error).splitlines())
             if self._refused != str(error):
                 self._refused = str(error)
                 await self.report(f"The new file is refused; the one before stays in force.\n{error}")
-
-    async def reload(self) -> list[str]:
-        """Read the file and apply it at once; says in words what changed. BadSettings where it is refused."""
-        before, after = self.settings, read_settings(self._path, self._environ)
+            return
         self._refused = None
-        self.settings = after
+        for line in () if changes is None else changes or ["nothing changed"]:
+            log.info("file applied", change=line)
+
+    async def _put(self, after: Settings) -> None:
+        """Follow these settings from now on."""
+        before, self.settings = self.settings, after
+        self._refused = None
         self._pace.limits = _limits(after)
         self._telegram.paid = after.telegram.paid_broadcast
         self._telegram.rich = after.telegram.rich_messages
@@ -316,13 +348,15 @@ class Relay:
         if before.access != after.access:
             await self._drop_drafts()
             self._spawn(set_menus(self._application.bot, self._house))
-        return difference.words(difference.difference(before, after))
 
     async def _drop_drafts(self) -> None:
         """Who is no editor any more has nothing left to press."""
         dropped = await self._desk.drop_drafts_of_others()
         if dropped:
             log.info("drafts of former editors dropped", drafts=dropped)
+
+    async def _preview(self, editor: int, text: str) -> int:
+        return await preview(self._application.bot, self._house, editor, text)
 
     async def report(self, text: str) -> None:
         """Tell every admin, in Telegram. Who cannot be reached there finds it in the log."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from bot.desk import Desk
 from bot.pace import Pace
@@ -21,14 +22,22 @@ async def _nowhere(editor: int, text: str) -> int:
     raise NotShown("There is no bot here that could show a preview.")
 
 
+class Rollback(Protocol):
+    """Brings a kept file back, by its name: see `bot.applied.Applied.rollback`."""
+
+    def __call__(self, name: str, *, person: int | None = None, who: str = "rollback") -> Awaitable[list[str]]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """One bot's relay.
 
-    `reload` applies the file and says in words what changed, or raises `config.settings.BadSettings`; `next_polls`
-    and `last_polls` tell when each blog (by id) is and was polled; `report` tells the admins of trouble; `clock` is
-    seconds since 1970. `preview` shows an editor (Telegram user id) what they are to push, in their private chat, with
-    the buttons that send it, and returns the draft's number; NotShown where that cannot be.
+    `reload` applies the file and says in words what changed (a sentence about all of it, then a line each; nothing
+    where nothing did), or raises `config.settings.BadSettings`; `rollback` does so with a file that was in force
+    before (`bot.applied.kept_files` lists them), and raises `bot.applied.NotKept` or `CannotWrite` as well.
+    `next_polls` and `last_polls` tell when each blog (by id) is and was polled; `report` tells the admins of trouble;
+    `clock` is seconds since 1970. `preview` shows an editor (Telegram user id) what they are to push, in their private
+    chat, with the buttons that send it, and returns the draft's number; NotShown where that cannot be.
     """
 
     store: Store
@@ -36,6 +45,7 @@ class House:
     settings: Callable[[], Settings]
     pace: Pace
     reload: Callable[[], Awaitable[list[str]]]
+    rollback: Rollback
     next_polls: Callable[[], Mapping[str, datetime]]
     report: Callable[[str], Coroutine[None, None, None]]
     bot: str = "main"

@@ -1,6 +1,7 @@
 """Every SQL statement of the relay, behind one `Store`."""
 
 from storage.afterwards import Sent
+from storage.applied import AppliedFile
 from storage.audit import Act
 from storage.chats import Chat
 from storage.claims import Again, Claim, Found
@@ -20,6 +21,7 @@ __all__ = [
     "Act",
     "Again",
     "AlreadyRunning",
+    "AppliedFile",
     "BlogState",
     "Chat",
     "Claim",

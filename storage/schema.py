@@ -406,6 +406,24 @@ def alarms_and_their_ends_and_what_was_refused(db: Database) -> None:
         db.execute(statement)
 
 
+APPLIED_FILES = """
+-- The configuration files that were in force last, byte for byte; the newest is the one that is.
+CREATE TABLE applied_file (
+  id INTEGER PRIMARY KEY,
+  at REAL NOT NULL,
+  who TEXT NOT NULL,                   -- 'start', 'saved', 'reload', 'rollback', 'dashboard'
+  sha TEXT NOT NULL UNIQUE,            -- of the text, shortened: its name
+  text BLOB NOT NULL
+);
+"""
+
+
+@migrations()
+def which_files_were_in_force(db: Database) -> None:
+    for statement in _statements(APPLIED_FILES):
+        db.execute(statement)
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:

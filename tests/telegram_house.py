@@ -71,7 +71,8 @@ class TelegramHouse:
     application: Application[Any, Any, Any, Any, Any, Any]
     house: House
     polls: Mapping[str, datetime] = field(default_factory=dict)
-    changes: list[str] | Exception = field(default_factory=list)  # what the next reload says
+    changes: list[str] | Exception = field(default_factory=list)  # what the next reload or rollback says
+    brought_back: list[tuple[str, int | None, str]] = field(default_factory=list)  # by which name, for whom
 
     @property
     def telegram(self) -> LocalTelegram:
@@ -168,6 +169,10 @@ def _house(one: TelegramHouse) -> House:
             raise one.changes
         return one.changes
 
+    async def rollback(name: str, *, person: int | None = None, who: str = "rollback") -> list[str]:
+        one.brought_back.append((name, person, who))
+        return await reload()
+
     async def report(text: str) -> None:
         room.reports.append(text)
 
@@ -177,6 +182,7 @@ def _house(one: TelegramHouse) -> House:
         settings=lambda: one.settings,
         pace=room.pace,
         reload=reload,
+        rollback=rollback,
         next_polls=lambda: one.polls,
         report=report,
     )

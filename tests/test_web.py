@@ -101,6 +101,16 @@ async def test_an_answer_names_neither_version_nor_trace(
     assert (answer.status, said, answer.headers["Server"]) == (status, text, "liveblog-relay")
 
 
+async def test_a_name_with_several_addresses_is_listened_on_at_all_of_them() -> None:
+    port = free_port()
+    found = await asyncio.get_running_loop().getaddrinfo("localhost", port, type=socket.SOCK_STREAM)
+    async with serving(f"localhost:{port}", []) as server, aiohttp.ClientSession() as session:
+        await server.listening.wait()
+        for host in {f"[{where[0]}]" if family == socket.AF_INET6 else str(where[0]) for family, *_, where in found}:
+            async with session.get(f"http://{host}:{port}/healthz") as answer:
+                assert answer.status == 200
+
+
 async def test_what_breaks_is_logged_without_its_path(client: aiohttp.ClientSession) -> None:
     with structlog.testing.capture_logs() as said:
         async with client.get("/break/abcdef"):

@@ -32,12 +32,13 @@ def run(config: Path | None) -> None:
 
 def _serve(path: Path, environ: Mapping[str, str]) -> None:
     from bot import app, logs
-    from config.secrets import known
+    from config.secrets import known, webhook_path, webhook_secret
     from config.settings import token, warnings
 
     settings = settings_of(path)
     intakes = (blog.intake_secret_env for blog in settings.blogs if blog.intake_secret_env)
-    logs.set_up([token(environ), *known(environ, intakes)])
+    ours = token(environ)
+    logs.set_up([ours, webhook_path(ours, app.BOT), webhook_secret(ours, app.BOT), *known(environ, intakes)])
     for line in warnings(settings):
         click.echo(f"warning: {line}", err=True)
     try:

@@ -12,6 +12,8 @@ from bot.web.guard import Guard
 from bot.web.intake import Hand, Intake
 from bot.web.server import Server
 from bot.web.subscriber import Subscriber
+from bot.web.webhook import Webhook
+from bot.web.webhook import routes as webhooks
 from bot.web.websub import Callbacks, Told
 
 __all__ = ["Web"]
@@ -28,6 +30,7 @@ class Web:
         environ: Mapping[str, str],
         told: Told,
         hand: Hand,
+        webhook: Webhook | None = None,
     ) -> None:
         settings, report = house.settings, house.report
         web = settings().web
@@ -43,6 +46,7 @@ class Web:
         )
         self.dashboard = Dashboard(house, self.guard)
         routes = [*self.dashboard.routes(), *self._callbacks.routes(), *intake.routes()]
+        routes += webhooks(webhook) if webhook else ()
         self.server = Server(web.listen, routes, report, stopping=[self.dashboard.stop]) if web.listen else None
 
     async def run(self) -> None:
