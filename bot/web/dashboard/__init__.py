@@ -37,7 +37,6 @@ class Dashboard:
         pages, people, visitors = self._pages, self._guard.people, self._guard.visitors
         seen: dict[str, Handler] = {
             "/": pages.overview,
-            "/blogs": pages.blogs,
             "/blogs/{blog}": pages.blog,
             "/pushes": pages.pushes,
             "/alarms": pages.alarms,

@@ -66,7 +66,9 @@ def _value(found: Explanation, post: Relayed) -> Explained:
 def _which_post(posts: Sequence[Relayed]) -> str:
     if not posts:
         return "No post is known by that: give its number, its key, its link, or words of its headline."
-    return "Several posts fit; which one? " + "; ".join(f"{one.id}: {short(one.title or one.text, 60)}" for one in posts)
+    return "Several posts fit; which one? " + "; ".join(
+        f"{one.id}: {short(one.title or one.text, 60)}" for one in posts
+    )
 
 
 def _which_chat(chats: Sequence[Chat]) -> str:

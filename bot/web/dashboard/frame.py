@@ -12,7 +12,9 @@ from markupsafe import Markup, escape
 
 from bot.web.dashboard import words
 from bot.web.dashboard.files import Files
+from bot.web.guard import TOKEN
 
+PLACE = "<!--token-->"  # in forms: parts are rendered once for everybody, and a token is of one session
 WORTH = 1000  # bytes; less is not compressed
 
 
@@ -45,8 +47,11 @@ class Frame:
 
         return self._templates.get_template(template).render(now=now, moment=moment, **values)
 
-    def page(self, request: web.Request, template: str, *, status: int = 200, now: float, **values: Any) -> web.Response:
-        text = self.part(template, now=now, **values).encode()
+    def page(
+        self, request: web.Request, template: str, *, status: int = 200, now: float, **values: Any
+    ) -> web.Response:
+        token = Markup('<input type="hidden" name="{}" value="{}">').format(TOKEN, values["token"])
+        text = self.part(template, now=now, **values).replace(PLACE, token).encode()
         headers = {hdrs.VARY: "Accept-Encoding, HX-Request"}
         if len(text) > WORTH and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
             text = gzip.compress(text, 5)

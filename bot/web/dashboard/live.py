@@ -96,9 +96,7 @@ class Live:
             began = asyncio.get_running_loop().time()
             try:
                 situation = await self._watching.look()
-                self._parts = {
-                    view: await self._views.parts(view, situation) for view in {*self._listening.values()}
-                }
+                self._parts = {view: await self._views.parts(view, situation) for view in {*self._listening.values()}}
             except StoreError as error:
                 log.error("the dashboard could not look, it is tried again", error=str(error))
             except Exception:
@@ -136,5 +134,5 @@ def _without_rows(parts: Mapping[str, str], name: str) -> str:
 
 
 def event(name: str, html: str) -> bytes:
-    lines = "".join(f"data: {line}\n" for line in html.splitlines())
-    return f"event: {name}\n{lines or 'data: \n'}\n".encode()
+    lines = "".join(f"data: {line}\n" for line in html.splitlines() or [""])
+    return f"event: {name}\n{lines}\n".encode()

@@ -33,13 +33,6 @@ class Pages:
         drawings = await self._drawings(span)
         return await self._page(request, view, "overview.html", range=span, ranges=[*RANGES], drawings=drawings)
 
-    async def blogs(self, request: web.Request) -> web.StreamResponse:
-        """The list alone, for who searches while typing."""
-        view = view_of("overview", request)
-        parts = await self._views.parts(view, await self._watching.look())
-        answer = web.Response(text=parts["blogs"], content_type="text/html")
-        return answer
-
     async def blog(self, request: web.Request) -> web.StreamResponse:
         view = view_of("blog", request)
         situation = await self._watching.look()
@@ -68,8 +61,10 @@ class Pages:
     async def asked_why(
         self, request: web.Request, *, post: str, chat: str = "", explained: object = None, wrong: str = ""
     ) -> web.StreamResponse:
-        values = {"post": post, "chat": chat, "explained": explained, "wrong": wrong}
-        return await self._page(request, View(name="why"), "why.html", **values)
+        view = View(name="why")
+        return await self._page(
+            request, view, "why.html", post=post, chat=chat, explained=explained, wrong=wrong
+        )
 
     async def missing(self, request: web.Request, sentence: str) -> web.StreamResponse:
         return await self._page(request, View(name="missing"), "missing.html", status=404, sentence=sentence)

@@ -14,6 +14,7 @@ from bot.web.dashboard.verdict import verdict
 from bot.web.dashboard.watching import Watching
 
 LONGEST_SEARCH = 100
+LONGEST_PAGE = 6  # digits
 POSTS = 15  # newest, on the page of a blog
 PUSHES = 25  # on a page of them
 PAGES = ("overview", "blog", "pushes", "alarms")
@@ -43,7 +44,7 @@ def view_of(name: str, request: web.Request) -> View:
         name=name if name in PAGES else "overview",
         blog=request.match_info.get("blog", asked.get("blog", ""))[:64],
         search=asked.get("q", "").strip()[:LONGEST_SEARCH],
-        page=int(page) if page.isascii() and page.isdigit() and len(page) < 6 else 1,  # noqa: PLR2004
+        page=int(page) if page.isascii() and page.isdigit() and len(page) < LONGEST_PAGE else 1,
     )
 
 
@@ -98,9 +99,7 @@ class Views:
         found = await self._watching.pushes(PUSHES + 1, (page - 1) * PUSHES)
         rows = push_rows(found[:PUSHES])
         return {
-            "pushes": self._part(
-                "part_pushes.html", view, situation, pushes=rows, page=page, older=len(found) > PUSHES
-            )
+            "pushes": self._part("part_pushes.html", view, situation, pushes=rows, page=page, older=len(found) > PUSHES)
         }
 
     async def _alarms(self, view: View, situation: Situation) -> Parts:
