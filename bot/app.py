@@ -17,6 +17,7 @@ from telegram.ext import Application, ApplicationBuilder, BaseRateLimiter, ExtBo
 
 from bot.applied import Applied
 from bot.clock import Clock
+from bot.counting import Counting
 from bot.desk import Desk
 from bot.fetch import Fetcher
 from bot.listening import POLL_SECONDS, ByWebhook, by_polling
@@ -27,6 +28,7 @@ from bot.reading import Reading
 from bot.request import AiohttpRequest
 from bot.sender import Sender
 from bot.telegram import Telegram
+from bot.vitals import Vitals
 from bot.web import Web
 from bot.web.webhook import Webhook
 from config.secrets import webhook_path, webhook_secret
@@ -56,8 +58,8 @@ class PaceLimiter(BaseRateLimiter[None]):
     # These name a chat and are no messages.
     SILENT = frozenset({"getChat", "getChatMember", "getChatAdministrators", "sendChatAction", "leaveChat"})
 
-    def __init__(self, pace: Pace) -> None:
-        self._pace = pace
+    def __init__(self, pace: Pace, vitals: Vitals) -> None:
+        self._pace, self._vitals = pace, vitals
 
     async def initialize(self) -> None:
         pass
@@ -82,10 +84,12 @@ class PaceLimiter(BaseRateLimiter[None]):
             answer = await callback(*args, **kwargs)
         except RetryAfter as error:
             self._pace.flooded(chat, error._retry_after.total_seconds())
+            self._vitals.flooded()
             raise
         finally:
             self._pace.answered(chat, left, paid=False)
         self._pace.succeeded()
+        self._vitals.replied()
         return answer
 
 
@@ -123,6 +127,7 @@ class Relay:
         telegram = self.settings.telegram
         self._store = store
         self._pace = Pace(_limits(self.settings))
+        self._vitals = Vitals(self._pace, clock=self._clock)
         self._request = AiohttpRequest()
         self._updates_request = AiohttpRequest(connections=2, read_seconds=POLL_SECONDS + 10.0)
         self._telegram = Telegram(
@@ -136,6 +141,7 @@ class Relay:
             store=store,
             telegram=self._telegram,
             pace=self._pace,
+            vitals=self._vitals,
             settings=self._current,
             report=self.report,
             bot=BOT,
@@ -153,6 +159,7 @@ class Relay:
         )
         self._webhook = self._build_webhook()
         self._pruner = Pruner(store=store, settings=self._current)
+        self._counting = Counting(store=store, vitals=self._vitals, bot=BOT)
         self._applied = Applied(
             path=self._path,
             environ=self._environ,
@@ -167,6 +174,7 @@ class Relay:
             desk=self._desk,
             settings=self._current,
             pace=self._pace,
+            vitals=self._vitals,
             bot=BOT,
             clock=self._clock,
             reload=self._applied.reload,
@@ -195,7 +203,7 @@ class Relay:
             base_file_url=f"{base}/file/bot",
             request=self._request,
             get_updates_request=self._updates_request,
-            rate_limiter=PaceLimiter(self._pace),
+            rate_limiter=PaceLimiter(self._pace, self._vitals),
         )
         order = PerChat(functools.partial(self._store.chat, BOT))
         return ApplicationBuilder().bot(bot).concurrent_updates(order).build()
@@ -232,6 +240,7 @@ class Relay:
         listening = asyncio.create_task(self._listen())
         watching = asyncio.create_task(self._watch())
         pruning = asyncio.create_task(self._pruner.run())
+        counting = asyncio.create_task(self._counting.run())
         await self._drop_drafts()
         await self._applied.begin()
         await self._poller.start()
@@ -240,7 +249,7 @@ class Relay:
         log.info("running", blogs=len(self.settings.blogs), config=str(self._path))
         stopped = asyncio.create_task(self._stopped.wait())
         done, _ = await asyncio.wait(
-            {stopped, sending, listening, watching, pruning, hearing}, return_when=asyncio.FIRST_COMPLETED
+            {stopped, sending, listening, watching, pruning, counting, hearing}, return_when=asyncio.FIRST_COMPLETED
         )
         try:
             for one in done:
@@ -249,7 +258,7 @@ class Relay:
             log.info("stopping")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):
-                    await self._wind_down(sending, listening, hearing, watching, pruning, stopped)
+                    await self._wind_down(sending, listening, hearing, watching, pruning, counting, stopped)
             log.info("stopped")
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from bot.core.corrections import Correction, of_a_blog
+from bot.core.facts import Came
 from bot.core.model import Change, ChangeKind, Post, Relayed, Snapshot, SnapshotKind, Verdict
 from bot.core.publishing import Handover, PostWrite, Publishing, PushText, Sending, Validators
 from bot.core.summary import summary
@@ -41,7 +42,13 @@ class Desk:
         self._store, self._settings, self._wake, self._clock = store, settings, wake, clock
 
     async def relay(
-        self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, validators: Validators | None
+        self,
+        blog: Blog,
+        url: str,
+        snapshot: Snapshot | None,
+        verdict: Verdict,
+        validators: Validators | None,
+        came: Came = Came.POLL,
     ) -> int:
         """Write what a poll found and tell whoever follows it. Returns how many posts somebody hears of.
 
@@ -53,6 +60,7 @@ class Desk:
             blog=blog.id,
             url=url,
             now=self._clock(),
+            came=Came.BASELINE if verdict.baseline else came,
             writes=writes,
             seen=verdict.seen,
             aliases=verdict.aliases,

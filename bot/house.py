@@ -10,6 +10,7 @@ from typing import Protocol
 
 from bot.desk import Desk
 from bot.pace import Pace
+from bot.vitals import Vitals
 from config.settings import Blog, Settings
 from storage import Store
 
@@ -36,14 +37,16 @@ class House:
     where nothing did), or raises `config.settings.BadSettings`; `rollback` does so with a file that was in force
     before (`bot.applied.kept_files` lists them), and raises `bot.applied.NotKept` or `CannotWrite` as well.
     `next_polls` and `last_polls` tell when each blog (by id) is and was polled; `report` tells the admins of trouble;
-    `clock` is seconds since 1970. `preview` shows an editor (Telegram user id) what they are to push, in their private
-    chat, with the buttons that send it, and returns the draft's number; NotShown where that cannot be.
+    `clock` is seconds since 1970; `vitals` knows how everything is. `preview` shows an editor (Telegram user id) what
+    they are to push, in their private chat, with the buttons that send it, and returns the draft's number; NotShown
+    where that cannot be.
     """
 
     store: Store
     desk: Desk
     settings: Callable[[], Settings]
     pace: Pace
+    vitals: Vitals
     reload: Callable[[], Awaitable[list[str]]]
     rollback: Rollback
     next_polls: Callable[[], Mapping[str, datetime]]

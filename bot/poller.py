@@ -21,6 +21,7 @@ from bot.alarming import Alarms
 from bot.asking import Asker, Question, lasts
 from bot.core import alarms
 from bot.core.diff import says_anything
+from bot.core.facts import Came
 from bot.core.found import Found, together
 from bot.core.model import Page, Snapshot, Verdict
 from bot.core.pages import pages_to_poll
@@ -302,7 +303,7 @@ class Poller:
         if heard is None:
             return False
         snapshot, verdict, lacks_some = heard
-        return await self._pass_on(blog, url, snapshot, verdict) and not lacks_some
+        return await self._pass_on(blog, url, snapshot, verdict, Came.HUB) and not lacks_some
 
     async def _is_in_doubt(self, id_: str, url: str) -> bool:
         """Whether posts are missing from a page: hubs tell nothing of that, so it is polled as usual."""
@@ -322,12 +323,12 @@ class Poller:
             if not self._states[id_].failures and not await self._judging.has_begun(blog):
                 await self._turn(id_)  # what stands on the page already is no news
             verdict = await self._judging.handed(blog, snapshot, self._now(), old=old)
-            return await self._pass_on(blog, "", snapshot, verdict)
+            return await self._pass_on(blog, "", snapshot, verdict, Came.INTAKE)
 
-    async def _pass_on(self, blog: Blog, url: str, snapshot: Snapshot, verdict: Verdict) -> bool:
+    async def _pass_on(self, blog: Blog, url: str, snapshot: Snapshot, verdict: Verdict, came: Came) -> bool:
         if not verdict.accepted:
             return False
-        told = await self._relay(blog, url, snapshot, verdict, None)
+        told = await self._relay(blog, url, snapshot, verdict, None, came)
         if told:
             await self._learn(blog.id)
         return True
@@ -342,11 +343,19 @@ class Poller:
             await self._alarms.about(blog.id, url, verdict.alarm, self._formats.get(blog.id))
         return told
 
-    async def _relay(self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, page: Page | None) -> int:
+    async def _relay(
+        self,
+        blog: Blog,
+        url: str,
+        snapshot: Snapshot | None,
+        verdict: Verdict,
+        page: Page | None,
+        came: Came = Came.POLL,
+    ) -> int:
         if self._settings().blog(blog.id) is None:
             return 0  # it has left the file, or got another name, since it was asked
         validators = validators_of(page) if page is not None and verdict.accepted else None
-        told = await self._desk.relay(blog, url, snapshot, verdict, validators)
+        told = await self._desk.relay(blog, url, snapshot, verdict, validators, came)
         for change in verdict.changes:
             log.info(change.kind.value, blog=blog.id, post=change.key, title=change.title, why=change.why or None)
         if verdict.baseline:

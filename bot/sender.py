@@ -25,6 +25,7 @@ from bot.core.settle import Settlement, postponed, settle
 from bot.pace import Pace
 from bot.perseverance import Perseverance
 from bot.telegram import Telegram
+from bot.vitals import Vitals
 from config.settings import Settings
 from storage import Again, Claim, Store
 
@@ -50,12 +51,13 @@ class Sender:
         store: Store,
         telegram: Telegram,
         pace: Pace,
+        vitals: Vitals,
         settings: Callable[[], Settings],
         report: Callable[[str], Coroutine[None, None, None]],
         bot: str = "main",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._store, self._telegram, self._pace = store, telegram, pace
+        self._store, self._telegram, self._pace, self._vitals = store, telegram, pace, vitals
         self._settings, self._report, self._bot, self._clock = settings, report, bot, clock
         self._wake = asyncio.Event()
         self._published = asyncio.Event()  # there may be something to expand
@@ -264,7 +266,9 @@ class Sender:
             self._landed.set()
         rendered = {post.id: post.revision for post in claim.posts}
         ambiguous = self._settings().delivery.ambiguous
-        settlement = settle(claim.action, rendered, outcome, self._clock(), ambiguous, step)
+        now = self._clock()
+        settlement = settle(claim.action, rendered, outcome, now, ambiguous, step)
+        self._vitals.settled(claim.action, outcome, now, messages)
         self._tell(claim, outcome, settlement)
         self._answers.append((claim, settlement))
         self._answered.set()

@@ -25,6 +25,7 @@ from handlers import (
     takedown,
     topics,
     typed,
+    why,
 )
 from handlers.access import Role
 from handlers.asked import N_, Asked, Told
@@ -94,6 +95,13 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="quiet", form="[22:30-6:15]", does=N_("hours in which posts wait"), act=typed.quiet),
     Command(name="digest", form="[blog] [times]", does=N_("several posts as one, at times"), act=typed.digest),
     Command(name="timezone", form="[city]", does=N_("whose clock counts"), act=typed.timezone),
+    Command(
+        name="why",
+        form="[link]",
+        does=N_("as a reply or with a link: why a post is here, or is not"),
+        act=why.why,
+        alone=True,
+    ),
     Command(name="privacy", does=N_("what is kept of this chat"), act=chats.privacy),
     Command(name="forget", does=N_("delete everything about this chat"), act=chats.forget),
     Command(name="id", does=N_("the numbers an admin needs"), act=readers.who_is_this),

@@ -37,6 +37,7 @@ from handlers import (
     subscribing,
     takedown,
     topics,
+    why,
 )
 from handlers.access import Role, person_of, role_of
 from handlers.arguments import Spoken, spoken
@@ -82,6 +83,7 @@ PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "latest": lists.press_latest,
     "topic": topics.press_topic,
     "found": lists.press_found,
+    "why": why.press_why,
 }
 
 

@@ -424,6 +424,45 @@ def which_files_were_in_force(db: Database) -> None:
         db.execute(statement)
 
 
+SAMPLES = """
+-- what was measured; `at` is when its minute, or its minutes, began
+CREATE TABLE sample (
+  name TEXT NOT NULL,
+  at REAL NOT NULL,
+  value REAL NOT NULL,
+  minutes INTEGER NOT NULL,            -- that it is the mean of
+  PRIMARY KEY (name, at)
+) WITHOUT ROWID;
+CREATE INDEX sample_at ON sample (at);
+CREATE INDEX sample_minute ON sample (at) WHERE minutes = 1;
+-- the few that are none of their page's posts, so that those are counted without reading any
+CREATE INDEX post_notice ON post (blog) WHERE notice IS NOT NULL;
+"""
+
+
+@migrations()
+def what_was_measured(db: Database) -> None:
+    for statement in _statements(SAMPLES):
+        db.execute(statement)
+
+
+WHY = """
+-- how it was first seen ('poll', 'hub', 'intake', 'baseline', 'old'); NULL: before this was noted
+ALTER TABLE post ADD COLUMN came TEXT;
+-- when what it follows, and how much of it, was last said anew
+ALTER TABLE subscription ADD COLUMN changed_at REAL;
+-- the last time that nobody could be reached there
+ALTER TABLE chat ADD COLUMN was_closed_at REAL;
+ALTER TABLE chat ADD COLUMN reopened_at REAL;
+"""
+
+
+@migrations()
+def what_is_asked_about_a_post_that_did_not_arrive(db: Database) -> None:
+    for statement in _statements(WHY):
+        db.execute(statement)
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from sqlite3 import Connection, Row
 
 from bot.core.model import Lane
 from bot.core.state import Life
-from storage import audit, notes
+from storage import audit, counts, notes
 from storage.audit import Act
 from storage.rows import moment, to_json
 
@@ -62,25 +61,18 @@ def state(db: Connection, blog: str) -> BlogState | None:
 
 def counted(db: Connection) -> list[BlogState]:
     """The same with their posts and subscriptions. Looks at every subscription, so it takes its time."""
-    posts, followed, closed = (Counter(dict(db.execute(count).fetchall())) for count in (_POSTS, _FOLLOWED, _CLOSED))
+    posts, followed = counts.posts_by_blog(db), counts.subscriptions_by_blog(db)
     told = dict(db.execute(_TOLD).fetchall())
     return [
         replace(
             one,
             posts=posts[one.id],
-            subscriptions=followed[one.id] - closed[one.id],
+            subscriptions=followed[one.id],
             told_until=told.get(one.id),
         )
         for one in states(db)
     ]
 
-
-_POSTS = "SELECT blog, count(*) FROM post WHERE blog IS NOT NULL AND notice IS NULL GROUP BY blog"
-_FOLLOWED = "SELECT blog, count(*) FROM subscription GROUP BY blog"
-_CLOSED = """
-SELECT s.blog, count(*) FROM chat INDEXED BY chat_closed CROSS JOIN subscription s INDEXED BY subscription_chat
-ON s.chat = chat.id WHERE NOT chat.open GROUP BY s.blog
-"""
 
 _TOLD = "SELECT blog, max(until) FROM lease WHERE state = 'live' GROUP BY blog"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.core.facts import Came
 from bot.core.model import Change, Snapshot, Verdict
 from bot.core.publishing import Validators
 from bot.desk import Desk
@@ -29,9 +30,15 @@ class NotedDesk(Desk):
         self._published = asyncio.Event()
 
     async def relay(
-        self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, validators: Validators | None
+        self,
+        blog: Blog,
+        url: str,
+        snapshot: Snapshot | None,
+        verdict: Verdict,
+        validators: Validators | None,
+        came: Came = Came.POLL,
     ) -> int:
-        told = await super().relay(blog, url, snapshot, verdict, validators)
+        told = await super().relay(blog, url, snapshot, verdict, validators, came)
         self.published += verdict.changes
         self._published.set()
         return told

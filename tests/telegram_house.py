@@ -141,7 +141,7 @@ async def telegram_house(
             base_url=f"{room.telegram.api_base}/bot",
             request=request,
             get_updates_request=polling,
-            rate_limiter=PaceLimiter(room.pace),
+            rate_limiter=PaceLimiter(room.pace, room.vitals),
         )
         order = PerChat(partial(room.store.chat, "main"))
         application = ApplicationBuilder().bot(bot).concurrent_updates(order).build()
@@ -181,6 +181,7 @@ def _house(one: TelegramHouse) -> House:
         desk=room.desk,
         settings=lambda: one.settings,
         pace=room.pace,
+        vitals=room.vitals,
         reload=reload,
         rollback=rollback,
         next_polls=lambda: one.polls,

@@ -20,6 +20,7 @@ from bot.pace import Limits, Pace
 from bot.request import AiohttpRequest
 from bot.sender import Sender
 from bot.telegram import Telegram
+from bot.vitals import Vitals
 from storage import Store, open_store
 from tests.benchmarks.processes import Server, ready, strict
 from tests.benchmarks.texts import BREAKING, TEXT
@@ -50,10 +51,12 @@ class Relay:
     def __init__(self, folder: Path, server: Server, per_second: float) -> None:
         self.store = open_store(f"sqlite:///{folder}/relay.db")
         self._settings, self._request = settings_of(), AiohttpRequest()
+        pace = Pace(Limits(per_second=per_second))
         self._sender = Sender(
             store=self.store,
             telegram=Telegram(self._request, api_base=server.api_base, token=server.token),
-            pace=Pace(Limits(per_second=per_second)),
+            pace=pace,
+            vitals=Vitals(pace),
             settings=lambda: self._settings,
             report=_report,
         )
