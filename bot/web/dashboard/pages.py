@@ -62,9 +62,7 @@ class Pages:
         self, request: web.Request, *, post: str, chat: str = "", explained: object = None, wrong: str = ""
     ) -> web.StreamResponse:
         view = View(name="why")
-        return await self._page(
-            request, view, "why.html", post=post, chat=chat, explained=explained, wrong=wrong
-        )
+        return await self._page(request, view, "why.html", post=post, chat=chat, explained=explained, wrong=wrong)
 
     async def missing(self, request: web.Request, sentence: str) -> web.StreamResponse:
         return await self._page(request, View(name="missing"), "missing.html", status=404, sentence=sentence)
