@@ -17,7 +17,7 @@ from bot.core.model import Post
 from bot.demo.telegram import LocalMessage, LocalTelegram
 from bot.request import AiohttpRequest
 from config.settings import Settings
-from handlers import register
+from handlers import preview, register
 from handlers.house import House
 from handlers.updates import PerChat
 from tests.newsroom import Newsroom, newsroom, post, settings_of
@@ -186,6 +186,7 @@ def _house(one: TelegramHouse) -> House:
         rollback=rollback,
         next_polls=lambda: one.polls,
         report=report,
+        preview=lambda editor, text: preview(one.application.bot, one.house, editor, text),
     )
 
 

@@ -41,8 +41,8 @@ HARBOUR_TOPICS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demo:
-    """A demo that is up. `config` and `environment` are for the relay; `address`, of the chats, and `dashboard` ("" where
-    there is none) are for the browser."""
+    """A demo that is up. `config` and `environment` are for the relay; `address`, of the chats, and `dashboard` (""
+    where there is none) are for the browser."""
 
     telegram: LocalTelegram
     stage: Stage

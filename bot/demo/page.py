@@ -35,8 +35,8 @@ JsonObject = dict[str, Any]
 
 
 class ChatPage:
-    """To be mounted at /chat. The visitor sees the chats of `seats` and speaks as the people sitting there; a link leads
-    to the relay's `dashboard`."""
+    """To be mounted at /chat. The visitor sees the chats of `seats` and speaks as the people sitting there; a link
+    leads to the relay's `dashboard`."""
 
     def __init__(
         self, telegram: LocalTelegram, stage: Stage, seats: Iterable[Seat], *, dashboard: str = ""

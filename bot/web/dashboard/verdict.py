@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.core.standing import Kind
 from bot.web.dashboard.rows import Tone
-from bot.web.dashboard.situation import Situation
+from bot.web.dashboard.situation import Situation, Watched
 from bot.web.dashboard.words import count, said, seconds, short
 
 STUCK_SECONDS = 60.0  # nothing leaves for so long although something waits
@@ -92,24 +92,18 @@ def _failing(situation: Situation) -> Iterator[Wrong]:
         text = "No live blog can be read" if len(failing) > 1 else f"{failing[0].title} cannot be read"
         yield Wrong(text=text, tone="bad", stops=True, to="#blogs")
     elif failing:
-        named = [one.title for one in failing]
-        text = f"{_named(named)} of {len(situation.blogs):,} live blogs cannot be read"
-        yield Wrong(text=text, tone="bad", to="#blogs")
-    odd = [one.title for one in situation.blogs if one.state.alarm is not None and one.state.error is None]
+        of_all = f"{len(failing):,} of {len(situation.blogs):,} live blogs"
+        yield Wrong(text=f"{of_all} cannot be read: {_named(failing)}", tone="bad", to="#blogs")
+    odd = [one for one in situation.blogs if one.state.alarm is not None and one.state.error is None]
     if odd:
-        verb = "does" if len(odd) == 1 else "do"
-        yield Wrong(text=f"{_pages(odd)} {verb} not look as before", to="#blogs")
+        verb = "page does" if len(odd) == 1 else "pages do"
+        yield Wrong(text=f"{len(odd):,} {verb} not look as before: {_named(odd)}", to="#blogs")
 
 
-def _named(titles: list[str]) -> str:
-    """ "2 (Storm, Elections)", "7 (Storm, Elections, Harbour and 4 more)"."""
-    names = ", ".join(short(title, 40) for title in titles[:NAMED])
-    more = f" and {len(titles) - NAMED:,} more" if len(titles) > NAMED else ""
-    return f"{len(titles):,} ({names}{more})"
-
-
-def _pages(titles: list[str]) -> str:
-    return f"The page of {short(titles[0], 60)}" if len(titles) == 1 else f"The pages of {_named(titles)}"
+def _named(blogs: Sequence[Watched]) -> str:
+    """ "Storm, Elections, Harbour and 4 more"."""
+    names = ", ".join(short(one.title, 60) for one in blogs[:NAMED])
+    return names + (f" and {len(blogs) - NAMED:,} more" if len(blogs) > NAMED else "")
 
 
 def _slow(situation: Situation) -> Iterator[Wrong]:
@@ -127,11 +121,10 @@ def _alarms(situation: Situation) -> Iterator[Wrong]:
 
 
 def _held(situation: Situation) -> Iterator[Wrong]:
-    held = [one.title for one in situation.blogs if one.state.held_at is not None]
+    held = [one for one in situation.blogs if one.state.held_at is not None]
     if held and not situation.all_held:
-        verb = "is" if len(held) == 1 else "are"
-        what = short(held[0], 60) if len(held) == 1 else f"{_named(held)} live blogs"
-        yield Wrong(text=f"{what} {verb} held", to="#blogs")
+        what = count(len(held), "live blog is", "live blogs are")
+        yield Wrong(text=f"{what} held: {_named(held)}", to="#blogs")
 
 
 def _delivered(situation: Situation) -> str:

@@ -26,7 +26,7 @@ def seconds(length: float | None) -> str:
     if length is None:
         return "–"
     if length < _FEW_SECONDS:
-        return f"{length:.1f} s" if length >= 0.05 else "< 0.1 s"
+        return f"{max(length, 0.1):.1f} s"
     return said(length)
 
 
@@ -66,7 +66,7 @@ def instant(at: float) -> str:
 
 
 def clock(at: float, now: float) -> str:
-    """For people without scripts: "14:02:31 UTC", with its day where that is another."""
+    """For people without scripts: "14:02:31" of UTC, with its day where that is another."""
     then, today = datetime.fromtimestamp(at, UTC), datetime.fromtimestamp(now, UTC)
     day = "" if then.date() == today.date() else f"{ENGLISH.day(then, 'UTC', today)}, "
-    return f"{day}{then:%H:%M:%S} UTC"
+    return f"{day}{then:%H:%M:%S}"

@@ -9,7 +9,13 @@ function compact(value) {
   return String(+value.toFixed(value < 10 ? 2 : 1));
 }
 
-function options(figure, width) {
+function moment(at, [since, until]) {
+  const day = { day: "numeric", month: "short" };
+  const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  return new Date(at * 1000).toLocaleString([], until - since > 2 * 86400 ? day : clock);
+}
+
+function options(figure, width, span) {
   const unit = figure.dataset.unit;
   const axis = { stroke: style("--soft"), grid: { stroke: style("--line"), width: 1 }, ticks: { show: false }, font: "11px system-ui, sans-serif" };
   const series = figure.dataset.labels.split("|").map((label, index) => ({
@@ -26,8 +32,8 @@ function options(figure, width) {
     height: 150,
     legend: { show: false },
     cursor: { points: { size: 6 }, y: false, drag: { x: false, y: false }, sync: { key: "relay" } },
-    scales: { y: { range: (_, low, high) => [0, high > 0 ? high * 1.08 : 1] } },
-    axes: [{ ...axis, size: 26, space: 70 }, { ...axis, size: 46, space: 34, values: (_, marks) => marks.map((mark) => compact(mark) + unit) }],
+    scales: { x: { range: () => span }, y: { range: (_, low, high) => [0, high > 0 ? high * 1.08 : 1] } },
+    axes: [{ ...axis, size: 26, space: 70, values: (_, marks) => marks.map((mark) => moment(mark, span)) }, { ...axis, size: 46, space: 34, values: (_, marks) => marks.map((mark) => compact(mark) + unit) }],
     series: [{}, ...series],
     hooks: { setCursor: [(plot) => read(figure, plot)] },
   };
@@ -46,12 +52,12 @@ function read(figure, plot) {
   top.textContent = index == null ? top.dataset.said : new Date(plot.data[0][index] * 1000).toLocaleString([], { dateStyle: "short", timeStyle: "short" });
 }
 
-function draw(figure, columns) {
+function draw(figure, columns, span) {
   const place = figure.querySelector(".drawing");
   const top = figure.querySelector(".most");
   top.dataset.said ??= top.textContent;
   const series = figure.dataset.names.split(" ").map((name) => columns[name] ?? []);
-  if (!columns.at.length || series.every((column) => column.every((value) => value === null))) return;
+  if (columns.at.length < 2 || series.every((column) => column.every((value) => value === null))) return;
   figure.plot?.destroy();
   const drawing = place.querySelector("svg");
   if (drawing) {
@@ -59,19 +65,19 @@ function draw(figure, columns) {
     place.setAttribute("aria-label", drawing.getAttribute("aria-label"));
   }
   place.replaceChildren();
-  figure.plot = new uPlot(options(figure, place.clientWidth), [columns.at, ...series], place);
+  figure.plot = new uPlot(options(figure, place.clientWidth, span), [columns.at, ...series], place);
   read(figure, figure.plot);
 }
 
 export function drawPlots(box) {
   if (!box || !window.uPlot) return;
-  let columns;
-  const all = () => columns && box.querySelectorAll(".plot").forEach((figure) => draw(figure, columns));
+  let told;
+  const all = () => told && box.querySelectorAll(".plot").forEach((figure) => draw(figure, told.columns, [told.since, told.until]));
   const load = async () => {
     if (document.hidden) return;
     const answer = await fetch(box.dataset.history, { headers: { Accept: "application/json" } }).catch(() => undefined);
     if (!answer?.ok) return;
-    ({ columns } = await answer.json());
+    told = await answer.json();
     all();
   };
   load();

@@ -1,4 +1,4 @@
-// "14:02:31 UTC" becomes "12 s ago", and stays true. The mark-up keeps the instant; only what people read is changed.
+// "14:02:31" becomes "12 s ago", and stays true. The mark-up keeps the instant; only what people read is changed.
 
 const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 const EVERY = 1000;
