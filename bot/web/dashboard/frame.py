@@ -45,7 +45,10 @@ class Frame:
         def moment(at: float | None, none: str = "–") -> str:
             return none if at is None else time(at, now)
 
-        return self._templates.get_template(template).render(now=now, moment=moment, **values)
+        def clock(at: float) -> str:
+            return time(at, now, ago=False)
+
+        return self._templates.get_template(template).render(now=now, moment=moment, clock=clock, **values)
 
     def page(
         self, request: web.Request, template: str, *, status: int = 200, now: float, **values: Any
@@ -59,10 +62,11 @@ class Frame:
         return web.Response(body=text, status=status, content_type="text/html", charset="utf-8", headers=headers)
 
 
-def time(at: float, now: float) -> Markup:
-    """The clock's time, which a script turns into "12 s ago" and keeps so: the mark-up itself stays as it is."""
-    said = words.clock(at, now)
-    return Markup('<time datetime="{}">{}</time>').format(words.instant(at), said)
+def time(at: float, now: float, *, ago: bool = True) -> Markup:
+    """The clock's time, which a script turns into "12 s ago" and keeps so, or into the clock of who looks: the mark-up
+    itself stays as it is."""
+    how = Markup("") if ago else Markup(" data-clock")
+    return Markup('<time datetime="{}"{}>{}</time>').format(words.instant(at), how, words.clock(at, now))
 
 
 def link(address: str | None, said: str) -> Markup:

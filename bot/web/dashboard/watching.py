@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import structlog
@@ -21,6 +21,7 @@ ENDED_WITHIN = 24 * 3600.0  # alarms that ended so lately are shown
 PUSHES = 8
 COUNT_AGAIN = 2.0  # seconds between counts of a push that is on its way, and of one that has arrived:
 COUNT_SETTLED = 60.0
+PATIENCE = 0.05  # seconds that a page waits for a count
 RATIO = 10.0  # counting takes this part of the time at most
 REMEMBERED = 200  # pushes
 
@@ -43,7 +44,7 @@ class Watching:
 
     async def pushes(self, limit: int, skip: int = 0) -> tuple[Pushed, ...]:
         """The newest first."""
-        return self._counts.known(await self._house.store.recent_pushes(limit, skip))
+        return await self._counts.known(await self._house.store.recent_pushes(limit, skip))
 
     def forget(self) -> None:
         """Something was done: what is known is old."""
@@ -105,15 +106,15 @@ class Counts:
         self._wanted: dict[int, None] = {}
         self._counting: asyncio.Task[None] | None = None
 
-    def known(self, pushes: Iterable[Sent]) -> tuple[Pushed, ...]:
-        found = tuple(Pushed(push=one, progress=self._known.get(one.post.id)) for one in pushes)
-        now = self._house.clock()
-        for one in found:
-            if one.push.state != "scheduled" and self._due.get(one.push.post.id, 0.0) <= now:
-                self._wanted[one.push.post.id] = None
+    async def known(self, pushes: Sequence[Sent]) -> tuple[Pushed, ...]:
+        """What was counted last; a little patience for those that never were."""
+        now, out = self._house.clock(), [one.post.id for one in pushes if one.state != "scheduled"]
+        self._wanted |= {post: None for post in out if self._due.get(post, 0.0) <= now}
         if self._wanted and (self._counting is None or self._counting.done()):
             self._counting = asyncio.create_task(self._count())
-        return found
+        if self._counting is not None and any(post not in self._known for post in out):
+            await asyncio.wait({self._counting}, timeout=PATIENCE)
+        return tuple(Pushed(push=one, progress=self._known.get(one.post.id)) for one in pushes)
 
     def forget(self) -> None:
         self._due.clear()

@@ -19,7 +19,7 @@ function tell(time) {
   const at = Date.parse(time.dateTime);
   if (Number.isNaN(at)) return;
   if (!time.title) time.title = new Date(at).toLocaleString();
-  const words = said(at);
+  const words = "clock" in time.dataset ? new Date(at).toLocaleTimeString([], { hourCycle: "h23" }) : said(at);
   if (time.textContent !== words) time.textContent = words;
 }
 
