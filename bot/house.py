@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
+from bot.alarming import Alarms
 from bot.desk import Desk
 from bot.pace import Pace
 from bot.vitals import Vitals
@@ -36,7 +37,7 @@ class House:
     `reload` applies the file and says in words what changed (a sentence about all of it, then a line each; nothing
     where nothing did), or raises `config.settings.BadSettings`; `rollback` does so with a file that was in force
     before (`bot.applied.kept_files` lists them), and raises `bot.applied.NotKept` or `CannotWrite` as well.
-    `next_polls` and `last_polls` tell when each blog (by id) is and was polled; `report` tells the admins of trouble;
+    `next_polls` and `last_polls` tell when each blog (by id) is and was polled; `alarms` is the one door to the admins;
     `clock` is seconds since 1970; `vitals` knows how everything is. `preview` shows an editor (Telegram user id) what
     they are to push, in their private chat, with the buttons that send it, and returns the draft's number; NotShown
     where that cannot be.
@@ -50,7 +51,7 @@ class House:
     reload: Callable[[], Awaitable[list[str]]]
     rollback: Rollback
     next_polls: Callable[[], Mapping[str, datetime]]
-    report: Callable[[str], Coroutine[None, None, None]]
+    alarms: Alarms
     bot: str = "main"
     clock: Callable[[], float] = time.time
     last_polls: Callable[[], Mapping[str, datetime]] = dict

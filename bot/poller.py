@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -19,6 +19,7 @@ from apscheduler.triggers.date import DateTrigger
 
 from bot.alarming import Alarms
 from bot.asking import Asker, Question, lasts
+from bot.blog_alarms import BlogAlarms
 from bot.core import alarms
 from bot.core.diff import says_anything
 from bot.core.facts import Came
@@ -53,12 +54,13 @@ class Poller:
         fetcher: Fetcher,
         reading: Reading,
         settings: Callable[[], Settings],
-        report: Callable[[str], Coroutine[None, None, None]],
+        alarms: Alarms,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store, self._desk, self._asker, self._reading = store, desk, Asker(fetcher), reading
         self._settings, self._now = settings, now
-        self._judging, self._alarms = Judging(store, fetcher, reading), Alarms(store, report, now)
+        self._judging = Judging(store, fetcher, reading)
+        self._raised, self._alarms = alarms, BlogAlarms(alarms)
         # A late poll is better than none: without a grace time APScheduler would skip it in silence.
         self._scheduler = AsyncIOScheduler(job_defaults={"misfire_grace_time": None, "coalesce": True})
         self._states: defaultdict[str, BlogState] = defaultdict(BlogState)
@@ -72,7 +74,7 @@ class Poller:
         await self._store.in_file(_ids(self._settings()), self._now().timestamp())
         for blog in await self._store.blogs():
             self._states[blog.id] = _as_known(BlogState(blog=blog.id), blog)
-        await self._alarms.remember()
+        await self._remember_alarms()
         for blog_ in self._settings().blogs:
             self._schedule(blog_, None)
         self._scheduler.start()
@@ -86,6 +88,11 @@ class Poller:
             poll.cancel()
         await asyncio.gather(*self._polls, return_exceptions=True)
         self._reading.close()
+
+    async def _remember_alarms(self) -> None:
+        """Blogs came into the file, left it or were renamed."""
+        await self._raised.remember()
+        await self._raised.only_of([blog.id for blog in self._settings().blogs])
 
     async def _look_at_the_clock(self) -> None:
         """Appointments are made by the wall's clock. Where it is put back, the next would be that much later."""
@@ -104,7 +111,7 @@ class Poller:
         """New settings are in force: touch only the blogs that changed."""
         settings = self._settings()
         await self._store.in_file(_ids(settings), self._now().timestamp())
-        await self._alarms.remember()
+        await self._remember_alarms()
         for blog in before.blogs:
             if settings.blog(blog.id) is None:
                 self._unschedule(blog.id)

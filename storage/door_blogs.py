@@ -39,9 +39,6 @@ class BlogsDoor(Door):
     async def polled(self, blog: str, now: float, error: str | None) -> int:
         return await self._db.write(states.polled, blog, now, error)
 
-    async def alarm(self, blog: str, text: str | None) -> None:
-        await self._db.write(states.alarm, blog, text)
-
     async def in_file(self, ids: Sequence[tuple[str, str | None, str | None]], now: float) -> None:
         await self._db.write(cards.in_file, ids, now)
 

@@ -11,15 +11,15 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
-from sqlite3 import Connection
 from typing import Any
 
 import aiohttp
 
-from bot.core.standing import Kind
+from bot.core.standing import Alarm, Kind
 from bot.counting import Counting
 from bot.fetch import Fetcher
 from bot.web import Web
+from storage import Store
 from tests.newsroom import post
 from tests.telegram_house import ANN, BEN, TWO_BLOGS, TelegramHouse, telegram_house
 
@@ -140,7 +140,7 @@ async def a_day(seen: Seen) -> None:
     )
     await seen.house.room.push("The harbour is closed. Stay away from the quay until noon.")
     await seen.house.room.quiet()
-    await store._db.write(_alarms, now)
+    await _alarms(store, now)
     await _measured(seen, now)
     await seen.count()
 
@@ -154,17 +154,18 @@ async def _polls(seen: Seen, now: float) -> None:
     await store.hold("strike", now - 900)
 
 
-def _alarms(db: Connection, now: float) -> None:
+async def _alarms(store: Store, now: float) -> None:
     stand = "cannot be polled: blog.example did not answer within 20 seconds; it is asked again"
     for kind, about, text, since, ended in (
         (Kind.FAILING, "volcano", stand, now - 1500, None),
         (Kind.FAILING, "cup", "could not be polled: 503 Service Unavailable", now - 9000, now - 8200),
         (Kind.FLOODS, "", "Telegram answered 429 twelve times in ten minutes", now - 30_000, now - 28_000),
     ):
-        db.execute(
-            "INSERT INTO alarm (kind, about, part, subject, text, since, tell_at, ended_at) VALUES (?,?,'',?,?,?,?,?)",
-            (kind, about, about or "Telegram", text, since, since, ended),
+        alarm = await store.begin_alarm(
+            Alarm(kind=kind, about=about, subject=about or "Telegram", text=text, since=since)
         )
+        if ended is not None:
+            await store.end_alarm(alarm, None, ended)
 
 
 async def _measured(seen: Seen, now: float) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.core.standing import Alarm, Kind
 from bot.demo.telegram import Fault
 from bot.web.dashboard import live as live_module
 from config.settings import BadSettings
@@ -128,15 +129,10 @@ async def test_why_is_answered_for_a_post_and_a_chat(seen: Seen) -> None:
 async def test_what_a_page_or_an_error_says_is_shown_and_never_obeyed(seen: Seen, path: str) -> None:
     room = seen.house.room
     await room.store.polled("storm", time.time(), f"the page says {HOSTILE}")
-    await room.store.alarm("storm", f"vanished {HOSTILE}")
     await room.publish(replace(post("a", title=HOSTILE), url="javascript:alert(1)"))
     await room.push(f"Push {HOSTILE}")
-    await room.store._db.write(
-        lambda db: db.execute(
-            "INSERT INTO alarm (kind, about, part, subject, text, since, tell_at) VALUES ('page','storm','',?,?,1,1)",
-            (HOSTILE, HOSTILE),
-        )
-    )
+    alarm = Alarm(kind=Kind.PAGE, about="storm", subject=HOSTILE, text=f"vanished {HOSTILE}", since=time.time())
+    await room.store.begin_alarm(alarm)
     page = await seen.get(path)
     assert "&lt;script&gt;alert" in page
     assert "<script>alert" not in page

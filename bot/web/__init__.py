@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from bot.core.standing import Kind
 from bot.fetch import Fetcher
 from bot.house import House
 from bot.web.dashboard import Dashboard
@@ -32,13 +33,13 @@ class Web:
         hand: Hand,
         webhook: Webhook | None = None,
     ) -> None:
-        settings, report = house.settings, house.report
+        settings, self._alarms = house.settings, house.alarms
         web = settings().web
         self._subscriber = Subscriber(
-            store=house.store, fetcher=fetcher, settings=settings, public_url=web.public_url, report=report
+            store=house.store, fetcher=fetcher, settings=settings, public_url=web.public_url, alarms=house.alarms
         )
         self._callbacks = Callbacks(
-            store=house.store, settings=settings, told=told, report=report, changed=self._subscriber.wake
+            store=house.store, settings=settings, told=told, alarms=house.alarms, changed=self._subscriber.wake
         )
         intake = Intake(settings=settings, environ=environ, hand=hand)
         self.guard = Guard(
@@ -47,12 +48,13 @@ class Web:
         self.dashboard = Dashboard(house, self.guard)
         routes = [*self.dashboard.routes(), *self._callbacks.routes(), *intake.routes()]
         routes += webhooks(webhook) if webhook else ()
-        self.server = Server(web.listen, routes, report, stopping=[self.dashboard.stop]) if web.listen else None
+        self.server = Server(web.listen, routes, house.alarms, stopping=[self.dashboard.stop]) if web.listen else None
 
     async def run(self) -> None:
         """Until it is cancelled: listen, then ask hubs, which want to reach us at once."""
         try:
             if self.server is None:
+                await self._alarms.ended(Kind.LISTEN, ending="it is switched off")
                 await asyncio.Event().wait()
                 return
             async with asyncio.TaskGroup() as both:
