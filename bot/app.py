@@ -39,7 +39,7 @@ from config.secrets import webhook_path, webhook_secret
 from config.settings import BadSettings, Settings, contents, parse_contents, token
 from config.values import FREE_RATE
 from config.watch import changes
-from handlers import keep_topics, register, set_menus, show_held, show_progress
+from handlers import keep_topics, preview, register, set_menus, show_held, show_progress
 from handlers.house import House
 from handlers.updates import PerChat
 from storage import Store, open_store
@@ -191,6 +191,7 @@ class Relay:
             next_polls=self._poller.next_polls,
             last_polls=self._poller.last_polls,
             alarms=self._alarms,
+            preview=self._preview,
         )
         self.web = Web(
             house=self._house,
@@ -395,6 +396,9 @@ class Relay:
         dropped = await self._desk.drop_drafts_of_others()
         if dropped:
             log.info("drafts of former editors dropped", drafts=dropped)
+
+    async def _preview(self, editor: int, text: str) -> int:
+        return await preview(self._application.bot, self._house, editor, text)
 
     async def _say(self, admin: int, text: str) -> bool:
         """Tell an admin, in Telegram; whether it came. Who cannot be reached there finds it in the log."""

@@ -16,6 +16,14 @@ from config.settings import Blog, Settings
 from storage import Store
 
 
+class NotShown(Exception):
+    """A draft cannot be shown to its editor; the text says why, in one sentence."""
+
+
+async def _nowhere(editor: int, text: str) -> int:
+    raise NotShown("There is no bot here that could show a preview.")
+
+
 class Rollback(Protocol):
     """Brings a kept file back, by its name: see `bot.applied.Applied.rollback`."""
 
@@ -30,7 +38,9 @@ class House:
     where nothing did), or raises `config.settings.BadSettings`; `rollback` does so with a file that was in force
     before (`bot.applied.kept_files` lists them), and raises `bot.applied.NotKept` or `CannotWrite` as well.
     `next_polls` and `last_polls` tell when each blog (by id) is and was polled; `alarms` is the one door to the admins;
-    `clock` is seconds since 1970; `vitals` knows how everything is.
+    `clock` is seconds since 1970; `vitals` knows how everything is. `preview` shows an editor (Telegram user id) what
+    they are to push, in their private chat, with the buttons that send it, and returns the draft's number; NotShown
+    where that cannot be.
     """
 
     store: Store
@@ -45,6 +55,7 @@ class House:
     bot: str = "main"
     clock: Callable[[], float] = time.time
     last_polls: Callable[[], Mapping[str, datetime]] = dict
+    preview: Callable[[int, str], Awaitable[int]] = _nowhere
 
     def blogs(self) -> tuple[Blog, ...]:
         """The blogs that this bot speaks of, in the order of the file."""

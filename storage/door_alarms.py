@@ -39,6 +39,6 @@ class AlarmsDoor(Door):
         """What Telegram refused and is tried no more, by its reason."""
         return await self._db.count(refused.refused, bot)
 
-    async def requeue_some(self, bot: str, act: Act, noted: int | None) -> tuple[int, int | None]:
+    async def requeue_some(self, bot: str, act: Act, noted: int | None, why: str = "") -> tuple[int, int | None]:
         """One step of letting refused deliveries be tried again: how many, and under which number that is noted."""
-        return await self._db.write(refused.requeue, bot, act, noted)
+        return await self._db.write(refused.requeue, bot, act, noted, why)

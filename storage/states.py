@@ -127,12 +127,12 @@ def held(db: Connection, blog: str | None, lane: int = Lane.LIVE) -> bool:
     return row.fetchone() is not None or all_held(db)
 
 
-def hold(db: Connection, blog: str | None, now: float, person: int | None = None) -> None:
+def hold(db: Connection, blog: str | None, now: float, person: int | None = None, words: str = "") -> None:
     """Stop relaying a blog; None: every blog, also one that joins the file meanwhile.
 
     What was not public yet stays so until the release, also where its own time comes before that.
     """
-    audit.note(db, Act(at=now, act="hold", person=person, blog=blog))
+    audit.note(db, Act(at=now, act="hold", person=person, blog=blog, words=words))
     if blog is None:
         notes.keep(db, HOLD_ALL, str(now))
     else:
@@ -145,12 +145,12 @@ def hold(db: Connection, blog: str | None, now: float, person: int | None = None
         db.execute("UPDATE post SET public_at = NULL WHERE blog = ? AND public_at > ?", (one, now))
 
 
-def release(db: Connection, blog: str | None, now: float, person: int | None = None) -> int:
+def release(db: Connection, blog: str | None, now: float, person: int | None = None, words: str = "") -> int:
     """Relaying goes on; what came meanwhile becomes public and goes to the audience of this moment.
 
     A post that has to wait for the blog's own hold still does. Returns how many new posts waited.
     """
-    audit.note(db, Act(at=now, act="release", person=person, blog=blog))
+    audit.note(db, Act(at=now, act="release", person=person, blog=blog, words=words))
     if blog is None:
         notes.keep(db, HOLD_ALL, None)
     these = _these(db, blog)

@@ -17,7 +17,7 @@ from bot.core.model import Post
 from bot.demo.telegram import LocalMessage, LocalTelegram
 from bot.request import AiohttpRequest
 from config.settings import Settings
-from handlers import register
+from handlers import preview, register
 from handlers.house import House
 from handlers.updates import PerChat
 from tests.alarming import alarms_into
@@ -184,6 +184,7 @@ def _house(one: TelegramHouse) -> House:
         rollback=rollback,
         next_polls=lambda: one.polls,
         alarms=alarms_into(room.reports, room.store),
+        preview=lambda editor, text: preview(one.application.bot, one.house, editor, text),
     )
 
 

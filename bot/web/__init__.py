@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from bot.core.standing import Kind
 from bot.fetch import Fetcher
 from bot.house import House
+from bot.web.dashboard import Dashboard
 from bot.web.guard import Guard
 from bot.web.intake import Hand, Intake
 from bot.web.server import Server
@@ -44,8 +45,10 @@ class Web:
         self.guard = Guard(
             notes=house.store, environ=environ, password_env=web.dashboard_password_env, public_url=web.public_url
         )
-        routes = [*self._callbacks.routes(), *intake.routes(), *(webhooks(webhook) if webhook else ())]
-        self.server = Server(web.listen, routes, house.alarms) if web.listen else None
+        self.dashboard = Dashboard(house, self.guard)
+        routes = [*self.dashboard.routes(), *self._callbacks.routes(), *intake.routes()]
+        routes += webhooks(webhook) if webhook else ()
+        self.server = Server(web.listen, routes, house.alarms, stopping=[self.dashboard.stop]) if web.listen else None
 
     async def run(self) -> None:
         """Until it is cancelled: listen, then ask hubs, which want to reach us at once."""

@@ -109,6 +109,15 @@ class Guard:
 
         return guarded
 
+    def everybody(self, handler: Handler) -> Handler:
+        """For what is in every copy of this program anyway: styles and scripts."""
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            refused = self.refusal(request)
+            return _careful(await handler(request) if refused is None else refused)
+
+        return guarded
+
     def visitors(self, handler: Handler) -> Handler:
         """For the form that asks for the password: everybody who may know there is one."""
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from aiohttp import web
@@ -30,17 +30,28 @@ SILENT_SECONDS = 15.0  # a connection that sends no whole request head for so lo
 STOP_SECONDS = 3.0  # requests under way may end within
 RETRY_SECONDS = 15.0  # between attempts to listen where somebody else does
 
+PATIENCE: Final = web.RequestKey("patience", asyncio.Timeout)  # of a request; who streams sets it to None
+
 
 class Server:
     """Listens on `listen` ("host:port") with these routes. A port in use is told once, and tried again."""
 
-    def __init__(self, listen: str, routes: Iterable[web.AbstractRouteDef], alarms: Alarms) -> None:
+    def __init__(
+        self,
+        listen: str,
+        routes: Iterable[web.AbstractRouteDef],
+        alarms: Alarms,
+        *,
+        stopping: Sequence[Callable[[web.Application], Awaitable[None]]] = (),
+    ) -> None:
+        """`stopping`: called when we stop, before requests under way are waited for."""
         self._host, _, port = listen.rpartition(":")
         self._port, self._listen, self._alarms = int(port), listen, alarms
         self._app = web.Application(middlewares=[_bounded], client_max_size=LARGEST_BODY)
         self._app.router.add_get("/healthz", _healthy)
         self._app.add_routes(routes)
         self._app.on_response_prepare.append(_discreet)
+        self._app.on_shutdown.extend(stopping)
         self.address: tuple[str, int] | None = None  # where it listens, once it does
         self.listening = asyncio.Event()
 
@@ -120,7 +131,7 @@ async def _bounded(request: web.Request, handler: Handler) -> web.StreamResponse
     """A request's time, and its mishaps as a status with its usual words."""
     try:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LONGEST_SECONDS):
+            async with asyncio.timeout(LONGEST_SECONDS) as request[PATIENCE]:
                 return await handler(request)
         return _plain(408)
     except web.HTTPException as error:
