@@ -284,7 +284,7 @@ async def test_alarms_of_an_older_database_stand_on_and_only_their_end_is_told(t
         db.executescript(
             f"""DROP TABLE alarm; DROP TABLE heard; DROP INDEX delivery_refused;
             ALTER TABLE blog ADD COLUMN alarm TEXT;
-            DELETE FROM _sqlite_migrations WHERE name LIKE 'alarms%';
+            DELETE FROM _sqlite_migrations WHERE name LIKE 'alarms%' OR name LIKE 'what_was_refused%';
             INSERT INTO blog (id, polled_at, answered_at, alarm) VALUES ('storm', {NOON}, {NOON - 600}, 'no posts');
             INSERT INTO note VALUES ('failing storm', 'answers 404'), ('colour', 'blue');"""
         )
