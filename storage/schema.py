@@ -487,7 +487,7 @@ def alarms_that_stood_before(db: Database) -> None:
 
 
 REFUSED = """
--- As before, asked in the order that tells at once of nearly every row that it is none: a third of an insert was for this.
+-- As before, asked in an order that tells of nearly every row at once that it is none: a third of an insert was this.
 DROP INDEX delivery_refused;
 CREATE INDEX delivery_refused ON delivery (bot, aside, settled_at)
   WHERE aside IS NOT NULL AND aside NOT IN ('closed', 'left', 'asleep') AND sent <> wanted;
