@@ -96,7 +96,7 @@ SITUATION = Situation(at=NOW, now=WELL, blogs=(watched("storm"), watched("cup"))
         (
             {"now": replace(WELL, share=0.5, floods_last_hour=1)},
             "warn",
-            "Yes, but look here. Telegram has slowed us to 50% of the allowance: it answered 429 1 time in the last hour.",
+            "Yes, but look here. Telegram has slowed us to 50% of the allowance: it answered 429 1 time",
         ),
         ({"now": replace(WELL, subscriptions=0)}, "calm", "There are no readers yet. Everything else is well."),
         ({"now": replace(WELL, subscriptions=0, counted_at=0.0)}, "good", "Yes."),
