@@ -42,7 +42,7 @@ class House:
         self.guard = Guard(
             notes=self.notes,
             environ=self.environ,
-            password_env=self.password_env,
+            password_env=lambda: self.password_env,
             public_url=self.public_url,
             clock=lambda: self.now,
         )

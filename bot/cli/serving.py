@@ -37,9 +37,11 @@ def _serve(path: Path, environ: Mapping[str, str]) -> None:
     from config.settings import token, warnings
 
     settings = settings_of(path)
-    intakes = (blog.intake_secret_env for blog in settings.blogs if blog.intake_secret_env)
+    named = [settings.web.dashboard_password_env, *(blog.intake_secret_env for blog in settings.blogs)]
     ours = token(environ)
-    logs.set_up([ours, webhook_path(ours, app.BOT), webhook_secret(ours, app.BOT), *known(environ, intakes)])
+    logs.set_up(
+        [ours, webhook_path(ours, app.BOT), webhook_secret(ours, app.BOT), *known(environ, filter(None, named))]
+    )
     for line in warnings(settings):
         click.echo(f"warning: {line}", err=True)
     try:

@@ -43,7 +43,11 @@ class Web:
         )
         intake = Intake(settings=settings, environ=environ, hand=hand)
         self.guard = Guard(
-            notes=house.store, environ=environ, password_env=web.dashboard_password_env, public_url=web.public_url
+            notes=house.store,
+            environ=environ,
+            password_env=lambda: settings().web.dashboard_password_env,
+            public_url=web.public_url,
+            clock=house.clock,
         )
         self.dashboard = Dashboard(house, self.guard)
         routes = [*self.dashboard.routes(), *self._callbacks.routes(), *intake.routes()]

@@ -109,8 +109,9 @@ def _named(blogs: Sequence[Watched]) -> str:
 def _slow(situation: Situation) -> Iterator[Wrong]:
     now = situation.now
     if now.share < SLOWED and now.floods_last_hour:
-        often = count(now.floods_last_hour, "429")
-        yield Wrong(text=f"Telegram has slowed us to {now.share:.0%} of the allowance ({often} in the last hour)")
+        often = count(now.floods_last_hour, "time")
+        slowed = f"Telegram has slowed us to {now.share:.0%} of the allowance"
+        yield Wrong(text=f"{slowed}: it answered 429 {often} in the last hour")
 
 
 def _alarms(situation: Situation) -> Iterator[Wrong]:
