@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -92,7 +92,7 @@ class Alarms:
         self._standing[key] = begun = await self._store.begin_alarm(new)
         self._unwritten.pop(key, None)
         if new.told:
-            await self._store.heard(Telling(begun, EVERYBODY), new.since)
+            await self._store.heard([Telling(begun, EVERYBODY)], new.since)
 
     async def ended(self, kind: Kind, about: str = "", ending: str | None = None, *, part: str = "") -> None:
         """All is well again; `ending` says so to who had heard of it. Where nothing was wrong it costs nothing."""
@@ -133,11 +133,17 @@ class Alarms:
         now, people = self._now(), [one for one in self._admins() if self._is_tried(one)]
         try:
             await self._tell_unwritten(people)
-            for telling in await self._store.to_tell(people, now.timestamp(), (now - END_TOLD_FOR).timestamp()):
-                if self._is_tried(telling.person) and await self._tell(telling.person, standing.told(telling.alarm)):
-                    await self._store.heard(telling, self._now().timestamp())
+            tellings = await self._store.to_tell(people, now.timestamp(), (now - END_TOLD_FOR).timestamp())
+            for person in people:
+                await self._tell_all(person, [one.alarm for one in tellings if one.person == person])
         except StoreError as error:
             log.error("alarms were not told, it is tried again", error=str(error))
+
+    async def _tell_all(self, person: int, alarms: Sequence[Alarm]) -> None:
+        for text, said in standing.messages(alarms):
+            if not await self._tell(person, text):
+                return
+            await self._store.heard([Telling(one, person) for one in said], self._now().timestamp())
 
     async def _tell(self, person: int, text: str) -> bool:
         """Whether they heard it. Who did not is left alone for a while."""

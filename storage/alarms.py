@@ -126,11 +126,10 @@ def to_tell(db: Connection, people: Iterable[int], now: float, since: float) -> 
     return [Telling(_alarm(row), row["person"]) for row in rows]
 
 
-def note_heard(db: Connection, telling: Telling, now: float) -> None:
+def note_heard(db: Connection, tellings: Iterable[Telling], now: float) -> None:
     """They have heard it."""
-    ended = telling.alarm.ended_at is not None
-    db.execute(
+    db.executemany(
         """INSERT INTO heard (alarm, person, at, end_at) VALUES (?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET end_at = excluded.end_at""",
-        (telling.alarm.id, telling.person, now, now if ended else None),
+        [(one.alarm.id, one.person, now, None if one.alarm.ended_at is None else now) for one in tellings],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from bot.core.standing import Alarm, Refusal
 from storage import alarms, refused
@@ -28,8 +28,9 @@ class AlarmsDoor(Door):
         """What these people are still to hear of, and of what ended after `since`."""
         return await self._db.read(alarms.to_tell, people, now, since)
 
-    async def heard(self, telling: Telling, now: float) -> None:
-        await self._db.write(alarms.note_heard, telling, now)
+    async def heard(self, tellings: Sequence[Telling], now: float) -> None:
+        """They have heard of these, each of its beginning or of its end."""
+        await self._db.write(alarms.note_heard, tellings, now)
 
     async def forget_alarms(self, before: float) -> int:
         """Those that had ended by then. Returns how many."""

@@ -14,7 +14,7 @@ from storage.audit import Act
 ROWS = 500  # put back in one transaction
 
 # In the words of the partial index, or SQLite would not use it.
-REFUSED = "sent <> wanted AND aside NOT IN ('closed', 'left', 'asleep')"
+REFUSED = "aside IS NOT NULL AND aside NOT IN ('closed', 'left', 'asleep') AND sent <> wanted"
 _THESE = f"FROM delivery INDEXED BY delivery_refused WHERE bot = :bot AND {REFUSED}"
 
 

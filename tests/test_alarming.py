@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.alarming import Alarms
-from bot.core.standing import DOCUMENT, SECTIONS, Alarm, Kind, told
+from bot.core.standing import DOCUMENT, SECTIONS, Alarm, Kind, messages, told
 from storage import Store, StoreError, open_store
 from tests.ledger import NOON
 from tests.polling import MORNING
@@ -171,6 +171,36 @@ async def test_what_ended_before_anybody_heard_of_it_is_not_told(desk: Newsdesk)
     assert desk.words() == [BEGUN], "and nothing holds back the next one"
 
 
+async def test_very_many_at_once_are_one_message(desk: Newsdesk) -> None:
+    """A network that is gone makes every blog fail."""
+    for number in range(40):
+        await desk.alarms.raised(
+            Kind.FAILING, f"blog-{number}", "does not answer; nothing is sent", subject=f"b{number}"
+        )
+    await desk.after()
+    ((_, said),) = desk.heard
+    assert said.startswith("40 alarms have begun and 0 are over; /alarms says what stands.\n- b0: does not answer")
+    assert said.splitlines()[-1].startswith("and ")
+    assert len(said) < 4000
+    for number in range(40):
+        await desk.alarms.ended(Kind.FAILING, f"blog-{number}", "answers again")
+    for _ in range(3):
+        await desk.after(1)
+    assert [text.split(";")[0] for _, text in desk.heard[1:]] == ["0 alarms have begun and 40 are over"]
+
+
+@given(st.integers(0, 100), st.integers(0, 300))
+def test_every_alarm_is_told_in_one_message_that_telegram_takes(count: int, length: int) -> None:
+    alarms = [Alarm(kind=Kind.FAILING, about="", text="x" * length, since=NOON, id=number) for number in range(count)]
+    made = messages(alarms)
+    assert [one for _, said in made for one in said] == alarms
+    assert all(len(text) <= 4096 for text, _ in made)
+    for text, said in made:
+        shown = sum(line.startswith("- ") for line in text.splitlines())
+        rest = text.splitlines()[-1]
+        assert len(said) == 1 or len(said) == shown + (int(rest.split()[1]) if rest.startswith("and ") else 0)
+
+
 # --- several admins, and those who are away ------------------------------------------------------------------------
 
 
@@ -284,7 +314,7 @@ async def test_alarms_of_an_older_database_stand_on_and_only_their_end_is_told(t
         db.executescript(
             f"""DROP TABLE alarm; DROP TABLE heard; DROP INDEX delivery_refused;
             ALTER TABLE blog ADD COLUMN alarm TEXT;
-            DELETE FROM _sqlite_migrations WHERE name LIKE 'alarms%';
+            DELETE FROM _sqlite_migrations WHERE name LIKE 'alarms%' OR name LIKE 'what_was_refused%';
             INSERT INTO blog (id, polled_at, answered_at, alarm) VALUES ('storm', {NOON}, {NOON - 600}, 'no posts');
             INSERT INTO note VALUES ('failing storm', 'answers 404'), ('colour', 'blue');"""
         )

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.core import signs
 from bot.core.model import Outcome, Refused
 from bot.core.signs import GIGABYTE
 from bot.core.standing import Kind
+from bot.demo.telegram import Fault
 from bot.desk import Desk
 from bot.pace import Pace
 from bot.watcher import Watched, Watcher, space_of
 from storage import Claim, StoreError
 from tests.alarming import AtOnce, alarms_into
 from tests.ledger import Ledger
-from tests.newsroom import FAST, settings_of
+from tests.newsroom import FAST, newsroom, post, settings_of
 from tests.polling import MORNING
 
 ANN, BEN = 2001, 2002
@@ -136,6 +138,30 @@ async def test_429s_that_pile_up_are_told_once_and_over_after_ten_quiet_minutes(
     assert await lookout.looks(16) == []
     (said,) = await lookout.looks(10)
     assert said.startswith("Over: Telegram asks for patience; not for ten minutes now")
+
+
+async def test_a_flood_is_told_and_loses_nobody(tmp_path: Path) -> None:
+    people, told = range(3000, 3020), list[str]()
+    async with newsroom(tmp_path) as room:
+        await room.follow(*people)
+        flood = Fault.refuse(429, "Too Many Requests: retry after 1", retry_after=1)
+        room.telegram.fail(method="sendMessage", times=signs.MANY_FLOODS, error=flood)
+        await room.publish(post("a"))
+        for person in people:
+            await room.shows(person, "About a")
+        watched = Watched(store=room.store, pace=room.pace, settings=settings_of, polls=NoPolls)
+        await Watcher(watched, alarms_into(told, room.store)).look()
+    assert [said.split(":")[0] for said in told] == ["Telegram asks for patience"]
+
+
+class NoPolls:
+    """Of blogs that are all polled soon."""
+
+    def next_polls(self) -> Mapping[str, datetime]:
+        return {"storm": datetime.now(UTC)}
+
+    def last_polls(self) -> Mapping[str, datetime]:
+        return {}
 
 
 async def test_a_pace_that_stays_low_is_told(lookout: Lookout) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -53,6 +53,10 @@ BY_TEXT = frozenset({Kind.PAGE, Kind.FILE})
 TOLD_WHEN_OVER = frozenset({Kind.UNREACHABLE})
 
 
+ALONE = 4  # so many at a time are a message each
+LONGEST, LINE = 3500, 240  # characters of a message that tells of more, and of each of them
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alarm:
     """Something that is, or was, not as it should be. Instants in seconds since 1970.
@@ -90,6 +94,22 @@ def told(alarm: Alarm) -> str:
     ended, and how long it had lasted."""
     said = _end(alarm) if alarm.ended_at is not None else _beginning(alarm)
     return " ".join(said.split())
+
+
+def messages(alarms: Sequence[Alarm]) -> list[tuple[str, Sequence[Alarm]]]:
+    """What somebody reads of these, and which each message tells: a line each, or very many in one. A network that is
+    gone makes every blog fail, and nobody reads a hundred messages.
+    """
+    if len(alarms) <= ALONE:
+        return [(told(one), (one,)) for one in alarms]
+    ended = sum(one.ended_at is not None for one in alarms)
+    lines, room = [f"{len(alarms) - ended} alarms have begun and {ended} are over; /alarms says what stands."], LONGEST
+    for one in alarms:
+        lines.append(f"- {told(one)[:LINE]}")
+        room -= len(lines[-1]) + 1
+        if room < LINE and one is not alarms[-1]:
+            return [("\n".join([*lines, f"and {len(alarms) - len(lines) + 1} more"]), alarms)]
+    return [("\n".join(lines), alarms)]
 
 
 def _beginning(alarm: Alarm) -> str:
