@@ -13,6 +13,9 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from multidict import CIMultiDict
 
 from bot.core.standing import Alarm, Kind
 from bot.demo.telegram import Fault
@@ -20,7 +23,9 @@ from bot.web.dashboard import live as live_module
 from config.settings import BadSettings
 from tests.dashboard_house import HOSTILE, MANY_BLOGS, Seen, a_day, dashboard, said_in, token_in, words_of
 from tests.newsroom import post, settings_of
+from tests.service import service
 from tests.telegram_house import ANN, BEN, EDITOR, OTHER_EDITOR, STRANGER, TWO_BLOGS, buttons
+from tests.told import free_port
 
 PASSWORD = "correct horse battery"
 LOCKED = '\n[web]\nlisten = "127.0.0.1:0"\ndashboard_password_env = "DASHBOARD_PASSWORD"\n'
@@ -65,7 +70,7 @@ async def test_the_overview_names_what_is_wrong_first(tmp_path: Path) -> None:
     async with dashboard(tmp_path, MANY_BLOGS) as seen:
         await a_day(seen)
         words = words_of(await seen.get())
-        assert "Not all of it. 1 of 8 live blogs cannot be read: The volcano above Old Town." in words
+        assert "Mostly. 1 of 8 live blogs cannot be read: The volcano above Old Town." in words
         assert "1 live blog is held: Rail strike: which trains run" in words
         rows = re.findall(r'id="row-([a-z]+)"', await seen.get())
         assert rows[:3] == ["volcano", "strike", "storm"]
@@ -401,3 +406,72 @@ async def test_what_was_measured_comes_as_columns(tmp_path: Path) -> None:
             assert {len(column) for column in columns.values()} == {len(columns["at"])}
             assert 0 < len(columns["at"]) <= 400
             assert columns["at"] == sorted(columns["at"])
+
+
+# --- behind a proxy, and in the relay itself -----------------------------------------------------------------------
+
+
+@contextlib.asynccontextmanager
+async def proxied(to: str) -> AsyncIterator[str]:
+    """A proxy that takes its path off and says whom it speaks for; the address of what is behind it."""
+
+    async def pass_on(request: web.Request) -> web.Response:
+        said = {name: value for name, value in request.headers.items() if name not in ("Host", "Content-Length")}
+        said |= {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "http"}
+        address = to + request.rel_url.raw_path_qs.removeprefix("/relay/")
+        async with (
+            aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False) as session,
+            session.request(
+                request.method, address, headers=said, data=await request.read(), allow_redirects=False
+            ) as answer,
+        ):
+            kept = [(name, value) for name, value in answer.headers.items() if name not in ("Content-Length", "Date")]
+            return web.Response(status=answer.status, body=await answer.read(), headers=CIMultiDict(kept))
+
+    app = web.Application()
+    app.router.add_route("*", "/relay/{tail:.*}", pass_on)
+    server = TestServer(app, host="127.0.0.1")
+    await server.start_server()
+    try:
+        yield str(server.make_url("/relay/"))
+    finally:
+        await server.close()
+
+
+async def test_below_a_path_of_a_proxy_one_logs_in_looks_and_acts(locked: Seen) -> None:
+    async with proxied(locked.url) as address:
+        async with locked.visitor.get(f"{address}blogs/storm", headers={"Accept": "text/html"}) as answer:
+            assert str(answer.url) == f"{address}login?next=blogs/storm"
+            form = await answer.text()
+        said = {"Sec-Fetch-Site": "same-origin"}
+        fields = {"token": token_in(form), "password": PASSWORD, "next": "blogs/storm"}
+        async with locked.visitor.post(f"{address}login", data=fields, headers=said) as answer:
+            assert str(answer.url) == f"{address}blogs/storm"
+            page = await answer.text()
+        assert {cookie["path"] for cookie in locked.visitor.cookie_jar} == {"/relay"}
+        fields = {"token": token_in(page), "blog": "storm", "back": "blogs/storm"}
+        async with locked.visitor.post(f"{address}hold", data=fields, headers=said) as answer:
+            assert str(answer.url) == f"{address}blogs/storm"
+            assert "Storm over the harbour is held" in said_in(await answer.text())
+
+
+async def test_without_a_password_a_proxy_is_refused(seen: Seen) -> None:
+    async with proxied(seen.url) as address:
+        for path in ("", "login", "live", "history.json"):
+            async with seen.visitor.get(f"{address}{path}") as answer:
+                assert answer.status == 403
+
+
+async def test_a_page_that_is_open_does_not_keep_the_relay_from_stopping(tmp_path: Path) -> None:
+    async with service(tmp_path) as relay:
+        port = free_port()
+        relay.configure(web=f'listen = "127.0.0.1:{port}"')
+        await relay.start()
+        await relay.baseline()
+        async with (
+            aiohttp.ClientSession() as visitor,
+            visitor.get(f"http://127.0.0.1:{port}/live?view=overview") as answer,
+        ):
+            await events(answer.content, 'id="row-storm"')
+            async with asyncio.timeout(8):
+                assert await relay.terminate() == 0

@@ -71,6 +71,16 @@ SITUATION = Situation(at=NOW, now=WELL, blogs=(watched("storm"), watched("cup"))
             "bad",
             "Not all of it. 1 of 2 live blogs cannot be read: Cup.",
         ),
+        (
+            {"blogs": (*(watched(f"b{n}") for n in range(9)), watched("cup", error="503", failures=2))},
+            "warn",
+            "Mostly. 1 of 10 live blogs cannot be read: Cup.",
+        ),
+        (
+            {"blogs": (*(watched(f"b{n}") for n in range(9)), watched("storm", error="503", failures=2))},
+            "bad",
+            "Not all of it. 1 of 10 live blogs cannot be read: Storm.",
+        ),
         ({"blogs": (watched("cup", error="503", failures=2),)}, "bad", "No. Cup cannot be read."),
         (
             {"blogs": (watched("a", error="x"), watched("b", error="x"))},

@@ -12,6 +12,7 @@ from bot.web.dashboard.words import count, said, seconds, short
 
 STUCK_SECONDS = 60.0  # nothing leaves for so long although something waits
 SLOWED = 0.9  # of the allowance
+MUCH = 0.2  # of all that there is
 NAMED = 3  # blogs that a sentence names
 
 _STOPS_ALL = {
@@ -23,11 +24,13 @@ _TOLD_ELSEWHERE = {Kind.FAILING, Kind.PAGE, *_STOPS_ALL}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrong:
-    """Something that is not as it should be. `stops`: because of it nobody gets anything. `to`: a page about it."""
+    """Something that is not as it should be. `stops`: because of it nobody gets anything; `part`: some news does not
+    come. `to`: a page about it."""
 
     text: str
     tone: Tone = "warn"
     stops: bool = False
+    part: bool = False
     to: str = ""
 
 
@@ -53,7 +56,7 @@ def verdict(situation: Situation) -> Verdict:
         first = wrongs[0]
         return Verdict(
             tone="bad" if first.tone == "bad" else "warn",
-            answer="Not all of it." if first.tone == "bad" else "Yes, but look here.",
+            answer=_answer(first),
             sentence=f"{first.text}.",
             more=_delivered(situation),
             wrongs=wrongs,
@@ -62,6 +65,12 @@ def verdict(situation: Situation) -> Verdict:
         return Verdict(tone="calm", answer="There are no readers yet.", sentence="Everything else is well.", more="")
     sentence = "Readers are getting the news."
     return Verdict(tone="good", answer="Yes.", sentence=sentence, more=_delivered(situation))
+
+
+def _answer(wrong: Wrong) -> str:
+    if wrong.tone == "bad":
+        return "Not all of it."
+    return "Mostly." if wrong.part else "Yes, but look here."
 
 
 def _wrongs(situation: Situation) -> Iterator[Wrong]:
@@ -93,11 +102,19 @@ def _failing(situation: Situation) -> Iterator[Wrong]:
         yield Wrong(text=text, tone="bad", stops=True, to="#blogs")
     elif failing:
         of_all = f"{len(failing):,} of {len(situation.blogs):,} live blogs"
-        yield Wrong(text=f"{of_all} cannot be read: {_named(failing)}", tone="bad", to="#blogs")
+        tone: Tone = "bad" if _is_much(situation, failing) else "warn"
+        yield Wrong(text=f"{of_all} cannot be read: {_named(failing)}", tone=tone, part=True, to="#blogs")
     odd = [one for one in situation.blogs if one.state.alarm is not None and one.state.error is None]
     if odd:
         verb = "page does" if len(odd) == 1 else "pages do"
         yield Wrong(text=f"{len(odd):,} {verb} not look as before: {_named(odd)}", to="#blogs")
+
+
+def _is_much(situation: Situation, blogs: Sequence[Watched]) -> bool:
+    """Whether these are a good part of all blogs, or of all subscriptions: of a thousand blogs one always fails."""
+    counts, all_of_them = situation.now.blogs, max(1, situation.now.subscriptions)
+    followed = sum(counts[one.blog.id].subscriptions for one in blogs if one.blog.id in counts)
+    return len(blogs) >= MUCH * len(situation.blogs) or followed >= MUCH * all_of_them
 
 
 def _named(blogs: Sequence[Watched]) -> str:
