@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import json
 import re
+import signal
+import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -23,7 +25,7 @@ from bot.web.dashboard import live as live_module
 from config.settings import BadSettings
 from tests.dashboard_house import HOSTILE, MANY_BLOGS, Seen, a_day, dashboard, said_in, token_in, words_of
 from tests.newsroom import post, settings_of
-from tests.service import service
+from tests.service import ROOT, service
 from tests.telegram_house import ANN, BEN, EDITOR, OTHER_EDITOR, STRANGER, TWO_BLOGS, buttons
 from tests.told import free_port
 
@@ -264,6 +266,7 @@ async def test_a_push_is_previewed_in_its_editors_chat_and_sent_from_there(seen:
     [
         (OTHER_EDITOR, "Hello", "1003 has never written to the bot: let them send it /start, then try again."),
         (STRANGER, "Hello", "Choose an editor or admin of the file."),
+        (10**400, "Hello", "Choose an editor or admin of the file."),
         (EDITOR, "  ", "Write what is to be pushed."),
         (EDITOR, "x" * 4097, "That is 4,097 characters; a message takes 4,096."),
     ],
@@ -460,6 +463,27 @@ async def test_without_a_password_a_proxy_is_refused(seen: Seen) -> None:
         for path in ("", "login", "live", "history.json"):
             async with seen.visitor.get(f"{address}{path}") as answer:
                 assert answer.status == 403
+
+
+async def test_the_demo_shows_its_dashboard_and_the_chats_link_to_it() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "demo", "--port", "0", cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(60):
+            said = (await process.stdout.readuntil(b"ends both.")).decode()
+            chats, address = re.findall(r"http://127\.0\.0\.1:\d+/\S*", said)
+            async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as visitor:
+                async with visitor.get(address) as answer:
+                    assert "harbour" in await answer.text()
+                async with visitor.get(f"{chats}events") as answer:
+                    assert f'"dashboard":"{address}"' in (await answer.content.readuntil(b"\n\n")).decode().replace(
+                        " ", ""
+                    )
+    finally:
+        process.send_signal(signal.SIGINT)
+        await process.communicate()
 
 
 async def test_a_page_that_is_open_does_not_keep_the_relay_from_stopping(tmp_path: Path) -> None:

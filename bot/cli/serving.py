@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.demo import Demo
 
 USUAL_PORT = 8081
+LISTEN_SECONDS = 3.0
 
 
 @click.command()
@@ -120,6 +121,9 @@ def _free_port_beside(port: int) -> int:
 
 async def _introduce(world: Demo, relay: Relay) -> None:
     await relay.ready.wait()
+    with contextlib.suppress(TimeoutError):  # where its port was taken meanwhile, the chats are shown all the same
+        async with asyncio.timeout(LISTEN_SECONDS):
+            await relay.web.listens()
     click.echo(f"\n  Open {world.address} in a browser and watch the chats,")
     click.echo(f"  and {world.dashboard} to see how the relay is. Ctrl+C ends both.\n")
     await world.introduce()

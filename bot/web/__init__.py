@@ -68,6 +68,11 @@ class Web:
         finally:
             await self._callbacks.stop()
 
+    async def listens(self) -> None:
+        """Until it does; at once where it is not to."""
+        if self.server is not None:
+            await self.server.listening.wait()
+
     def wake(self) -> None:
         """New settings are in force."""
         self._subscriber.look_anew()

@@ -27,6 +27,7 @@ BY = "dashboard"  # what the audit says of whoever it was: a password is no pers
 LONGEST_PUSH = 4096  # characters of a message: core.telegram.org/bots/api#sendmessage
 EVERYTHING = "all"
 MOST_LINES = 30
+DIGITS = 18
 
 
 Form = Mapping[str, str]
@@ -104,7 +105,7 @@ class Acts:
 
     async def _push(self, form: Form) -> Said:
         text, settings = form.get("text", "").replace("\r\n", "\n").strip(), self._house.settings()
-        editor = int(named) if (named := form.get("editor", "")).isascii() and named.isdigit() else 0
+        editor = _number(form.get("editor", ""))
         if not settings.is_editor(editor):
             return Said("Choose an editor or admin of the file.", "bad")
         if not text:
@@ -119,7 +120,7 @@ class Acts:
         return Said(f"The preview is in the private chat of {editor} with the bot; the buttons below it send it.")
 
     async def _pushes(self, form: Form) -> Said:
-        desk, number = self._house.desk, form.get("post", "")
+        desk, number = self._house.desk, _number(form.get("post", ""))
         acts: dict[str, tuple[Callable[..., Awaitable[bool]], str]] = {
             "pause": (desk.pause, "The push is paused: nothing more of it leaves."),
             "resume": (desk.resume, "The push goes on."),
@@ -127,9 +128,9 @@ class Acts:
             "cancel": (desk.cancel, "The push is cancelled: it goes to nobody."),
         }
         act, sentence = acts.get(form.get("act", ""), (None, ""))
-        if act is None or not (number.isascii() and number.isdigit()) or len(number) > len("9" * 18):
+        if act is None or not number:
             return Said("This button means nothing any more.", "bad")
-        if await self._house.store.push(int(number)) is None or not await act(int(number), words=BY):
+        if await self._house.store.push(number) is None or not await act(number, words=BY):
             return Said("That came too late: something else was done with this push before.", "bad")
         return Said(sentence)
 
@@ -142,6 +143,11 @@ class Acts:
 
     async def _note(self, act: str, *, post: int | None = None, person: int | None = None) -> None:
         await self._house.store.did(Act(at=self._house.clock(), act=act, post=post, person=person, words=BY))
+
+
+def _number(words: str) -> int:
+    """0 for what is none, or larger than any of ours or Telegram's can be."""
+    return int(words) if words.isascii() and words.isdigit() and len(words) <= DIGITS else 0
 
 
 def _unknown_blog() -> Said:

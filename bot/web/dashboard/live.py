@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.web.dashboard.views import Parts, View, Views, view_of
 from bot.web.dashboard.watching import Watching
-from bot.web.guard import Guard
+from bot.web.guard import HEADERS, Guard
 from bot.web.server import PATIENCE
 from storage import StoreError
 
@@ -23,7 +23,7 @@ MOST = 40  # streams at once
 PULSE = 15.0  # seconds; a stream that says nothing for longer looks dead to what stands between
 LOOK_AGAIN = 30.0  # seconds after which a stream asks whether its session still stands
 RETRY = b"retry: 3000\n\n"
-STREAM: Final = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
+STREAM: Final = {**HEADERS, "Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
 
 
 class Live:
