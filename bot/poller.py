@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import defaultdict
-from collections.abc import Callable, Coroutine, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -20,6 +20,7 @@ from apscheduler.triggers.date import DateTrigger
 
 from bot.alarming import Alarms
 from bot.asking import Asker, Question, lasts
+from bot.blog_alarms import BlogAlarms
 from bot.core import alarms
 from bot.core.diff import says_anything
 from bot.core.facts import Came
@@ -55,13 +56,14 @@ class Poller:
         fetcher: Fetcher,
         reading: Reading,
         settings: Callable[[], Settings],
-        report: Callable[[str], Coroutine[None, None, None]],
+        alarms: Alarms,
         vitals: Vitals,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store, self._desk, self._asker, self._reading = store, desk, Asker(fetcher), reading
         self._settings, self._vitals, self._now = settings, vitals, now
-        self._judging, self._alarms = Judging(store, fetcher, reading), Alarms(store, report, now)
+        self._judging = Judging(store, fetcher, reading)
+        self._raised, self._alarms = alarms, BlogAlarms(alarms)
         # A late poll is better than none: without a grace time APScheduler would skip it in silence.
         self._scheduler = AsyncIOScheduler(job_defaults={"misfire_grace_time": None, "coalesce": True})
         self._states: defaultdict[str, BlogState] = defaultdict(BlogState)
@@ -75,7 +77,7 @@ class Poller:
         await self._store.in_file(_ids(self._settings()), self._now().timestamp())
         for blog in await self._store.blogs():
             self._states[blog.id] = _as_known(BlogState(blog=blog.id), blog)
-        await self._alarms.remember()
+        await self._remember_alarms()
         for blog_ in self._settings().blogs:
             self._schedule(blog_, None)
         self._scheduler.start()
@@ -89,6 +91,11 @@ class Poller:
             poll.cancel()
         await asyncio.gather(*self._polls, return_exceptions=True)
         self._reading.close()
+
+    async def _remember_alarms(self) -> None:
+        """Blogs came into the file, left it or were renamed."""
+        await self._raised.remember()
+        await self._raised.only_of([blog.id for blog in self._settings().blogs])
 
     async def _look_at_the_clock(self) -> None:
         """Appointments are made by the wall's clock. Where it is put back, the next would be that much later."""
@@ -107,7 +114,7 @@ class Poller:
         """New settings are in force: touch only the blogs that changed."""
         settings = self._settings()
         await self._store.in_file(_ids(settings), self._now().timestamp())
-        await self._alarms.remember()
+        await self._remember_alarms()
         self._vitals.measures.keep_blogs([blog.id for blog in settings.blogs])
         for blog in before.blogs:
             if settings.blog(blog.id) is None:
@@ -365,6 +372,8 @@ class Poller:
             return 0  # it has left the file, or got another name, since it was asked
         validators = validators_of(page) if page is not None and verdict.accepted else None
         told = await self._desk.relay(blog, url, snapshot, verdict, validators, came)
+        for kind, count in Counter(change.kind for change in verdict.changes).items():
+            self._vitals.measures.changed(blog.id, kind.value, count)
         for change in verdict.changes:
             log.info(change.kind.value, blog=blog.id, post=change.key, title=change.title, why=change.why or None)
         if verdict.baseline:

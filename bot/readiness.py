@@ -6,8 +6,10 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import Protocol
 
-from bot.core.readiness import Appointment, Signs, reasons
+from bot.core.readiness import Seen, reasons
+from bot.core.signs import is_late
 from bot.vitals import Vitals
 from config.settings import Settings
 from storage import Store, StoreError
@@ -17,13 +19,22 @@ PROBE_EVERY = 5.0  # how long its answer stands
 PROBED = "probed"  # the note that is written
 
 
+class Polls(Protocol):
+    """When blogs are polled next, and were last, by id."""
+
+    def next_polls(self) -> Mapping[str, datetime]: ...
+
+    def last_polls(self) -> Mapping[str, datetime]: ...
+
+
 class Probe:
     """A tiny write, one at a time: who asks while it is under way waits for the same one."""
 
     def __init__(self, write: Callable[[], Awaitable[None]]) -> None:
         self._write = write
         self._under_way: asyncio.Task[str | None] | None = None
-        self._answered_at, self._answer = float("-inf"), None
+        self._answered_at = float("-inf")
+        self._answer: str | None = None
 
     async def why_not(self) -> str | None:
         """Why nothing can be written; None: it can."""
@@ -43,12 +54,14 @@ class Probe:
             await self._write()
         except StoreError as error:
             answer = str(error)
-        self._answer, self._answered_at, self._under_way = answer, time.monotonic(), None
+        finally:
+            self._under_way = None
+        self._answer, self._answered_at = answer, time.monotonic()
         return answer
 
 
 class Readiness:
-    """`started`: whether everything runs. The other two as `House` has them."""
+    """`started`: whether everything runs; `lost_for`: for how many seconds Telegram has not answered."""
 
     def __init__(
         self,
@@ -56,41 +69,36 @@ class Readiness:
         store: Store,
         vitals: Vitals,
         settings: Callable[[], Settings],
+        polls: Polls,
         started: Callable[[], bool],
-        last_polls: Callable[[], Mapping[str, datetime]],
-        next_polls: Callable[[], Mapping[str, datetime]],
+        lost_for: Callable[[], float],
+        now: Callable[[], datetime],
     ) -> None:
-        self._store, self._vitals, self._settings, self._started = store, vitals, settings, started
-        self._last_polls, self._next_polls = last_polls, next_polls
+        self._store, self._vitals, self._settings, self._polls = store, vitals, settings, polls
+        self._started, self._lost_for, self._now = started, lost_for, now
+        self._began = now()
         self._probe = Probe(self._write)
 
     async def reasons(self) -> tuple[str, ...]:
         """Why the relay is not ready, a line each; none: it is."""
         if not self._started():
-            return reasons(Signs(started=False), 0.0)
+            return reasons(Seen(started=False))
         vitals, why_not = self._vitals, await self._probe.why_not()
-        now = vitals.clock()
-        signs = Signs(
+        seen = Seen(
             store=why_not,
-            telegram_fails_since=vitals.telegram.fails_since(now),
-            sends_fail_since=vitals.sends.fails_since(now),
-            sender_still_since=vitals.still_since(now),
+            telegram_lost_for=self._lost_for(),
+            sends_fail_for=vitals.failing_for(),
+            sender_still_for=vitals.still_for(),
             waiting=sum(vitals.counts.queue.values()),
-            slowest=vitals.interval,
-            polls=self._appointments(),
+            interval=vitals.interval,
+            late=self._late(),
         )
-        return reasons(signs, now)
+        return reasons(seen)
 
     async def _write(self) -> None:
         await self._store.keep_note(PROBED, f"{self._vitals.clock():.0f}")
 
-    def _appointments(self) -> dict[str, Appointment]:
-        last, next_ = self._last_polls(), self._next_polls()
-        return {
-            blog.id: Appointment(last=_instant(last.get(blog.id)), next=_instant(next_.get(blog.id)))
-            for blog in self._settings().blogs
-        }
-
-
-def _instant(at: datetime | None) -> float | None:
-    return None if at is None else at.timestamp()
+    def _late(self) -> tuple[str, ...]:
+        now, appointed, begun = self._now(), self._polls.next_polls(), self._polls.last_polls()
+        blogs = [blog.id for blog in self._settings().blogs]
+        return tuple(one for one in blogs if is_late(now, appointed.get(one), begun.get(one, self._began)))

@@ -64,24 +64,6 @@ class Now:
     counted_at: float
 
 
-class Trouble:
-    """Since when all of something has failed."""
-
-    def __init__(self) -> None:
-        self._since: float | None = None
-
-    def worked(self) -> None:
-        self._since = None
-
-    def failed(self, now: float) -> None:
-        if self._since is None:
-            self._since = now
-
-    def fails_since(self, now: float) -> float | None:
-        """For so many seconds; None: what was tried last did not fail."""
-        return None if self._since is None else max(0.0, now - self._since)
-
-
 class Vitals:
     """One per relay. Told by whoever does something; `now()` and `exposition()` tell how things stand."""
 
@@ -94,8 +76,8 @@ class Vitals:
         self._delivered, self._floods = self._sums["delivered"], self._sums["floods"]
         self.latency = Durations()
         self.measures = Measures()
-        self.telegram, self.sends = Trouble(), Trouble()
         self._looked_at = clock()
+        self._failing_since: float | None = None  # nothing that was sent arrived
 
     def now(self) -> Now:
         now, counts = self.clock(), self.counts
@@ -139,8 +121,7 @@ class Vitals:
         self.measures.settled(type(action), row.lane, type(outcome))
         self._looked_at = now
         if type(outcome) is Done:
-            self.sends.worked()
-            self.telegram.worked()
+            self._failing_since = None
             self._delivered.add(now)
             self._messages.add(now, messages)
             if type(action) is Send and row.lane is not Lane.DIGEST and not row.slept:
@@ -150,11 +131,9 @@ class Vitals:
 
     def _not_done(self, outcome: Outcome, now: float) -> None:
         if isinstance(outcome, Unknown) or (isinstance(outcome, TryLater) and not outcome.flood):
-            self.sends.failed(now)
-            self.telegram.failed(now)
+            self._failing_since = self._failing_since or now
             return
-        self.sends.worked()
-        self.telegram.worked()
+        self._failing_since = None
         if isinstance(outcome, TryLater) and not outcome.slow_mode:
             self.flooded()
 
@@ -162,21 +141,22 @@ class Vitals:
         """The sender has looked at what waits."""
         self._looked_at = self.clock()
 
-    def still_since(self, now: float) -> float:
+    def still_for(self) -> float:
         """Seconds for which the sender has done nothing and was to rest for nothing."""
-        return max(0.0, min(now - self._looked_at, self._pace.unrested()))
+        return max(0.0, min(self.clock() - self._looked_at, self._pace.unrested()))
+
+    def failing_for(self) -> float:
+        """Seconds for which Telegram has taken nothing of what was tried; 0: it took the last one."""
+        return 0.0 if self._failing_since is None else self.clock() - self._failing_since
 
     @property
     def interval(self) -> float:
         """Seconds between two messages at the present pace."""
         return self._pace.interval
 
-    def heard(self, answered: bool) -> None:
-        """Telegram answered something that is no delivery, or did not."""
-        if answered:
-            self.telegram.worked()
-        else:
-            self.telegram.failed(self.clock())
+    def floods(self, seconds: int) -> int:
+        """How many 429s came in the last so many seconds."""
+        return self._floods.last(seconds, self.clock())
 
     def flooded(self) -> None:
         """A 429."""

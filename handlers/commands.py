@@ -13,6 +13,7 @@ from bot.core.writing import Writing, isolated
 from handlers import (
     admins,
     afterwards,
+    alarms,
     catching_up,
     chats,
     holding,
@@ -139,6 +140,13 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="hold", form="blog|all", who=Role.EDITOR, does=N_("stop relaying for now"), act=holding.hold),
     Command(name="release", form="blog|all", who=Role.EDITOR, does=N_("let relaying go on"), act=holding.release),
     Command(name="status", who=Role.ADMIN, does=N_("blogs, queue, pace, errors"), act=admins.status),
+    Command(
+        name="alarms",
+        who=Role.ADMIN,
+        does=N_("what is not as it should be, and what Telegram refused"),
+        act=alarms.alarms,
+        alone=True,
+    ),
     Command(name="schedule", form="[blog]", who=Role.ADMIN, does=N_("when blogs are polled next"), act=admins.schedule),
     Command(name="reload", who=Role.ADMIN, does=N_("apply the file now"), act=admins.reload),
 )

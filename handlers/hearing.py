@@ -24,6 +24,7 @@ from bot.core.texts import Texts
 from bot.core.writing import cut
 from handlers import (
     afterwards,
+    alarms,
     catching_up,
     chats,
     commands,
@@ -75,6 +76,7 @@ PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "push": pushing.press_push,
     "set": settings.press_settings,
     "after": afterwards.press_after,
+    "alarms": alarms.press_alarms,
     "pushes": afterwards.press_pushes,
     "take": takedown.press_take,
     "held": held.press_held,

@@ -19,6 +19,7 @@ from bot.poller import Poller
 from bot.reading import Reading
 from bot.vitals import Vitals
 from storage import open_store
+from tests.alarming import alarms_into
 from tests.benchmarks.processes import Server, page_server
 from tests.benchmarks.reading import LARGEST, in_a_page, json_page
 from tests.newsroom import settings_of
@@ -58,7 +59,7 @@ async def _relay(server: Server, folder: Path, blogs: int) -> dict[str, Any]:
         fetcher=fetcher,
         reading=reading,
         settings=lambda: settings,
-        report=_report,
+        alarms=alarms_into([], store),
         vitals=Vitals(Pace(Limits())),
     )
     await store.in_file([(blog.id, None, None) for blog in settings.blogs], time.time())
@@ -75,10 +76,6 @@ async def _relay(server: Server, folder: Path, blogs: int) -> dict[str, Any]:
         reading.close()
         await fetcher.close()
         await store.close()
-
-
-async def _report(text: str) -> None:
-    raise AssertionError(text)
 
 
 class Held:
@@ -116,7 +113,7 @@ async def large(posts: int) -> dict[str, Any]:
                 fetcher=fetcher,
                 reading=reading,
                 settings=lambda: settings,
-                report=_report,
+                alarms=alarms_into([], store),
                 vitals=Vitals(Pace(Limits())),
             )
             await store.in_file([("storm", None, None)], time.time())

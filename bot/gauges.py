@@ -18,7 +18,7 @@ from bot.vitals import Now, Vitals
 DELIVERY = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0, 5000.0)
 
 
-class Standing(Collector):
+class Gauges(Collector):
     """`last_polls`: when each blog was polled last."""
 
     def __init__(self, vitals: Vitals, last_polls: Callable[[], Mapping[str, datetime]]) -> None:
