@@ -13,6 +13,11 @@ from handlers.house import House
 log = structlog.get_logger()
 
 
+def outcome_of(error: Exception) -> str:
+    """ "refused": what was asked for, with a sentence about it. “broke”: our own fault."""
+    return "refused" if isinstance(error, Wrong | CannotTell) else "broke"
+
+
 class Trouble:
     def __init__(self, house: House) -> None:
         self._house = house
