@@ -48,14 +48,18 @@ class Alarms:
         self._noted: dict[Key, datetime] = {}  # when it was last said that it stands
         self._unwritten: dict[Key, Alarm] = {}  # what the store did not take
         self._wanting: dict[int, tuple[datetime, timedelta]] = {}  # who was not reached: when again, and how long then
+        self._turn = asyncio.Lock()  # a beginning that is being written, and the end that is said meanwhile
         self._news = asyncio.Event()
 
     # --- what stands
 
     async def remember(self) -> None:
         """What stood before: when we are started, and when blogs were renamed."""
-        with contextlib.suppress(StoreError):
-            self._standing = {_key(one): one for one in await self._store.alarms()}
+        async with self._turn:
+            try:
+                self._standing = {_key(one): one for one in await self._store.alarms()}
+            except StoreError as error:
+                log.error("what stands is not known", error=str(error))
 
     def standing(self, kind: Kind | None = None, about: str | None = None) -> list[Alarm]:
         """What stands now, as far as it was said: of this kind, about this blog."""
@@ -73,19 +77,24 @@ class Alarms:
 
     async def raised(self, kind: Kind, about: str, text: str, *, part: str = "", subject: str = "") -> None:
         """Something is wrong: what, and what it means for readers. Told once, however often this is said."""
-        key, now = (kind, about, part), self._now()
-        self._noted[key] = now
-        known = self._standing.get(key)
-        if known is not None and (known.text, known.subject) == (text, subject):
+        now = self._now().timestamp()
+        new = Alarm(kind=kind, about=about, part=part, subject=subject, text=text, since=now)
+        async with self._turn:
+            await self._raise(_key(new), new)
+
+    async def _raise(self, key: Key, new: Alarm) -> None:
+        self._noted[key] = self._now()
+        known = self._standing.get(key) or self._unwritten.get(key)
+        if known is not None and known.id and (known.text, known.subject) == (new.text, new.subject):
             return
-        new = Alarm(kind=kind, about=about, part=part, subject=subject, text=text, since=now.timestamp())
-        if known is None or kind in standing.BY_TEXT:
-            log.warning("alarm", kind=kind.value, about=about, text=text)
+        if known is None or new.kind in standing.BY_TEXT:
+            log.warning("alarm", kind=new.kind.value, about=new.about, text=new.text)
         try:
             await self._write(key, self._unwritten.get(key, new))
         except StoreError as error:
-            log.error("an alarm was not written", kind=kind.value, about=about, error=str(error))
-            self._unwritten.setdefault(key, new)
+            log.error("an alarm was not written", kind=new.kind.value, about=new.about, error=str(error))
+            if key not in self._standing:  # else only its words have changed
+                self._unwritten.setdefault(key, new)
         self._news.set()
 
     async def _write(self, key: Key, new: Alarm) -> None:
@@ -96,9 +105,13 @@ class Alarms:
 
     async def ended(self, kind: Kind, about: str = "", ending: str | None = None, *, part: str = "") -> None:
         """All is well again; `ending` says so to who had heard of it. Where nothing was wrong it costs nothing."""
-        key = (kind, about, part)
+        async with self._turn:
+            await self._end((kind, about, part), ending)
+
+    async def _end(self, key: Key, ending: str | None) -> None:
         if key not in self._standing and key not in self._unwritten:
             return
+        kind, about, _ = key
         try:
             if (unwritten := self._unwritten.get(key)) is not None:
                 await self._write(key, unwritten)
@@ -123,7 +136,10 @@ class Alarms:
         """Tell who is to be told, until it is cancelled."""
         while True:
             self._news.clear()
-            await self.tell()
+            try:
+                await self.tell()
+            except Exception:
+                log.exception("telling broke, it is tried again")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._news.wait()

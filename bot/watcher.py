@@ -6,7 +6,6 @@ It asks for little each time: counts that are kept anyway, the few rows that wer
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from storage import Store, StoreError
 log = structlog.get_logger()
 
 EVERY_SECONDS = 30.0
-TOGETHER_SECONDS = 1.0  # what is refused within so long is told as one
+TOGETHER_SECONDS = 2.0  # what is refused within so long is told as one
 
 Space = Callable[[Path], tuple[int, int]]
 
@@ -72,7 +71,7 @@ class Watcher:
         self._watched, self._alarms, self._bot, self._now = watched, alarms, bot, now
         self._began = now()
         self._slow_since: datetime | None = None  # the pace is too slow
-        self._late: set[str] = set()  # blogs that were late at the last look: once is none, after a suspended machine
+        self._late: dict[str, datetime] = {}  # blogs that are late, and since which look
         self._halted: str | None = None
         self._takes = False  # Telegram took something since we were started
         self._news = asyncio.Event()
@@ -88,17 +87,27 @@ class Watcher:
 
     async def run(self) -> None:
         """Look, until it is cancelled."""
+        loop = asyncio.get_running_loop()
         while True:
-            self._news.clear()
             await self.look()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(EVERY_SECONDS):
-                    await self._news.wait()
-                    await asyncio.sleep(TOGETHER_SECONDS)
+            until = loop.time() + EVERY_SECONDS
+            while (left := until - loop.time()) > 0 and await self._hears_of_something(left):
+                await self._each(self._at_refusals, self._at_halts)
+
+    async def _hears_of_something(self, seconds: float) -> bool:
+        """Within so long, and what comes right after it as well."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        except TimeoutError:
+            return False
+        await asyncio.sleep(TOGETHER_SECONDS)
+        self._news.clear()
+        return True
 
     async def look(self) -> None:
-        """At everything, each for itself."""
-        looks: tuple[Callable[[], Awaitable[None]], ...] = (
+        """At everything."""
+        await self._each(
             self._at_refusals,
             self._at_halts,
             self._at_floods,
@@ -107,6 +116,9 @@ class Watcher:
             self._at_reach,
             self._at_mistakes,
         )
+
+    async def _each(self, *looks: Callable[[], Awaitable[None]]) -> None:
+        """Each for itself: what cannot be looked at hides nothing else."""
         for look in looks:
             try:
                 await look()
@@ -160,13 +172,14 @@ class Watcher:
         polls, now = self._watched.polls(), self._now()
         appointed, begun = polls.next_polls(), polls.last_polls()
         blogs = [blog.id for blog in self._watched.settings().blogs]
-        late = {one for one in blogs if signs.is_late(now, appointed.get(one), begun.get(one, self._began))}
-        for blog in late & self._late:
-            await self._alarms.raised(Kind.LATE, blog, signs.of_lateness(begun.get(blog)), subject=blog)
+        late = [one for one in blogs if signs.is_late(now, appointed.get(one), begun.get(one, self._began))]
+        self._late = {one: self._late.get(one, now) for one in late}
+        for blog, since in self._late.items():
+            if now - since >= signs.STILL_LATE:
+                await self._alarms.raised(Kind.LATE, blog, signs.of_lateness(begun.get(blog)), subject=blog)
         for alarm in self._alarms.standing(Kind.LATE):
-            if alarm.about not in late:
+            if alarm.about not in self._late:
                 await self._alarms.ended(Kind.LATE, alarm.about, "is polled again")
-        self._late = late
 
     async def _at_reach(self) -> None:
         lost_for = self._watched.lost_for()

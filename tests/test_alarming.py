@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -354,6 +355,28 @@ async def test_what_a_full_disk_does_not_take_is_told_all_the_same_and_once(
     assert desk.words() == [BEGUN, OVER]
     (ended,) = await desk.store.alarms(ended_since=0.0)
     assert ended.since == MORNING.timestamp(), "since it began, not since it could be written"
+
+
+async def test_words_that_a_full_disk_does_not_take_tell_nothing_twice(
+    desk: Newsdesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*given: object) -> None:
+        raise StoreError("database or disk is full")
+
+    await desk.floods("20 of them")
+    with monkeypatch.context() as patched:
+        patched.setattr(desk.store, "begin_alarm", full)
+        await desk.floods("30 of them")
+    await desk.floods("40 of them")
+    await desk.quiet()
+    assert desk.words() == [BEGUN, OVER]
+
+
+async def test_an_end_that_is_said_while_the_beginning_is_written_is_its_end(desk: Newsdesk) -> None:
+    raised = desk.alarms.raised(Kind.HUB, "storm", "it denies", subject="storm")
+    await asyncio.gather(raised, desk.alarms.ended(Kind.HUB, "storm", "it tells us"))
+    assert await desk.store.alarms() == []
+    assert desk.alarms.standing() == []
 
 
 async def test_ended_alarms_are_kept_for_a_while_and_then_forgotten(desk: Newsdesk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot import watcher
 from bot.core import signs
 from bot.core.model import Outcome, Refused
 from bot.core.signs import GIGABYTE
@@ -247,6 +249,26 @@ async def test_a_mistake_of_ours_is_over_when_it_did_not_happen_for_half_an_hour
     assert await lookout.looks(50) == [], "it happened again"
     (said,) = await lookout.looks(20)
     assert said.startswith("Over: /latest: StoreError; it did not happen again for 30 minutes")
+
+
+async def test_what_is_refused_all_the_time_keeps_nobody_from_looking_at_the_rest(
+    lookout: Lookout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watcher, "EVERY_SECONDS", 0.05)
+    monkeypatch.setattr(watcher, "TOGETHER_SECONDS", 0.0)
+
+    async def refused_again() -> None:
+        lookout.watcher.refused(NO_RIGHTS)
+
+    monkeypatch.setattr(lookout.watcher, "_at_halts", refused_again)
+    running = asyncio.create_task(lookout.watcher.run())
+    await asyncio.sleep(0)
+    lookout.free = 0
+    async with asyncio.timeout(10):
+        while not lookout.told:  # noqa: ASYNC110 it is told aside
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_what_cannot_be_looked_at_hides_nothing_else(lookout: Lookout, monkeypatch: pytest.MonkeyPatch) -> None:

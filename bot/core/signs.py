@@ -63,6 +63,7 @@ def _size(count: int) -> str:
 # --- polls are late
 
 LATE_AFTER = timedelta(minutes=2)  # behind its appointment; a poll takes seconds, and thousands of blogs share a core
+STILL_LATE = timedelta(seconds=20)  # after a machine was suspended, everything is late for a moment
 STUCK_AFTER = timedelta(minutes=15)  # in one poll: all its requests together have shorter time limits
 
 
