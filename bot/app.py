@@ -210,6 +210,7 @@ class Relay:
             pace=self._pace,
             settings=self._current,
             polls=lambda: self._poller,
+            floods=self._vitals.floods,
             lost_for=reach.lost_for,
         )
         return Watcher(watched, self._alarms, bot=BOT, now=self._now)

@@ -49,7 +49,6 @@ class Pace:
         self._sends = self._others = Allowance(limits.per_second, clock)
         self._chats = Chats(limits)
         self._refused: dict[int, None] = {}
-        self._floods: deque[float] = deque(maxlen=1000)  # when the last 429s came
         self._part()
 
     @property
@@ -176,18 +175,12 @@ class Pace:
     def flooded(self, chat: int, after: float) -> None:
         """A 429. Its chat rests; the bot rests where it cannot be the chat's doing alone."""
         now = self._now()
-        self._floods.append(now)
         self._chats.rest(chat, now + after)
         self._refused[chat] = None
         if after > LONG_PAUSE or len(self._refused) >= CHATS_FOR_A_PAUSE:
             self._use(max(SLOWEST, self.share * SLOWER))
             self._refused.clear()
             self.rest(after)
-
-    def floods(self) -> list[float]:
-        """The last 429s: how many seconds ago each came, the oldest first."""
-        now = self._now()
-        return [now - at for at in self._floods]
 
     def rest(self, seconds: float) -> None:
         """The bot says nothing for so long; its pace stays as it is."""

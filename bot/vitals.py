@@ -125,6 +125,10 @@ class Vitals:
         elif type(outcome) is TryLater and outcome.flood and not outcome.slow_mode:
             self.flooded()
 
+    def floods(self, seconds: int) -> int:
+        """How many 429s came in the last so many seconds."""
+        return self._floods.last(seconds, self.clock())
+
     def flooded(self) -> None:
         """A 429."""
         self._floods.add(self.clock())

@@ -46,13 +46,14 @@ class Polls(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """What is looked at. `lost_for`: for how many seconds Telegram has not answered; `space`: bytes that are free, and
-    all, where a path is."""
+    """What is looked at. `floods`: how many 429s came in the last so many seconds; `lost_for`: for how many seconds
+    Telegram has not answered; `space`: bytes that are free, and all, where a path is."""
 
     store: Store
     pace: Pace
     settings: Callable[[], Settings]
     polls: Callable[[], Polls]
+    floods: Callable[[int], int]
     lost_for: Callable[[], float] = lambda: 0.0
     space: Space = space_of
 
@@ -154,11 +155,11 @@ class Watcher:
         pace, now = self._watched.pace, self._now()
         self._slow_since = (self._slow_since or now) if pace.share < signs.SLOW_SHARE else None
         slow_for = (now - self._slow_since).total_seconds() if self._slow_since else 0.0
-        floods, stands = pace.floods(), self._alarms.find(Kind.FLOODS) is not None
+        lately, stands = self._watched.floods(signs.OF_LATE), self._alarms.find(Kind.FLOODS) is not None
         if stands and (now - self._began).total_seconds() < signs.OF_LATE:
             return  # it was told before we were started, and we cannot know yet
-        wrong = signs.piling_up(stands, floods, pace.share, slow_for)
-        said = signs.of_floods(floods, pace.share)
+        wrong = signs.piling_up(stands, lately, pace.share, slow_for)
+        said = signs.of_floods(lately, pace.share)
         await self._say(wrong, Kind.FLOODS, "Telegram asks for patience", said, "not for ten minutes now")
 
     async def _at_the_disk(self) -> None:

@@ -17,23 +17,22 @@ NOW = datetime(2024, 5, 4, 9, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("stands", "floods", "share", "slow_for", "expected"),
+    ("stands", "lately", "share", "slow_for", "expected"),
     [
-        (False, [], 1.0, 0.0, False),
-        (False, [599.0] * 20, 1.0, 0.0, True),
-        (False, [599.0] * 19, 1.0, 0.0, False),
-        (False, [601.0] * 50, 1.0, 0.0, False),  # long ago
-        (False, [5.0], 0.4, 119.0, False),  # it may climb back
-        (False, [5.0], 0.4, 120.0, True),
-        (True, [599.0], 1.0, 0.0, True),  # not quiet for long enough
-        (True, [601.0], 1.0, 0.0, False),
-        (True, [], 0.4, 900.0, True),  # still slow
+        (False, 0, 1.0, 0.0, False),
+        (False, 20, 1.0, 0.0, True),
+        (False, 19, 1.0, 0.0, False),
+        (False, 1, 0.4, 119.0, False),  # it may climb back
+        (False, 1, 0.4, 120.0, True),
+        (True, 1, 1.0, 0.0, True),  # not quiet for long enough
+        (True, 0, 1.0, 0.0, False),
+        (True, 0, 0.4, 900.0, True),  # still slow
     ],
 )
 def test_floods_pile_up_and_end_when_it_was_quiet(
-    stands: bool, floods: list[float], share: float, slow_for: float, expected: bool
+    stands: bool, lately: int, share: float, slow_for: float, expected: bool
 ) -> None:
-    assert signs.piling_up(stands, floods, share, slow_for) is expected
+    assert signs.piling_up(stands, lately, share, slow_for) is expected
 
 
 @pytest.mark.parametrize(

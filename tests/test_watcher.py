@@ -19,6 +19,7 @@ from bot.core.standing import Kind
 from bot.demo.telegram import Fault
 from bot.desk import Desk
 from bot.pace import Pace
+from bot.vitals import Vitals
 from bot.watcher import Watched, Watcher, space_of
 from storage import Claim, StoreError
 from tests.alarming import AtOnce, alarms_into
@@ -42,18 +43,21 @@ class Lookout:
     free: int = 10 * GIGABYTE
     told: list[str] = field(default_factory=list)
     pace: Pace = field(init=False)
+    vitals: Vitals = field(init=False)
     alarms: AtOnce = field(init=False)
     watcher: Watcher = field(init=False)
 
     def __post_init__(self) -> None:
         self.ledger.now = self.now.timestamp()
         self.pace = Pace(FAST, clock=self._seconds)
+        self.vitals = Vitals(self.pace, clock=self._seconds)
         self.alarms = alarms_into(self.told, self.ledger.store, lambda: self.now)
         watched = Watched(
             store=self.ledger.store,
             pace=self.pace,
             settings=settings_of,
             polls=lambda: self,
+            floods=self.vitals.floods,
             lost_for=lambda: self.lost_for,
             space=lambda path: (self.free, 20 * GIGABYTE),
         )
@@ -61,6 +65,10 @@ class Lookout:
 
     def _seconds(self) -> float:
         return self.now.timestamp()
+
+    def flooded(self, chat: int, after: float) -> None:
+        self.pace.flooded(chat, after)
+        self.vitals.flooded()
 
     def next_polls(self) -> Mapping[str, datetime]:
         return self.appointed
@@ -132,9 +140,9 @@ def test_the_space_of_a_real_disk_is_some_of_it(tmp_path: Path) -> None:
 
 async def test_429s_that_pile_up_are_told_once_and_over_after_ten_quiet_minutes(lookout: Lookout) -> None:
     for number in range(19):
-        lookout.pace.flooded(number % 2, 1.0)
+        lookout.flooded(number % 2, 1.0)
     assert await lookout.looks() == []
-    lookout.pace.flooded(0, 1.0)
+    lookout.flooded(0, 1.0)
     (said,) = await lookout.looks(3)
     assert said.startswith("Telegram asks for patience: 20 answers of the last ten minutes were 429, and 100% of")
     assert await lookout.looks(16) == []
@@ -151,7 +159,9 @@ async def test_a_flood_is_told_and_loses_nobody(tmp_path: Path) -> None:
         await room.publish(post("a"))
         for person in people:
             await room.shows(person, "About a")
-        watched = Watched(store=room.store, pace=room.pace, settings=settings_of, polls=NoPolls)
+        watched = Watched(
+            store=room.store, pace=room.pace, settings=settings_of, polls=NoPolls, floods=room.vitals.floods
+        )
         await Watcher(watched, alarms_into(told, room.store)).look()
     assert [said.split(":")[0] for said in told] == ["Telegram asks for patience"]
 
@@ -168,7 +178,7 @@ class NoPolls:
 
 async def test_a_pace_that_stays_low_is_told(lookout: Lookout) -> None:
     for number in range(9):
-        lookout.pace.flooded(number, 1.0)
+        lookout.flooded(number, 1.0)
     assert lookout.pace.share < 0.5
     assert await lookout.looks(4) == []
     assert len(await lookout.looks(4)) == 1
@@ -176,7 +186,7 @@ async def test_a_pace_that_stays_low_is_told(lookout: Lookout) -> None:
 
 async def test_floods_of_before_a_restart_are_not_over_because_nobody_remembers_them(lookout: Lookout) -> None:
     for _ in range(20):
-        lookout.pace.flooded(0, 1.0)
+        lookout.flooded(0, 1.0)
     assert len(await lookout.looks()) == 1
     again = Lookout(lookout.ledger, now=lookout.now, appointed=lookout.appointed)
     await again.alarms.remember()

@@ -5,32 +5,30 @@ What begins at one value ends at another one, so that nothing flutters between t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.core.standing import Refusal
 
 # --- 429s pile up
 
-MANY_FLOODS, OF_LATE = 20, 600.0  # so many in so many seconds
+MANY_FLOODS, OF_LATE = 20, 600  # so many in so many seconds
 SLOW_SHARE, SLOW_SECONDS = 0.5, 120.0  # or so little of the allowance for so long
 
 
-def piling_up(stands: bool, floods: Iterable[float], share: float, slow_for: float) -> bool:
-    """Whether Telegram asks for patience too often. `floods`: how many seconds ago it did; `share` of the allowance
-    is in use, and for `slow_for` seconds it has been less than `SLOW_SHARE`.
+def piling_up(stands: bool, lately: int, share: float, slow_for: float) -> bool:
+    """Whether Telegram asks for patience too often. `lately`: how often in the last ten minutes; `share` of the
+    allowance is in use, and for `slow_for` seconds it has been less than `SLOW_SHARE`.
 
     It ends after ten minutes without a 429.
     """
-    lately = sum(1 for ago in floods if ago < OF_LATE)
     if stands:
         return lately > 0 or share < SLOW_SHARE
     return lately >= MANY_FLOODS or slow_for >= SLOW_SECONDS
 
 
-def of_floods(floods: Iterable[float], share: float) -> str:
+def of_floods(lately: int, share: float) -> str:
     """What is wrong, and what it means for readers."""
-    lately = sum(1 for ago in floods if ago < OF_LATE)
     answers = _counted(lately, "answer of the last ten minutes was", "answers of the last ten minutes were")
     return f"{answers} 429, and {share:.0%} of the allowance is in use; posts reach readers later"
 
