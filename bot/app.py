@@ -8,6 +8,7 @@ import functools
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from config.watch import changes
 from handlers import keep_topics, register, set_menus, show_held, show_progress
 from handlers.house import House
 from handlers.updates import PerChat
-from storage import Store, open_store
+from storage import Returned, Store, open_store
 
 log = structlog.get_logger()
 
@@ -98,6 +99,7 @@ class Relay:
         self._clock = Clock()
         self.ready = asyncio.Event()
         self._stopped = asyncio.Event()
+        self._returned: Returned | None = None  # the database is a copy that was put back
         self._refused: str | None = None  # the bad file the admins were told of
         self._aside: set[asyncio.Task[Any]] = set()
 
@@ -109,6 +111,7 @@ class Relay:
         store = open_store(self.settings.storage.url)
         try:
             store.claim_sole_use()
+            self._returned = await store.come_back(self._clock())
             self._build(store)
             async with self._open():
                 await self._live()
@@ -214,6 +217,8 @@ class Relay:
         await self._poller.start()
         hearing = asyncio.create_task(self.web.run())
         self.ready.set()
+        if self._returned is not None:
+            self._tell_of_the_return(self._returned)
         log.info("running", blogs=len(self.settings.blogs), config=str(self._path))
         stopped = asyncio.create_task(self._stopped.wait())
         done, _ = await asyncio.wait(
@@ -317,6 +322,18 @@ class Relay:
             await self._drop_drafts()
             self._spawn(set_menus(self._application.bot, self._house))
         return difference.words(difference.difference(before, after))
+
+    def _tell_of_the_return(self, returned: Returned) -> None:
+        at = datetime.fromtimestamp(returned.made_at, UTC)
+        log.warning("put back from a copy", as_of=at.isoformat(), taken_as_sent=returned.taken, later=returned.waiting)
+        text = f"The database was put back as it was on {at:%d %b %Y, %H:%M} UTC."
+        if returned.taken:
+            text += f" {returned.taken:,} messages that waited then count as sent, so that nobody gets them twice."
+        if returned.waiting:
+            text += (
+                f" {returned.waiting:,} posts that had a later time still go out: look at /pushes and the held posts."
+            )
+        self._spawn(self.report(f"{text}\nWhat editors took down, corrected or held since then has to be done again."))
 
     async def _drop_drafts(self) -> None:
         """Who is no editor any more has nothing left to press."""

@@ -12,10 +12,14 @@ from bot.core.texts import Texts
 from storage import BlogState
 
 
-def status_json(blogs: Sequence[BlogState], queue: Mapping[Lane, int], now: float) -> dict[str, Any]:
+def status_json(
+    blogs: Sequence[BlogState], queue: Mapping[Lane, int], now: float, *, backup: float | None = None
+) -> dict[str, Any]:
+    """`backup`: when the last one was made."""
     return {
         "blogs": [_blog_json(blog, now) for blog in blogs],
         "queue": {lane.name.lower(): queue.get(lane, 0) for lane in Lane},
+        "last_backup": _iso(backup),
     }
 
 
@@ -47,7 +51,9 @@ def state(blog: BlogState, now: float) -> str:
     return state_of(blog.life, datetime.fromtimestamp(now, UTC)).value
 
 
-def status_lines(blogs: Sequence[BlogState], queue: Mapping[Lane, int], now: float) -> Iterator[str]:
+def status_lines(
+    blogs: Sequence[BlogState], queue: Mapping[Lane, int], now: float, *, backup: float | None = None
+) -> Iterator[str]:
     t = Texts.of("en")
     for blog in blogs:
         yield f"{blog.id}: {state(blog, now)}, {blog.posts:,} posts, {blog.subscriptions:,} subscriptions"
@@ -63,3 +69,5 @@ def status_lines(blogs: Sequence[BlogState], queue: Mapping[Lane, int], now: flo
             yield f"  alarm: {blog.alarm}"
     waiting = [f"{lane.name.lower()} {queue[lane]:,}" for lane in Lane if queue.get(lane)]
     yield f"queue: {', '.join(waiting) if waiting else 'empty'}"
+    made = "none yet" if backup is None else t.ago(timedelta(seconds=now - backup))
+    yield f"last backup: {made}"

@@ -201,7 +201,7 @@ def _these(db: Connection, blog: str | None) -> Iterable[str]:
 # --- the file ------------------------------------------------------------------------------------------------------
 
 _TABLES = ("page", "known", "alias", "post", "subscription", "publication", "forum_topic", "push", "audit")
-NOTES = ("failing {}",)  # notes about one blog, by its id
+NOTES = ("failing {}", "catching up {}")  # notes about one blog, by its id
 
 
 def in_file(db: Connection, blogs: Sequence[tuple[str, str | None, str | None]], now: float) -> None:

@@ -49,7 +49,11 @@ def status(config: Path | None, as_json: bool) -> None:
     async def work() -> None:
         async with opened_store(config) as (_, store):
             blogs, queue, now = await store.blogs(counted=True), await store.queue("main"), time.time()
-            said = dumped(status_json(blogs, queue, now)) if as_json else "\n".join(status_lines(blogs, queue, now))
-            click.echo(said)
+            backup = await store.last_backup()
+            at = backup.at if backup is not None else None
+            if as_json:
+                click.echo(dumped(status_json(blogs, queue, now, backup=at)))
+            else:
+                click.echo("\n".join(status_lines(blogs, queue, now, backup=at)))
 
     finish(work())
