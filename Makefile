@@ -1,5 +1,5 @@
 # One way to do each thing. Every target sets up what it needs, so a fresh clone can start with any of them.
-.PHONY: setup demo run test check bench bench-quick fuzz lock format texts clean
+.PHONY: setup demo run test check wheel test-wheel bench bench-quick fuzz lock format texts manual clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -25,6 +25,15 @@ run: setup
 test: setup
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal
 
+# What is given away: dist/ holds the source, and the wheel that was built out of it.
+wheel: setup
+	@rm -rf dist
+	$(BIN)/python -m build --no-isolation
+
+# The same tests as `make test`, of the built wheel in a venv of its own, with the tree's packages nowhere near.
+test-wheel: wheel
+	.ci/wheel $(BIN)/uv
+
 check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -48,15 +57,21 @@ fuzz: setup
 texts: setup
 	$(BIN)/python -m tests.translating update
 
+# The man page and the shells' completions, out of the command line; a test says when they are behind it.
+manual: setup
+	$(BIN)/python -m tests.manual
+
 format: setup
 	$(BIN)/ruff check --fix-only -q .
 	$(BIN)/ruff format -q .
 
-# Names, versions and hashes only: an index address in a lock would send everybody to one registry.
+# Names, versions and hashes only: an index address in a lock would send everybody to one registry. The first lock has
+# everything; in the others is the part of it that setting up and building need, and the part that running needs.
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock: setup
 	$(LOCK) --upgrade pyproject.toml --group dev -o requirements.txt
-	grep -A1000 '^uv==' requirements.txt | sed '1b;/^[a-z]/,$$d' > requirements-setup.txt
+	$(LOCK) -c requirements.txt --upgrade --group build -o requirements-setup.txt
+	$(LOCK) -c requirements.txt --upgrade pyproject.toml -o requirements-run.txt
 
 clean:
 	rm -rf .venv var dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

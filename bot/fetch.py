@@ -28,13 +28,14 @@ from yarl import URL
 
 from bot.core.model import Page
 from bot.core.publishing import Validators
+from bot.version import VERSION
 
 TOTAL_SECONDS = 30.0
 CONNECT_SECONDS = 10.0
 LARGEST_BODY = 12 * 1024 * 1024  # bytes after decompression; the largest live blog captured has 2.4 million
 MOST_REDIRECTS = 5
 _UNPACKED = ("", "identity", "gzip", "x-gzip", "deflate")  # while it comes; of layers and other kinds nothing is asked
-AGENT = "LiveblogRelay/0.1 (relays live blogs to their readers)"
+AGENT = f"LiveblogRelay/{VERSION} (relays live blogs to their readers)"
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 ACCEPT = "text/html, application/ld+json, application/feed+json, application/atom+xml, application/rss+xml, */*;q=0.5"
 

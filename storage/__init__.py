@@ -1,6 +1,8 @@
 """Every SQL statement of the relay, behind one `Store`."""
 
 from storage.afterwards import Sent
+from storage.alarms import Telling
+from storage.applied import AppliedFile
 from storage.audit import Act
 from storage.backups import Backup, back_up, thin_backups
 from storage.chats import Chat
@@ -23,6 +25,7 @@ __all__ = [
     "Act",
     "Again",
     "AlreadyRunning",
+    "AppliedFile",
     "Backup",
     "BlogState",
     "Chat",
@@ -43,6 +46,7 @@ __all__ = [
     "Store",
     "StoreError",
     "Subscription",
+    "Telling",
     "back_up",
     "open_store",
     "path_of",

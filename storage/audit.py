@@ -19,12 +19,15 @@ class Act:
     words: str = ""  # why, or what was changed
 
 
-def note(db: Connection, act: Act) -> None:
+def note(db: Connection, act: Act) -> int:
+    """Returns the number under which it stands."""
     columns = Act.__slots__
-    db.execute(
+    noted = db.execute(
         f"INSERT INTO audit ({', '.join(columns)}) VALUES ({', '.join(f':{name}' for name in columns)})",
         {name: getattr(act, name) for name in columns},
     )
+    assert noted.lastrowid is not None
+    return noted.lastrowid
 
 
 def of_post(db: Connection, post: int) -> list[Act]:

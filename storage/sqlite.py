@@ -8,14 +8,17 @@ from typing import IO
 from storage import backups, copies, notes
 from storage.backups import Backup
 from storage.database import Connections, StoreError
+from storage.door_alarms import AlarmsDoor
 from storage.door_blogs import BlogsDoor
 from storage.door_chats import ChatsDoor
 from storage.door_deliveries import DeliveriesDoor
 from storage.door_editors import EditorsDoor
+from storage.door_files import FilesDoor
 from storage.door_forums import ForumsDoor
 from storage.door_posts import PostsDoor
 from storage.door_retention import RetentionDoor
 from storage.door_return import ReturnDoor
+from storage.door_vitals import VitalsDoor
 from storage.looking import Due
 from storage.sole import AlreadyRunning, sole_use
 
@@ -36,7 +39,19 @@ def path_of(url: str) -> Path:
     return Path(url.removeprefix("sqlite:///"))
 
 
-class Store(BlogsDoor, DeliveriesDoor, ChatsDoor, PostsDoor, EditorsDoor, ForumsDoor, RetentionDoor, ReturnDoor):
+class Store(
+    AlarmsDoor,
+    BlogsDoor,
+    ChatsDoor,
+    DeliveriesDoor,
+    EditorsDoor,
+    FilesDoor,
+    ForumsDoor,
+    PostsDoor,
+    RetentionDoor,
+    ReturnDoor,
+    VitalsDoor,
+):
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock: IO[str] | None = None

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, ClientTimeout
 
+import bot
 from bot.demo import EDITOR, FORUM, GROUP, READER, Demo, open_demo
 from bot.demo.blog import harbour
 from bot.demo.page import ChatPage
@@ -179,7 +180,7 @@ async def test_hostile_text_arrives_as_plain_text_and_entities(session: ClientSe
 
 
 def test_the_page_never_reads_text_as_html() -> None:
-    static = Path(__file__).parents[1] / "bot" / "demo" / "static"
+    static = Path(bot.__path__[0]) / "demo" / "static"
     for script in ("chat.js", "bubble.js", "composer.js", "strip.js", "words.js"):
         code = (static / script).read_text(encoding="utf-8")
         for door in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "DOMParser"):

@@ -18,7 +18,7 @@ from sqlite_utils import Database, Migrations
 import storage.database
 import storage.schema
 from bot.core.corrections import Correction
-from bot.core.model import ChangeKind, Post, TryLater, Volume
+from bot.core.model import ChangeKind, Post, Refused, TryLater, Volume
 from bot.core.paging import Sought, Span, Turn
 from bot.core.publishing import Audience, PostWrite, PushText, Sending
 from bot.core.wishes import Wish
@@ -29,7 +29,7 @@ ANN = 2001
 
 # --- plans ---------------------------------------------------------------------------------------------------------
 
-LARGE = "delivery|subscription|chat|post|message|shown|known|alias|publication|forum_topic|audit"
+LARGE = "sample|delivery|subscription|chat|post|message|shown|known|alias|publication|forum_topic|audit"
 SMALL = (
     "blog|note|pruned|json_each|chat_closed|publication_open|post_fts"  # partial, virtual, or with a row for each blog
 )
@@ -267,6 +267,16 @@ async def speaking_of_posts(ledger: Ledger) -> None:
     await store.restore(said[0])
 
 
+async def looking_at_what_was_refused(ledger: Ledger) -> None:
+    await expanding(ledger)
+    for _ in range(2):  # the plain form as well
+        await ledger.deliver(lambda claim: Refused(why="no") if claim.telegram_id == ANN else None)
+    assert await ledger.store.refused("main")
+    for words in ("no", ""):
+        await ledger.store.requeue_some("main", Act(at=NOON, act="requeue"), None, words)
+    await ledger.store.alarms(ended_since=NOON)
+
+
 async def pruning(ledger: Ledger) -> None:
     await following_edits_and_withdrawals(ledger)
     for before in (NOON + 1, NOON + 100):  # posts by their age, and then with their blog
@@ -276,7 +286,16 @@ async def pruning(ledger: Ledger) -> None:
         await ledger.store.in_file([("flood", None, None)], NOON)
 
 
+async def keeping_samples(ledger: Ledger) -> None:
+    for minute in range(30):
+        await ledger.store.keep_samples(NOON + minute * 60, {"queue": 1.0, "delivered": 2.0})
+    await ledger.store.history(["queue"], NOON)
+    async for _ in ledger.store.thin_samples(NOON + 1200, NOON + 60):
+        pass
+
+
 ACTS = [
+    keeping_samples,
     pruning,
     publishing,
     expanding,
@@ -296,12 +315,15 @@ ACTS = [
     remembering,
     asking,
     speaking_of_posts,
+    looking_at_what_was_refused,
 ]
 MAY_SORT = (
     "GROUP BY p.topics",  # the topics that posts have
     "post_fts MATCH",  # the newest of those that match
     "ORDER BY s.created_at",  # what one thread follows
     "FROM publication p JOIN post",  # what is open now
+    "count(DISTINCT chat)",  # those of what was refused
+    "ORDER BY since, id",  # the alarms that stand, or ended lately
 )
 
 

@@ -20,10 +20,12 @@ from typing import Any
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
+import bot
 from bot.core.languages import LANGUAGES
 
 ROOT = Path(__file__).parents[1]
-LOCALES = ROOT / "bot" / "locales"
+CODE = Path(bot.__path__[0]).parent  # the same folder, unless it is the installed wheel that is looked at
+LOCALES = CODE / "bot" / "locales"
 TEMPLATE = LOCALES / "relay.pot"
 PACKAGES = ("bot", "handlers", "storage", "config")
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
@@ -48,8 +50,8 @@ class Found:
 def found() -> Iterator[Found]:
     """Every sentence, in the order of the files."""
     for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            yield from said_in(path.read_text(), str(path.relative_to(ROOT)))
+        for path in sorted((CODE / package).rglob("*.py")):
+            yield from said_in(path.read_text(), str(path.relative_to(CODE)))
 
 
 def said_in(code: str, path: str) -> Iterator[Found]:

@@ -1,4 +1,4 @@
-"""The browser's libraries: other people's scripts, copied into the tree and the wheel when they are built, in no commit.
+"""The browser's libraries: other people's scripts, copied into tree and wheel when they are built, in no commit.
 
 They come from Python packages that carry them, so that nobody needs npm; each must be, byte for byte, what its own
 project released. Hatchling runs this, for `make setup` (an editable install) as for a wheel.
@@ -57,7 +57,9 @@ class Vendored(BuildHookInterface[Any]):
         """Called by hatchling. ValueError where a script is not the one that is meant."""
         VENDOR.mkdir(exist_ok=True)
         for name, script in SCRIPTS.items():
-            (VENDOR / name).write_bytes(_found(script))
+            path, code = VENDOR / name, _found(script)
+            if not path.is_file() or path.read_bytes() != code:  # whoever reads it at this moment reads all of it
+                path.write_bytes(code)
 
 
 def _found(script: Script) -> bytes:
