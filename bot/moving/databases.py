@@ -124,7 +124,7 @@ def _lacks(bot: Tables, there: dict[str, set[str]]) -> list[str]:
 def _statement(bot: Tables, columns: set[str]) -> str:
     statement = bot.rows
     for name, instead in bot.missing.items():
-        statement = statement.replace("{name}", name if name.partition(".")[2] in columns else instead)
+        statement = statement.replace("{" + name + "}", name if name.partition(".")[2] in columns else instead)
     return statement
 
 
