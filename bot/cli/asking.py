@@ -49,7 +49,9 @@ def status(config: Path | None, as_json: bool) -> None:
     async def work() -> None:
         async with opened_store(config) as (_, store):
             blogs, queue, now = await store.blogs(counted=True), await store.queue("main"), time.time()
-            standing = Standing(alarms=await store.alarms(), refused=await store.refused("main"))
+            standing = Standing(
+                alarms=await store.alarms(), refused=await store.refused("main"), backup=await store.last_backup()
+            )
             about = blogs, queue, now, standing
             click.echo(dumped(status_json(*about)) if as_json else "\n".join(status_lines(*about)))
 
