@@ -8,6 +8,7 @@ import functools
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,30 +16,35 @@ import structlog
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder, BaseRateLimiter, ExtBot
 
+from bot.alarming import Alarms
 from bot.applied import Applied
 from bot.clock import Clock
+from bot.core.standing import Kind
 from bot.counting import Counting
 from bot.desk import Desk
 from bot.fetch import Fetcher
+from bot.gauges import Gauges
 from bot.listening import POLL_SECONDS, ByWebhook, by_polling
 from bot.pace import Limits, Pace
 from bot.poller import Poller
 from bot.pruning import Pruner
+from bot.readiness import Readiness
 from bot.reading import Reading
-from bot.request import AiohttpRequest
+from bot.request import AiohttpRequest, Reach
 from bot.sender import Sender
 from bot.telegram import Telegram
 from bot.vitals import Vitals
+from bot.watcher import Watched, Watcher
 from bot.web import Web
 from bot.web.webhook import Webhook
 from config.secrets import webhook_path, webhook_secret
 from config.settings import BadSettings, Settings, contents, parse_contents, token
 from config.values import FREE_RATE
 from config.watch import changes
-from handlers import keep_topics, register, set_menus, show_held, show_progress
+from handlers import keep_topics, preview, register, set_menus, show_held, show_progress
 from handlers.house import House
 from handlers.updates import PerChat
-from storage import Store, open_store
+from storage import Returned, Store, open_store
 
 log = structlog.get_logger()
 
@@ -46,6 +52,8 @@ BOT = "main"
 STOP_SECONDS = 11.0  # all of stopping; a supervisor's patience is often ten or fifteen
 ANSWER_SECONDS = 4.0  # of these, for what people said by webhook
 UNREACHABLE_PAUSE = 5.0
+LONGEST_MISTAKES = 3000  # characters of what is wrong with a file, in one message
+FILE_APPLIED = "it is applied now"
 
 
 class StartFailed(Exception):
@@ -105,7 +113,7 @@ class Relay:
         self._clock = Clock()
         self.ready = asyncio.Event()
         self._stopped = asyncio.Event()
-        self._refused: str | None = None  # the bad file the admins were told of
+        self._returned: Returned | None = None  # the database is a copy that was put back
         self._aside: set[asyncio.Task[Any]] = set()
 
     def stop(self) -> None:
@@ -116,6 +124,7 @@ class Relay:
         store = open_store(self.settings.storage.url)
         try:
             store.claim_sole_use()
+            self._returned = await store.come_back(self._clock())
             self._build(store)
             async with self._open():
                 await self._live()
@@ -128,8 +137,10 @@ class Relay:
         self._store = store
         self._pace = Pace(_limits(self.settings))
         self._vitals = Vitals(self._pace, clock=self._clock)
-        self._request = AiohttpRequest()
-        self._updates_request = AiohttpRequest(connections=2, read_seconds=POLL_SECONDS + 10.0)
+        reach = Reach()
+        self._request = AiohttpRequest(reach=reach)
+        self._updates_request = AiohttpRequest(connections=2, read_seconds=POLL_SECONDS + 10.0, reach=reach)
+        self._alarms = Alarms(store, admins=self._admins, say=self._say, now=self._now)
         self._telegram = Telegram(
             self._request,
             api_base=telegram.api_base,
@@ -137,13 +148,15 @@ class Relay:
             paid=telegram.paid_broadcast,
             rich=telegram.rich_messages,
         )
+        self._watcher = self._build_watcher(reach)
         self._sender = Sender(
             store=store,
             telegram=self._telegram,
             pace=self._pace,
             vitals=self._vitals,
             settings=self._current,
-            report=self.report,
+            refused=self._watcher.refused,
+            halted=self._watcher.halted,
             bot=BOT,
             clock=self._clock,
         )
@@ -155,8 +168,10 @@ class Relay:
             fetcher=self._fetcher,
             reading=Reading(),
             settings=self._current,
-            report=self.report,
+            alarms=self._alarms,
+            vitals=self._vitals,
         )
+        self._vitals.measures.register(Gauges(self._vitals, self._poller.last_polls))
         self._webhook = self._build_webhook()
         self._pruner = Pruner(store=store, settings=self._current)
         self._counting = Counting(store=store, vitals=self._vitals, bot=BOT)
@@ -181,18 +196,40 @@ class Relay:
             rollback=self._applied.rollback,
             next_polls=self._poller.next_polls,
             last_polls=self._poller.last_polls,
-            report=self.report,
+            alarms=self._alarms,
+            preview=self._preview,
+        )
+        readiness = Readiness(
+            store=store,
+            vitals=self._vitals,
+            settings=self._current,
+            polls=self._poller,
+            started=self.ready.is_set,
+            lost_for=reach.lost_for,
+            now=self._now,
         )
         self.web = Web(
             house=self._house,
             fetcher=self._fetcher,
             environ=self._environ,
             webhook=self._webhook,
+            readiness=readiness,
             told=self._poller.told,
             hand=self._poller.handed,
         )
         self._application = self._build_application(telegram.api_base)
         register(self._application, self._house)
+
+    def _build_watcher(self, reach: Reach) -> Watcher:
+        watched = Watched(
+            store=self._store,
+            pace=self._pace,
+            settings=self._current,
+            polls=lambda: self._poller,
+            floods=self._vitals.floods,
+            lost_for=reach.lost_for,
+        )
+        return Watcher(watched, self._alarms, bot=BOT, now=self._now)
 
     def _build_application(self, api_base: str) -> Application[Any, Any, Any, Any, Any, Any]:
         base = api_base.rstrip("/")
@@ -215,6 +252,12 @@ class Relay:
 
     def _current(self) -> Settings:
         return self.settings
+
+    def _admins(self) -> tuple[int, ...]:
+        return self.settings.access.admins
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
 
     @contextlib.asynccontextmanager
     async def _open(self) -> AsyncIterator[None]:
@@ -242,13 +285,22 @@ class Relay:
         counting = asyncio.create_task(self._counting.run())
         await self._drop_drafts()
         await self._applied.begin()
+        await self._alarms.remember()
+        await self._alarms.ended(Kind.FILE, ending=FILE_APPLIED)  # or we would not have started
+        if self._webhook is None:
+            await self._alarms.ended(Kind.WEBHOOK, ending="updates are asked for now")
         await self._poller.start()
+        telling = asyncio.create_task(self._alarms.run())
+        looking = asyncio.create_task(self._watcher.run())
         hearing = asyncio.create_task(self.web.run())
         self.ready.set()
+        if self._returned is not None:
+            self._tell_of_the_return(self._returned)
         log.info("running", blogs=len(self.settings.blogs), config=str(self._path))
         stopped = asyncio.create_task(self._stopped.wait())
         done, _ = await asyncio.wait(
-            {stopped, sending, listening, watching, pruning, counting, hearing}, return_when=asyncio.FIRST_COMPLETED
+            {stopped, sending, listening, watching, pruning, counting, hearing, telling, looking},
+            return_when=asyncio.FIRST_COMPLETED,
         )
         try:
             for one in done:
@@ -257,7 +309,8 @@ class Relay:
             log.info("stopping")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):
-                    await self._wind_down(sending, listening, hearing, watching, pruning, counting, stopped)
+                    others = (watching, pruning, counting, telling, looking, stopped)
+                    await self._wind_down(sending, listening, hearing, *others)
             log.info("stopped")
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
@@ -306,7 +359,7 @@ class Relay:
             public_url=self.settings.web.public_url,
             path=webhook_path(self._token, BOT),
             secret=webhook_secret(self._token, BOT),
-            report=self.report,
+            alarms=self._alarms,
         ).heard()
 
     async def _greet(self) -> None:
@@ -330,32 +383,50 @@ class Relay:
             await self._reload_quietly(self._applied.saved)
 
     async def _reload_quietly(self, apply: Callable[[], Awaitable[list[str] | None]]) -> None:
-        """Apply the file; a bad one is reported to the admins, once, and the last good one stays in force."""
+        """Apply the file; of a bad one the admins are told, once, and the last good one stays in force."""
         try:
             changes = await apply()
         except BadSettings as error:
             log.error("file refused", mistakes=str(error).splitlines())
-            if self._refused != str(error):
-                self._refused = str(error)
-                await self.report(f"The new file is refused; the one before stays in force.\n{error}")
+            mistakes = "; ".join(str(error).splitlines())[:LONGEST_MISTAKES]
+            said = f"{mistakes}; the one before stays in force, readers notice nothing"
+            await self._alarms.raised(Kind.FILE, "", said, subject="The new file is refused")
             return
-        self._refused = None
+        await self._alarms.ended(Kind.FILE, ending=FILE_APPLIED)
         for line in () if changes is None else changes or ["nothing changed"]:
             log.info("file applied", change=line)
 
     async def _put(self, after: Settings) -> None:
         """Follow these settings from now on."""
         before, self.settings = self.settings, after
-        self._refused = None
         self._pace.limits = _limits(after)
         self._telegram.paid = after.telegram.paid_broadcast
         self._telegram.rich = after.telegram.rich_messages
         await self._poller.apply(before)
         self.web.wake()
         self._sender.wake()
+        await self._alarms.ended(Kind.FILE, ending=FILE_APPLIED)
         if before.access != after.access:
             await self._drop_drafts()
             self._spawn(set_menus(self._application.bot, self._house))
+
+    def _tell_of_the_return(self, returned: Returned) -> None:
+        at = datetime.fromtimestamp(returned.made_at, UTC)
+        log.warning("put back from a copy", as_of=at.isoformat(), taken_as_sent=returned.taken, later=returned.waiting)
+        text = f"The database was put back as it was on {at:%d %b %Y, %H:%M} UTC."
+        if returned.taken:
+            text += f" {returned.taken:,} messages that waited then count as sent, so that nobody gets them twice."
+        if returned.waiting:
+            text += (
+                f" {returned.waiting:,} posts that had a later time still go out: look at /pushes and the held posts."
+            )
+        self._spawn(
+            self._say_to_all(f"{text}\nWhat editors took down, corrected or held since then is to be done again.")
+        )
+
+    async def _say_to_all(self, text: str) -> None:
+        for admin in self._admins():
+            await self._say(admin, text)
 
     async def _drop_drafts(self) -> None:
         """Who is no editor any more has nothing left to press."""
@@ -363,13 +434,17 @@ class Relay:
         if dropped:
             log.info("drafts of former editors dropped", drafts=dropped)
 
-    async def report(self, text: str) -> None:
-        """Tell every admin, in Telegram. Who cannot be reached there finds it in the log."""
-        for admin in self.settings.access.admins:
-            try:
-                await self._application.bot.send_message(admin, text[:4000])
-            except TelegramError as error:
-                log.warning("admin not reached", admin=admin, why=str(error), text=text)
+    async def _preview(self, editor: int, text: str) -> int:
+        return await preview(self._application.bot, self._house, editor, text)
+
+    async def _say(self, admin: int, text: str) -> bool:
+        """Tell an admin, in Telegram; whether it came. Who cannot be reached there finds it in the log."""
+        try:
+            await self._application.bot.send_message(admin, text[:4000])
+        except TelegramError as error:
+            log.warning("admin not reached", admin=admin, why=str(error), text=text)
+            return False
+        return True
 
 
 def _limits(settings: Settings) -> Limits:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,8 @@ from telegram import Update, WebhookInfo
 from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 from telegram.ext import Application
 
+from bot.alarming import Alarms
+from bot.core.standing import Kind
 from bot.web.webhook import PATH, Webhook
 
 log = structlog.get_logger()
@@ -45,7 +47,7 @@ async def by_polling(application: App) -> AsyncIterator[None]:
 
 @dataclass(slots=True, kw_only=True)
 class ByWebhook:
-    """`door` takes what Telegram brings to `public_url`; `report` tells the admins what keeps it from coming.
+    """`door` takes what Telegram brings to `public_url`; `alarms` tell the admins what keeps it from coming.
 
     When we stop, the webhook stays: Telegram keeps what it cannot bring, and brings it when we are back.
     """
@@ -55,8 +57,7 @@ class ByWebhook:
     public_url: str
     path: str = field(repr=False)
     secret: str = field(repr=False)
-    report: Callable[[str], Coroutine[Any, Any, None]]
-    _told: str = ""  # what the admins know of
+    alarms: Alarms
     _known: float = 0.0  # seconds since 1970, of the last error we looked at
     _late: int = 0
     _taken: int = 0
@@ -117,7 +118,9 @@ class ByWebhook:
                 elif isinstance(error, NetworkError) and not isinstance(error, BadRequest):  # the library's is one too
                     log.warning("Telegram cannot be reached yet", why=str(error))
                 else:
-                    await self._tell(f"Telegram refuses the webhook: {error}. It is tried again; the rest runs.")
+                    await self._tell(
+                        f"Telegram refuses the webhook: {error}; nobody is heard, it is tried again, the rest runs"
+                    )
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LOOK_SECONDS)
             else:
@@ -147,20 +150,15 @@ class ByWebhook:
         came, self._taken = self.door.taken > self._taken, self.door.taken
         if fresh and info.pending_update_count and not (ours and "503" in (info.last_error_message or "")):
             await self._tell(
-                f"Telegram cannot bring what people write: {info.last_error_message}. It keeps that for a day, and"
-                " tries again. Look at web.public_url, its certificate, and the proxy in front of web.listen."
+                f"Telegram cannot bring what people write: {info.last_error_message}; it keeps that for a day and tries"
+                " again; look at web.public_url, its certificate, and the proxy in front of web.listen"
             )
-        elif self._told and not fresh and (came or not info.pending_update_count):
-            self._told = ""
-            log.info("updates are brought again")
-            await self.report("Telegram brings what people write again.")
+        elif not fresh and (came or not info.pending_update_count):
+            await self.alarms.ended(Kind.WEBHOOK, ending="Telegram brings what people write again")
 
     async def _tell(self, text: str) -> None:
         text = text.replace(self.path, "…").replace(self.secret, "…")
-        if text != self._told:
-            self._told = text
-            log.warning("webhook", why=text)
-            await self.report(text)
+        await self.alarms.raised(Kind.WEBHOOK, "", text, subject="The webhook")
 
     @property
     def _address(self) -> str:

@@ -3,19 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.core.model import Lane
+from bot.core.signs import of_refusal
+from bot.core.standing import Alarm, Kind, Refusal
 from bot.core.state import state_of
 from bot.core.texts import Texts
-from storage import BlogState
+from bot.core.writing import line
+from storage import Backup, BlogState
 
 
-def status_json(blogs: Sequence[BlogState], queue: Mapping[Lane, int], now: float) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is not as it should be: alarms that stand, and what Telegram refused; and when the last backup was made."""
+
+    alarms: Sequence[Alarm] = ()
+    refused: Sequence[Refusal] = ()
+    backup: Backup | None = None
+
+
+WELL = Standing()
+
+
+def status_json(
+    blogs: Sequence[BlogState], queue: Mapping[Lane, int], now: float, standing: Standing = WELL
+) -> dict[str, Any]:
     return {
+        "alarms": [
+            {"kind": one.kind.value, "about": one.about, "subject": one.subject, "text": one.text, "told": one.told}
+            | {"since": _iso(one.since)}
+            for one in standing.alarms
+        ],
+        "refused": [
+            {"why": one.why, "deliveries": one.rows, "chats": one.chats, "newest_post": one.newest_post}
+            | {"last_at": _iso(one.last_at)}
+            for one in standing.refused
+        ],
         "blogs": [_blog_json(blog, now) for blog in blogs],
         "queue": {lane.name.lower(): queue.get(lane, 0) for lane in Lane},
+        "last_backup": _iso(standing.backup.at if standing.backup else None),
     }
 
 
@@ -47,8 +76,16 @@ def state(blog: BlogState, now: float) -> str:
     return state_of(blog.life, datetime.fromtimestamp(now, UTC)).value
 
 
-def status_lines(blogs: Sequence[BlogState], queue: Mapping[Lane, int], now: float) -> Iterator[str]:
+def status_lines(
+    blogs: Sequence[BlogState], queue: Mapping[Lane, int], now: float, standing: Standing = WELL
+) -> Iterator[str]:
     t = Texts.of("en")
+    for alarm in standing.alarms:
+        if alarm.kind is not Kind.REFUSED:
+            lasts = t.duration(timedelta(seconds=max(0.0, now - alarm.since)))
+            yield f"ALARM for {lasts}: {alarm.subject or alarm.about}: {line(alarm.text)}"
+    for refusal in standing.refused:
+        yield f"ALARM: Telegram refused deliveries: {line(of_refusal(refusal))}"
     for blog in blogs:
         yield f"{blog.id}: {state(blog, now)}, {blog.posts:,} posts, {blog.subscriptions:,} subscriptions"
         ago = {"polled": blog.polled_at, "last post": blog.last_post_at}
@@ -63,3 +100,5 @@ def status_lines(blogs: Sequence[BlogState], queue: Mapping[Lane, int], now: flo
             yield f"  alarm: {blog.alarm}"
     waiting = [f"{lane.name.lower()} {queue[lane]:,}" for lane in Lane if queue.get(lane)]
     yield f"queue: {', '.join(waiting) if waiting else 'empty'}"
+    backup = standing.backup
+    yield f"last backup: {t.ago(timedelta(seconds=now - backup.at)) if backup else 'none yet'}"

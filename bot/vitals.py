@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.core.lately import HOUR, Durations, Lately
-from bot.core.model import Done, Lane, Outcome, TryLater
+from bot.core.model import Done, Lane, Outcome, TryLater, Unknown
 from bot.core.plan import Action, Send
 from bot.measures import Measures
 from bot.pace import Pace
@@ -76,6 +76,8 @@ class Vitals:
         self._delivered, self._floods = self._sums["delivered"], self._sums["floods"]
         self.latency = Durations()
         self.measures = Measures()
+        self._looked_at = clock()
+        self._failing_since: float | None = None  # nothing that was sent arrived
 
     def now(self) -> Now:
         now, counts = self.clock(), self.counts
@@ -117,18 +119,57 @@ class Vitals:
         """What became of an action, or of a step of one, that was so many messages."""
         row = action.rows[0]
         self.measures.settled(type(action), row.lane, type(outcome))
+        self._looked_at = now
         if type(outcome) is Done:
+            self._failing_since = None
             self._delivered.add(now)
             self._messages.add(now, messages)
             if type(action) is Send and row.lane is not Lane.DIGEST and not row.slept:
                 self.latency.add(now, now - row.since)
-        elif type(outcome) is TryLater and outcome.flood and not outcome.slow_mode:
+        else:
+            self._not_done(outcome, now)
+
+    def _not_done(self, outcome: Outcome, now: float) -> None:
+        if isinstance(outcome, Unknown) or (isinstance(outcome, TryLater) and not outcome.flood):
+            self._failing_since = self._failing_since or now
+            return
+        self._failing_since = None
+        if isinstance(outcome, TryLater) and not outcome.slow_mode:
             self.flooded()
+
+    def looked(self) -> None:
+        """The sender has looked at what waits."""
+        self._looked_at = self.clock()
+
+    def still_for(self) -> float:
+        """Seconds for which the sender has done nothing and was to rest for nothing."""
+        return max(0.0, min(self.clock() - self._looked_at, self._pace.unrested()))
+
+    def failing_for(self) -> float:
+        """Seconds for which Telegram has taken nothing of what was tried; 0: it took the last one."""
+        return 0.0 if self._failing_since is None else self.clock() - self._failing_since
+
+    @property
+    def interval(self) -> float:
+        """Seconds between two messages at the present pace."""
+        return self._pace.interval
+
+    def floods(self, seconds: int) -> int:
+        """How many 429s came in the last so many seconds."""
+        return self._floods.last(seconds, self.clock())
 
     def flooded(self) -> None:
         """A 429."""
         self._floods.add(self.clock())
         self.measures.floods.inc()
+
+    def polled(self, blog: str, outcome: str, seconds: float) -> None:
+        """A blog was asked: "changed", "unchanged" or "failed"."""
+        now = self.clock()
+        self._sums["polls"].add(now)
+        if outcome == "failed":
+            self._sums["failures"].add(now)
+        self.measures.polled(blog, outcome, seconds)
 
     def replied(self) -> None:
         """A person was answered, in a message."""

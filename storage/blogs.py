@@ -9,6 +9,7 @@ from functools import partial
 from sqlite3 import Connection, Row
 from typing import Any
 
+from bot.core.facts import Came
 from bot.core.model import ChangeKind, Lane, Memory, PageMemory, Post
 from bot.core.pages import KnownPage, among_pages
 from bot.core.publishing import LANE_OF_CHANGE, PostWrite, Publishing, Validators
@@ -19,6 +20,7 @@ from storage import (
     filters,
     handovers,
     key_events,
+    returning,
     returns,
     states,
     takedowns,
@@ -114,12 +116,15 @@ def pages(db: Connection, blog: str) -> list[KnownPage]:
 
 def publish(db: Connection, publishing: Publishing) -> list[int]:
     """Write one poll's outcome, with the first chunk of every audience. Returns the posts that people hear of."""
+    if returning.is_catching_up(db, publishing.blog, publishing.url):
+        publishing = returning.as_told(publishing)
     _remember(db, publishing)
     steps: list[Callable[[], int | None]] = [partial(_write, db, publishing, write) for write in publishing.writes]
     if (handover := publishing.handover) is not None:
         steps.insert(0 if handover.begun else len(steps), partial(handovers.tell, db, publishing, handover))
     told = [post for step in steps if (post := step()) is not None]
-    told += key_events.mark(db, publishing.blog, publishing.key_events, publishing.now)
+    quiet = publishing.only_changes
+    told += key_events.mark(db, publishing.blog, publishing.key_events, publishing.now, quiet=quiet)
     _advance(db, publishing)
     cards.look(db, publishing.blog, publishing.now)
     return told
@@ -263,6 +268,7 @@ def _insert(db: Connection, publishing: Publishing, write: PostWrite, continues:
         "continues": continues,
         "blog": publishing.blog,
         "key": write.post.key,
+        "came": Came.OLD if write.change is None and publishing.came is not Came.BASELINE else publishing.came,
         "first_seen_at": publishing.now,
         "public_at": _public_at(db, publishing, write),
         "withdrawn_at": publishing.now if write.post.withdrawn else None,
@@ -325,7 +331,14 @@ def _rewrite(db: Connection, publishing: Publishing, write: PostWrite, before: A
         columns,
     )
     if write.change is ChangeKind.RESTORED:
-        returns.bring_back(db, before["id"], publishing.blog, public_at=before["public_at"], now=publishing.now)
+        returns.bring_back(
+            db,
+            before["id"],
+            publishing.blog,
+            public_at=before["public_at"],
+            now=publishing.now,
+            only_changes=publishing.only_changes,
+        )
     else:
         _pass_on(db, publishing, write, before)
         corrections.follow(db, corrections.Edit.of_a_page(publishing, write), before)
@@ -342,6 +355,8 @@ def _pass_on(db: Connection, publishing: Publishing, write: PostWrite, before: A
         "sent_since": publishing.now - publishing.edits_for,
     }
     expansion.begin(db, _audience(publishing, write, before["id"], "change") | times)
+    if publishing.only_changes:
+        return
     told = returns.told(db, before["id"])
     if told is None or told["begun_at"] is None or before["withdrawn_at"] is not None:
         return

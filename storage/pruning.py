@@ -34,6 +34,7 @@ class Pruned:
     subscriptions: int = 0
     blogs: int = 0
     drafts: int = 0
+    alarms: int = 0
 
     def __add__(self, other: Pruned) -> Pruned:
         return Pruned(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(self)})

@@ -175,8 +175,10 @@ async def newsroom(
         vitals = Vitals(pace, clock=clock)
         ways = {"paid": settings.telegram.paid_broadcast, "rich": settings.telegram.rich_messages}
 
-        async def report(text: str) -> None:
-            reports.append(text)
+        def note(why: str | None) -> None:
+            """What Telegram says, however many chats it says it of."""
+            if why is not None and why not in reports:
+                reports.append(why)
 
         sender = Sender(
             store=store,
@@ -184,7 +186,8 @@ async def newsroom(
             pace=pace,
             vitals=vitals,
             settings=lambda: settings,
-            report=report,
+            refused=note,
+            halted=note,
             clock=clock,
         )
         desk = Desk(store, lambda: settings, wake=sender.wake, clock=clock)

@@ -17,9 +17,10 @@ from bot.core.model import Post
 from bot.demo.telegram import LocalMessage, LocalTelegram
 from bot.request import AiohttpRequest
 from config.settings import Settings
-from handlers import register
+from handlers import preview, register
 from handlers.house import House
 from handlers.updates import PerChat
+from tests.alarming import alarms_into
 from tests.newsroom import Newsroom, newsroom, post, settings_of
 
 ADMIN, EDITOR, OTHER_EDITOR = 1001, 1002, 1003
@@ -173,9 +174,6 @@ def _house(one: TelegramHouse) -> House:
         one.brought_back.append((name, person, who))
         return await reload()
 
-    async def report(text: str) -> None:
-        room.reports.append(text)
-
     return House(
         store=room.store,
         desk=room.desk,
@@ -185,7 +183,8 @@ def _house(one: TelegramHouse) -> House:
         reload=reload,
         rollback=rollback,
         next_polls=lambda: one.polls,
-        report=report,
+        alarms=alarms_into(room.reports, room.store),
+        preview=lambda editor, text: preview(one.application.bot, one.house, editor, text),
     )
 
 

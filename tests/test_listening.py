@@ -14,6 +14,7 @@ from telegram import Update
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot, MessageHandler, filters
 
 from bot import listening
+from bot.alarming import Alarms
 from bot.demo.telegram import Fault, LocalTelegram
 from bot.listening import ByWebhook
 from bot.request import AiohttpRequest
@@ -21,6 +22,8 @@ from bot.web.server import Server
 from bot.web.webhook import Webhook, routes
 from config.secrets import webhook_path, webhook_secret
 from handlers.updates import PerChat
+from storage import Store
+from tests.alarming import a_store, alarms_into
 from tests.proxied import PrefixProxy
 from tests.raw_bot import ADMIN, READER, telegram
 
@@ -33,12 +36,15 @@ class Listener:
 
     telegram: LocalTelegram
     proxy: PrefixProxy
+    store: Store
     heard: list[str] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)
+    alarms: Alarms = field(init=False)
     door: Webhook = field(init=False)
     by: ByWebhook = field(init=False)
 
     def __post_init__(self) -> None:
+        self.alarms = alarms_into(self.reports, self.store)
         token = self.telegram.token
         path, secret = webhook_path(token, "main"), webhook_secret(token, "main")
         self.door = Webhook(path=path, secret=secret)
@@ -50,7 +56,7 @@ class Listener:
             public_url=self.proxy.url,
             path=path,
             secret=secret,
-            report=self._report,
+            alarms=self.alarms,
         )
 
     def _application(self) -> Application[Any, Any, Any, Any, Any, Any]:
@@ -64,9 +70,6 @@ class Listener:
     async def _hear(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         assert update.effective_message is not None
         self.heard.append(update.effective_message.text or "")
-
-    async def _report(self, text: str) -> None:
-        self.reports.append(text)
 
     @property
     def set_to(self) -> str:
@@ -82,10 +85,10 @@ class Listener:
 
 @contextlib.asynccontextmanager
 async def listener(telegram: LocalTelegram) -> AsyncIterator[Listener]:
-    async with PrefixProxy() as proxy:
+    async with PrefixProxy() as proxy, a_store() as store:
         telegram.first_bot.webhook.retry = 0.01
-        one = Listener(telegram, proxy)
-        server = Server("localhost:0", routes(one.door), one._report)
+        one = Listener(telegram, proxy, store)
+        server = Server("localhost:0", routes(one.door), one.alarms)
         running = asyncio.create_task(server.run())
         await server.listening.wait()
         assert server.address is not None
@@ -147,7 +150,8 @@ async def test_what_keeps_updates_from_coming_is_told_once_and_its_end_once(tele
         await telegram.until(lambda: not telegram.first_bot.updates.waiting)
         for _ in range(2):  # the first may find an error that came after the look before
             await one.by.look()
-        assert one.reports[1:] == ["Telegram brings what people write again."]
+        assert len(one.reports) == 2
+        assert one.reports[1].startswith("Over: The webhook; Telegram brings what people write again. It lasted ")
 
 
 async def test_a_proxy_that_stumbles_once_is_not_worth_a_word(telegram: LocalTelegram) -> None:

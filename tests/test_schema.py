@@ -273,7 +273,7 @@ async def looking_at_what_was_refused(ledger: Ledger) -> None:
         await ledger.deliver(lambda claim: Refused(why="no") if claim.telegram_id == ANN else None)
     assert await ledger.store.refused("main")
     for words in ("no", ""):
-        await ledger.store.requeue_some("main", Act(at=NOON, act="requeue", words=words), None)
+        await ledger.store.requeue_some("main", Act(at=NOON, act="requeue"), None, words)
     await ledger.store.alarms(ended_since=NOON)
 
 

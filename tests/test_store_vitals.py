@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 
 from bot.core.model import ChangeKind, Post
 from bot.core.publishing import PostWrite
+from bot.pruning import Pruner
 from storage import Store, counts
 from tests.ledger import BLOG, NOON, Ledger
+from tests.newsroom import settings_of
 
 MINUTE, DAY = 60.0, 86_400.0
 MORNING = NOON // 600 * 600
@@ -120,3 +123,14 @@ async def test_counts_go_through_what_they_count_alone_and_sort_it_not(store: St
         plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {count}")]
     assert plan[0].startswith(first)
     assert [step for step in plan if "TEMP" in step] == [] or count is counts.CLOSED
+
+
+async def test_the_pruner_keeps_two_days_of_minutes_and_thirty_of_the_rest(store: Store) -> None:
+    noon = datetime.fromtimestamp(MORNING, UTC)
+    for days in (40, 10, 1):
+        await kept(store, 10, MORNING - days * DAY)
+    settings = settings_of()
+    await Pruner(store=store, settings=lambda: settings, now=lambda: noon, rest=0.0).round()
+    history = (await store.history(["delivered"], 0.0))["delivered"]
+    assert history[0] == (MORNING - 10 * DAY, 4.5)
+    assert [at for at, _ in history[1:]] == [MORNING - DAY + minute * MINUTE for minute in range(10)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.core.facts import Came
 from bot.core.model import Button, ChangeKind, Entity, Lane, Media, PageMemory, Post, Seen
 
 
@@ -44,6 +45,7 @@ class Publishing:
     blog: str
     url: str  # "": handed to us and read on no page, so that the blog's first page is still a baseline
     now: float
+    came: Came = Came.POLL
     writes: tuple[PostWrite, ...] = ()
     seen: tuple[Seen, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
@@ -62,6 +64,7 @@ class Publishing:
     edits_for: float = 172_800.0  # seconds for which sent messages follow edits
     correction_reply: bool = False  # whether a corrected headline is told in a reply as well
     language: str = "en"  # the blog's
+    only_changes: bool = False  # of posts that chats have; nobody hears of what is new to them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,6 @@ class Relay:
             pace=pace,
             vitals=Vitals(pace),
             settings=lambda: self._settings,
-            report=_report,
         )
         self.desk = Desk(self.store, lambda: self._settings, wake=self._sender.wake)
         self._running: asyncio.Task[None] | None = None
@@ -94,10 +93,6 @@ class Relay:
         """Until a push is in so many chats, and written down."""
         while (await self.store.progress("main", number)).sent < chats:
             await asyncio.sleep(every)
-
-
-async def _report(text: str) -> None:
-    raise AssertionError(text)
 
 
 @contextlib.asynccontextmanager
