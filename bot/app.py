@@ -303,19 +303,17 @@ class Relay:
         async for _ in self._changes:
             await self._reload_quietly(self._applied.saved)
 
-    async def _reload_quietly(self, apply: Callable[[], Awaitable[list[str] | None]]) -> None:
+    async def _reload_quietly(self, apply: Callable[[], Awaitable[object]]) -> None:
         """Apply the file; a bad one is reported to the admins, once, and the last good one stays in force."""
         try:
-            changes = await apply()
+            await apply()
         except BadSettings as error:
             log.error("file refused", mistakes=str(error).splitlines())
             if self._refused != str(error):
                 self._refused = str(error)
                 await self.report(f"The new file is refused; the one before stays in force.\n{error}")
-            return
-        self._refused = None
-        for line in () if changes is None else changes or ["nothing changed"]:
-            log.info("file applied", change=line)
+        else:
+            self._refused = None
 
     async def _put(self, after: Settings) -> None:
         """Follow these settings from now on."""

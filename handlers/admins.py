@@ -42,7 +42,7 @@ async def status(asked: Asked) -> Rendered:
     if await asked.house.store.all_held():
         head.newline().sentence(t.gettext("Every live blog is held."), "bold")
     ordered = sorted(blogs, key=lambda one: not _is_in_trouble(one))
-    return _fitting(head, (_blog(asked, one) for one in ordered), len(ordered), t)
+    return fitting(head, (_blog(asked, one) for one in ordered), len(ordered), t)
 
 
 async def _queue(asked: Asked) -> str:
@@ -119,7 +119,7 @@ def _short(asked: Asked, text: str) -> str:
     return isolated(cut(line(text[:1000]), (), 200)[0], rtl=asked.t.rtl)
 
 
-def _fitting(head: Writing, rows: Iterable[Writing], count: int, t: Texts, between: str = "\n\n") -> Rendered:
+def fitting(head: Writing, rows: Iterable[Writing], count: int, t: Texts, between: str = "\n\n") -> Rendered:
     """As many rows below the head as a message holds, and a line that counts the others."""
     shown = 0
     for row in rows:
@@ -140,7 +140,7 @@ async def schedule(asked: Asked) -> Rendered:
     blogs = await blogs_of(asked, asked.words)
     count = LATER if len(blogs) == 1 else SOON
     head = Writing(rtl=asked.t.rtl).sentence(asked.t.gettext("Schedule"), "bold")
-    return _fitting(head, (_schedule(asked, one, count) for one in blogs), len(blogs), asked.t)
+    return fitting(head, (_schedule(asked, one, count) for one in blogs), len(blogs), asked.t)
 
 
 def _schedule(asked: Asked, known: Known, count: int) -> Writing:
@@ -179,12 +179,12 @@ async def reload(asked: Asked) -> Rendered:
         changes = await asked.house.reload()
     except BadSettings as error:
         head = Writing(rtl=t.rtl).sentence(t.gettext("The file is refused; the last good one stays in force."), "bold")
-        return _lines(head, str(error).splitlines(), t)
+        return lines_below(head, str(error).splitlines(), t)
     if not changes:
         return asked.say(t.gettext("The file was read again; nothing in it has changed."))
-    return _lines(Writing(rtl=t.rtl).sentence(t.gettext("The file was applied."), "bold"), changes, t)
+    return lines_below(Writing(rtl=t.rtl).sentence(t.gettext("The file was applied."), "bold"), changes, t)
 
 
-def _lines(head: Writing, lines: list[str], t: Texts) -> Rendered:
+def lines_below(head: Writing, lines: list[str], t: Texts) -> Rendered:
     rows = (Writing(rtl=t.rtl).plain(line[:1000]) for line in lines)
-    return _fitting(head, rows, len(lines), t, between="\n")
+    return fitting(head, rows, len(lines), t, between="\n")

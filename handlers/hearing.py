@@ -33,6 +33,7 @@ from handlers import (
     menus,
     notes,
     pushing,
+    rolling_back,
     settings,
     subscribing,
     takedown,
@@ -82,6 +83,7 @@ PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "latest": lists.press_latest,
     "topic": topics.press_topic,
     "found": lists.press_found,
+    "file": rolling_back.press_file,
 }
 
 

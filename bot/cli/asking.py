@@ -30,13 +30,18 @@ def init(config: Path | None) -> None:
 
 
 @click.command()
+@click.option("--against", metavar="OTHER", help="what applying it would change: 'running', or the path of a file")
 @config_option
-def check(config: Path | None) -> None:
-    """All mistakes of the file, each with its place; or what the file means."""
+def check(against: str | None, config: Path | None) -> None:
+    """All mistakes of the file, each with its place; or what the file means, or would change."""
+    from bot.cli.filing import compared
     from config.report import meaning
 
     path = find_file(config, os.environ)
-    click.echo(meaning(settings_of(path), datetime.now(UTC)))
+    if against is not None:
+        click.echo(finish(compared(path, against)))
+    else:
+        click.echo(meaning(settings_of(path), datetime.now(UTC)))
 
 
 @click.command()
