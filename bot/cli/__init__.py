@@ -1,10 +1,10 @@
 """The command line's verbs, grouped by what they are for."""
 
-from bot.cli.asking import check, init, status
+from bot.cli.asking import check, init, schema, status
 from bot.cli.auditing import audit
 from bot.cli.filing import rollback
 from bot.cli.looking import diff, read
 from bot.cli.publishing import push, subscribers
 from bot.cli.serving import demo, run
 
-VERBS = (run, init, demo, check, read, diff, status, rollback, push, subscribers, audit)
+VERBS = (run, init, demo, check, schema, read, diff, status, rollback, push, subscribers, audit)
