@@ -56,6 +56,7 @@ class Pruner:
     async def _chunks(self, before: float) -> AsyncIterator[Pruned]:
         """Each chunk, with a rest after it that is longer where the store is slower."""
         yield Pruned(drafts=await self._store.expire_drafts((self._now() - DRAFTS_KEPT).timestamp()))
+        yield Pruned(alarms=await self._store.forget_alarms(before))
         began = time.monotonic()
         async for chunk in self._store.prune(before):
             yield chunk

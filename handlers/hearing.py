@@ -24,6 +24,7 @@ from bot.core.texts import Texts
 from bot.core.writing import cut
 from handlers import (
     afterwards,
+    alarms,
     catching_up,
     chats,
     commands,
@@ -38,6 +39,7 @@ from handlers import (
     subscribing,
     takedown,
     topics,
+    why,
 )
 from handlers.access import Role, person_of, role_of
 from handlers.arguments import Spoken, spoken
@@ -75,6 +77,7 @@ PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "push": pushing.press_push,
     "set": settings.press_settings,
     "after": afterwards.press_after,
+    "alarms": alarms.press_alarms,
     "pushes": afterwards.press_pushes,
     "take": takedown.press_take,
     "held": held.press_held,
@@ -84,6 +87,7 @@ PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "topic": topics.press_topic,
     "found": lists.press_found,
     "file": rolling_back.press_file,
+    "why": why.press_why,
 }
 
 

@@ -9,8 +9,9 @@ from bot.core.model import Button, Rendered
 from bot.core.writing import Writing
 from config.settings import BadSettings
 from handlers.access import Role
-from handlers.admins import fitting, lines_below
+from handlers.admins import lines_below
 from handlers.asked import N_, Asked, Effect, Pressed, Where, Wrong
+from handlers.fitting import fitting
 from handlers.pushing_screens import moment
 
 WHO = {
@@ -57,8 +58,7 @@ async def _list(where: Where) -> Rendered:
     times = await asyncio.gather(*(moment(where, file.at) for file in files))
     labels = [f"{place} · {time}" for place, time in enumerate(times, 1)]
     rows = [_row(where, file, label) for file, label in zip(files, labels, strict=True)]
-    shown = fitting(head, rows, len(rows), t)
-    return Rendered(text=shown.text, entities=shown.entities, buttons=tuple(_choices(files, labels)))
+    return fitting(head, rows, len(rows), t, buttons=_choices(files, labels))
 
 
 def _row(where: Where, file: Kept, label: str) -> Writing:

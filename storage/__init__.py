@@ -1,6 +1,7 @@
 """Every SQL statement of the relay, behind one `Store`."""
 
 from storage.afterwards import Sent
+from storage.alarms import Telling
 from storage.applied import AppliedFile
 from storage.audit import Act
 from storage.chats import Chat
@@ -39,5 +40,6 @@ __all__ = [
     "Store",
     "StoreError",
     "Subscription",
+    "Telling",
     "open_store",
 ]

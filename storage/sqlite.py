@@ -17,6 +17,7 @@ from storage.door_files import FilesDoor
 from storage.door_forums import ForumsDoor
 from storage.door_posts import PostsDoor
 from storage.door_retention import RetentionDoor
+from storage.door_vitals import VitalsDoor
 from storage.looking import Due
 
 
@@ -34,7 +35,16 @@ def open_store(url: str) -> Store:
 
 
 class Store(
-    BlogsDoor, DeliveriesDoor, ChatsDoor, PostsDoor, EditorsDoor, FilesDoor, ForumsDoor, RetentionDoor, AlarmsDoor
+    AlarmsDoor,
+    BlogsDoor,
+    ChatsDoor,
+    DeliveriesDoor,
+    EditorsDoor,
+    FilesDoor,
+    ForumsDoor,
+    PostsDoor,
+    RetentionDoor,
+    VitalsDoor,
 ):
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -2,9 +2,10 @@
 
 from bot.cli.asking import check, init, schema, status
 from bot.cli.auditing import audit
+from bot.cli.explaining import why
 from bot.cli.filing import rollback
 from bot.cli.looking import diff, read
 from bot.cli.publishing import push, subscribers
 from bot.cli.serving import demo, run
 
-VERBS = (run, init, demo, check, schema, read, diff, status, rollback, push, subscribers, audit)
+VERBS = (run, init, demo, check, schema, read, diff, status, why, rollback, push, subscribers, audit)

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from bot.core.standing import Kind
 from bot.fetch import Fetcher
 from bot.house import House
+from bot.web.dashboard import Dashboard
 from bot.web.guard import Guard
 from bot.web.intake import Hand, Intake
 from bot.web.server import Server
 from bot.web.subscriber import Subscriber
+from bot.web.webhook import Webhook
+from bot.web.webhook import routes as webhooks
 from bot.web.websub import Callbacks, Told
 
 __all__ = ["Web"]
@@ -27,26 +31,34 @@ class Web:
         environ: Mapping[str, str],
         told: Told,
         hand: Hand,
+        webhook: Webhook | None = None,
     ) -> None:
-        settings, report = house.settings, house.report
+        settings, self._alarms = house.settings, house.alarms
         web = settings().web
         self._subscriber = Subscriber(
-            store=house.store, fetcher=fetcher, settings=settings, public_url=web.public_url, report=report
+            store=house.store, fetcher=fetcher, settings=settings, public_url=web.public_url, alarms=house.alarms
         )
         self._callbacks = Callbacks(
-            store=house.store, settings=settings, told=told, report=report, changed=self._subscriber.wake
+            store=house.store, settings=settings, told=told, alarms=house.alarms, changed=self._subscriber.wake
         )
         intake = Intake(settings=settings, environ=environ, hand=hand)
         self.guard = Guard(
-            notes=house.store, environ=environ, password_env=web.dashboard_password_env, public_url=web.public_url
+            notes=house.store,
+            environ=environ,
+            password_env=lambda: settings().web.dashboard_password_env,
+            public_url=web.public_url,
+            clock=house.clock,
         )
-        routes = [*self._callbacks.routes(), *intake.routes()]
-        self.server = Server(web.listen, routes, report) if web.listen else None
+        self.dashboard = Dashboard(house, self.guard)
+        routes = [*self.dashboard.routes(), *self._callbacks.routes(), *intake.routes()]
+        routes += webhooks(webhook) if webhook else ()
+        self.server = Server(web.listen, routes, house.alarms, stopping=[self.dashboard.stop]) if web.listen else None
 
     async def run(self) -> None:
         """Until it is cancelled: listen, then ask hubs, which want to reach us at once."""
         try:
             if self.server is None:
+                await self._alarms.ended(Kind.LISTEN, ending="it is switched off")
                 await asyncio.Event().wait()
                 return
             async with asyncio.TaskGroup() as both:
@@ -55,6 +67,11 @@ class Web:
                 both.create_task(self._subscriber.run())
         finally:
             await self._callbacks.stop()
+
+    async def listens(self) -> None:
+        """Until it does; at once where it is not to."""
+        if self.server is not None:
+            await self.server.listening.wait()
 
     def wake(self) -> None:
         """New settings are in force."""
