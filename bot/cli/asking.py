@@ -48,7 +48,8 @@ def check(against: str | None, config: Path | None) -> None:
 
 
 @click.command()
-def schema() -> None:
+@config_option
+def schema(config: Path | None) -> None:
     """Print the JSON Schema of the configuration file, by which editors complete and underline."""
     from config.json_schema import written
 
