@@ -1,119 +1,187 @@
-"""What stands in the way of a blog, told to the admins once, and its end once.
+"""The one door through which the admins are told what is not as it should be: each thing once, and its end once.
 
-A page that is broken at every other poll would have both told all day. So what came back soon after it was told is
-told again only if it stays.
+Beginning and end are rows; telling is done aside, and again for whoever could not be reached, so that nobody who notes
+something waits for Telegram.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Coroutine
-from datetime import datetime, timedelta
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from bot.core import alarms
-from storage import Store
+from bot.core import standing
+from bot.core.standing import Alarm, Kind
+from storage import Store, StoreError, Telling
+from storage.alarms import EVERYBODY
 
 log = structlog.get_logger()
 
-AGAIN_AFTER = timedelta(minutes=30)  # the same of a blog is told no sooner than so long after it was told
-BEFORE = ""  # stands for whichever page it was, of alarms that were told before we were started
+LOOK_SECONDS = 30.0  # between looks at whether somebody is still to be told
+END_TOLD_FOR = timedelta(days=1)  # after that its end is of no concern any more
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(minutes=15)  # until who was not reached is tried again
+
+Key = tuple[Kind, str, str]
+Say = Callable[[int, str], Awaitable[bool]]
 
 
 class Alarms:
-    """Those about what a page shows, by page, and the one about a blog that cannot be polled.
+    """`admins`: whom to tell (Telegram user ids), as the file says now. `say` tells one of them, and whether it came.
 
-    `reader` is everywhere the one that has read the blog so far.
+    Nothing of this raises: where the store fails it is logged, and told without a note.
     """
 
     def __init__(
-        self, store: Store, report: Callable[[str], Coroutine[None, None, None]], now: Callable[[], datetime]
+        self,
+        store: Store,
+        *,
+        admins: Callable[[], Collection[int]],
+        say: Say,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._store, self._report, self._now = store, report, now
-        self._raised: defaultdict[str, dict[str, str]] = defaultdict(dict)  # blog -> page -> alarm
-        self._told: dict[tuple[str, str], datetime] = {}  # blog and what was told of it -> when
-        self._hushed: set[tuple[str, str]] = set()  # what stands, and was told too lately to be told again
+        self._store, self._admins, self._say, self._now = store, admins, say, now
+        self._standing: dict[Key, Alarm] = {}
+        self._noted: dict[Key, datetime] = {}  # when it was last said that it stands
+        self._unwritten: dict[Key, Alarm] = {}  # what the store did not take
+        self._wanting: dict[int, tuple[datetime, timedelta]] = {}  # who was not reached: when again, and how long then
+        self._turn = asyncio.Lock()  # a beginning that is being written, and the end that is said meanwhile
+        self._news = asyncio.Event()
+
+    # --- what stands
 
     async def remember(self) -> None:
-        """What admins were told of before: when we are started, and when blogs come into the file or are renamed."""
-        known, self._raised = self._raised, defaultdict(dict)
-        for blog in await self._store.blogs():
-            before = {BEFORE: blog.alarm} if blog.alarm else {}
-            self._raised[blog.id] = known.get(blog.id, before)
+        """What stood before: when we are started, and when blogs were renamed."""
+        async with self._turn:
+            try:
+                self._standing = {_key(one): one for one in await self._store.alarms()}
+            except StoreError as error:
+                log.error("what stands is not known", error=str(error))
 
-    def stands(self, blog: str, url: str) -> bool:
-        """Whether something is wrong with the page, as far as is known."""
-        raised = self._raised[blog]
-        return bool(raised.get(url, raised.get(BEFORE)))
+    def standing(self, kind: Kind | None = None, about: str | None = None) -> list[Alarm]:
+        """What stands now, as far as it was said: of this kind, about this blog."""
+        every = self._standing.values()
+        return [one for one in every if kind in (None, one.kind) and about in (None, one.about)]
 
-    async def about(self, blog: str, url: str, alarm: str | None, reader: str | None) -> None:
-        """What the page now says of itself. A blog on two pages may have an alarm on each."""
-        raised = self._raised[blog]
-        before, raised[url] = raised.get(url), alarm or ""
-        if alarm != (before or None):
-            told = _take(raised, alarm)
-            await self._keep(blog)
-            if before:
-                await self._end(blog, before, None if alarm else f"as it should be again (it was: {before})")
-            if alarm and not told:
-                log.warning("alarm", blog=blog, page=url, alarm=alarm)
-                await self._begin(blog, alarm, alarms.line(blog, reader, alarm))
-        elif alarm and (blog, alarm) in self._hushed:
-            await self._begin(blog, alarm, alarms.line(blog, reader, alarm))
+    def find(self, kind: Kind, about: str = "", part: str = "") -> Alarm | None:
+        return self._standing.get((kind, about, part))
 
-    async def looked_at(self, blog: str, urls: Collection[str]) -> None:
-        """All pages of the blog were looked at, and these are all: what was wrong with others is of no concern now."""
-        raised = self._raised[blog]
-        left = [raised.pop(url) for url in [*raised] if url not in urls]
-        if any(left):
-            await self._keep(blog)
-        for alarm in filter(None, left):
-            await self._end(blog, alarm, f"as it should be again (it was: {alarm})")
+    def noted_at(self, alarm: Alarm) -> datetime:
+        """When it was last said that it stands; of one from before we were started, when it began."""
+        return self._noted.get(_key(alarm)) or datetime.fromtimestamp(alarm.since, UTC)
 
-    async def _keep(self, blog: str) -> None:
-        await self._store.alarm(blog, alarms.joined(*self._raised[blog].values()))
+    # --- its beginning and its end
 
-    async def failed(self, blog: str, why: str, url: str, reader: str | None) -> None:
-        """Polls fail, and that is to be told."""
-        before = await self._store.note(_failing(blog))
-        if before is None:
-            await self._store.keep_note(_failing(blog), why)
-        if before is None or (blog, before) in self._hushed:
-            await self._begin(blog, before or why, alarms.line(blog, reader, alarms.failed(why, url)))
+    async def raised(self, kind: Kind, about: str, text: str, *, part: str = "", subject: str = "") -> None:
+        """Something is wrong: what, and what it means for readers. Told once, however often this is said."""
+        now = self._now().timestamp()
+        new = Alarm(kind=kind, about=about, part=part, subject=subject, text=text, since=now)
+        async with self._turn:
+            await self._raise(_key(new), new)
 
-    async def answers_again(self, blog: str) -> None:
-        """A poll went well."""
-        if (why := await self._store.note(_failing(blog))) is not None:
-            await self._store.keep_note(_failing(blog), None)
-            log.info("recovered", blog=blog)
-            await self._end(blog, why, "answers again")
+    async def _raise(self, key: Key, new: Alarm) -> None:
+        self._noted[key] = self._now()
+        known = self._standing.get(key) or self._unwritten.get(key)
+        if known is not None and known.id and (known.text, known.subject) == (new.text, new.subject):
+            return
+        if known is None or new.kind in standing.BY_TEXT:
+            log.warning("alarm", kind=new.kind.value, about=new.about, text=new.text)
+        try:
+            await self._write(key, self._unwritten.get(key, new))
+        except StoreError as error:
+            log.error("an alarm was not written", kind=new.kind.value, about=new.about, error=str(error))
+            if key not in self._standing:  # else only its words have changed
+                self._unwritten.setdefault(key, new)
+        self._news.set()
 
-    async def _begin(self, blog: str, what: str, said: str) -> None:
-        now, one = self._now(), (blog, what)
-        self._told = {known: at for known, at in self._told.items() if abs(now - at) < AGAIN_AFTER}
-        if one in self._told:
-            self._hushed.add(one)
-        else:
-            self._told[one] = now
-            self._hushed.discard(one)
-            await self._report(said)
+    async def _write(self, key: Key, new: Alarm) -> None:
+        self._standing[key] = begun = await self._store.begin_alarm(new)
+        self._unwritten.pop(key, None)
+        if new.told:
+            await self._store.heard([Telling(begun, EVERYBODY)], new.since)
 
-    async def _end(self, blog: str, what: str, said: str | None) -> None:
-        if (blog, what) in self._hushed:
-            self._hushed.discard((blog, what))
-        elif said is not None:
-            await self._report(f"{blog}: {said}")
+    async def ended(self, kind: Kind, about: str = "", ending: str | None = None, *, part: str = "") -> None:
+        """All is well again; `ending` says so to who had heard of it. Where nothing was wrong it costs nothing."""
+        async with self._turn:
+            await self._end((kind, about, part), ending)
 
+    async def _end(self, key: Key, ending: str | None) -> None:
+        if key not in self._standing and key not in self._unwritten:
+            return
+        kind, about, _ = key
+        try:
+            if (unwritten := self._unwritten.get(key)) is not None:
+                await self._write(key, unwritten)
+            await self._store.end_alarm(self._standing[key], ending, self._now().timestamp())
+        except StoreError as error:
+            log.error("the end of an alarm was not written", kind=kind.value, about=about, error=str(error))
+            return
+        del self._standing[key]
+        self._noted.pop(key, None)
+        log.info("alarm ended", kind=kind.value, about=about, ending=ending)
+        self._news.set()
 
-def _take(raised: dict[str, str], alarm: str | None) -> bool:
-    """Whether an alarm was told before we were started; then it is known from now on whose it is."""
-    told = raised.get(BEFORE, "")
-    if not alarm or alarm not in told:
+    async def only_of(self, blogs: Collection[str]) -> None:
+        """These are the blogs in the file: what stood about others is of no concern any more."""
+        for one in self.standing():
+            if one.about and one.about not in blogs:
+                await self.ended(one.kind, one.about, "is in the file no more", part=one.part)
+
+    # --- telling
+
+    async def run(self) -> None:
+        """Tell who is to be told, until it is cancelled."""
+        while True:
+            self._news.clear()
+            try:
+                await self.tell()
+            except Exception:
+                log.exception("telling broke, it is tried again")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._news.wait()
+
+    async def tell(self) -> None:
+        """Everybody who is to hear of a beginning or an end, and can be reached."""
+        now, people = self._now(), [one for one in self._admins() if self._is_tried(one)]
+        try:
+            await self._tell_unwritten(people)
+            tellings = await self._store.to_tell(people, now.timestamp(), (now - END_TOLD_FOR).timestamp())
+            for person in people:
+                await self._tell_all(person, [one.alarm for one in tellings if one.person == person])
+        except StoreError as error:
+            log.error("alarms were not told, it is tried again", error=str(error))
+
+    async def _tell_all(self, person: int, alarms: Sequence[Alarm]) -> None:
+        for text, said in standing.messages(alarms):
+            if not await self._tell(person, text):
+                return
+            await self._store.heard([Telling(one, person) for one in said], self._now().timestamp())
+
+    async def _tell(self, person: int, text: str) -> bool:
+        """Whether they heard it. Who did not is left alone for a while."""
+        if await self._say(person, text):
+            self._wanting.pop(person, None)
+            return True
+        _, pause = self._wanting.get(person, (None, FIRST_PAUSE))
+        self._wanting[person] = self._now() + pause, min(2 * pause, LONGEST_PAUSE)
         return False
-    raised[BEFORE] = told.replace(alarm, "").strip("; ")
-    return True
+
+    def _is_tried(self, person: int) -> bool:
+        again = self._wanting.get(person)
+        return again is None or again[0] <= self._now()
+
+    async def _tell_unwritten(self, people: Collection[int]) -> None:
+        """What the store did not take (a full disk, perhaps), while it is kept in memory alone."""
+        for key, alarm in [*self._unwritten.items()]:
+            if not alarm.told:
+                reached = [await self._tell(person, standing.told(alarm)) for person in people]
+                if key in self._unwritten:
+                    self._unwritten[key] = replace(alarm, told=any(reached))
 
 
-def _failing(blog: str) -> str:
-    return f"failing {blog}"
+def _key(alarm: Alarm) -> Key:
+    return alarm.kind, alarm.about, alarm.part

@@ -50,6 +50,10 @@ class Allowance:
         self._next = max(self._next, self._paused_until)
         self._arm()
 
+    def unrested(self) -> float:
+        """Seconds since the last rest was over; below 0 while it rests."""
+        return self._now() - self._paused_until
+
     async def turns(self, most: int, *, reply: bool = False) -> list[float]:
         """Wait until at least one message may leave. Returns a moment for each that may leave now, at most so many."""
         now = self._now()

@@ -7,31 +7,41 @@ import contextlib
 import functools
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import structlog
-from telegram import Update
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 from telegram.ext import Application, ApplicationBuilder, BaseRateLimiter, ExtBot
 
+from bot.alarming import Alarms
+from bot.applied import Applied
 from bot.clock import Clock
+from bot.core.standing import Kind
+from bot.counting import Counting
 from bot.desk import Desk
 from bot.fetch import Fetcher
+from bot.gauges import Gauges
+from bot.listening import POLL_SECONDS, ByWebhook, by_polling
 from bot.pace import Limits, Pace
 from bot.poller import Poller
 from bot.pruning import Pruner
+from bot.readiness import Readiness
 from bot.reading import Reading
-from bot.request import AiohttpRequest
+from bot.request import AiohttpRequest, Reach
 from bot.sender import Sender
 from bot.telegram import Telegram
+from bot.vitals import Vitals
+from bot.watcher import Watched, Watcher
 from bot.web import Web
-from config import difference
-from config.settings import BadSettings, Settings, read_settings, token
+from bot.web.webhook import Webhook
+from config.secrets import webhook_path, webhook_secret
+from config.settings import BadSettings, Settings, contents, parse_contents, token
 from config.values import FREE_RATE
 from config.watch import changes
-from handlers import keep_topics, register, set_menus, show_held, show_progress
+from handlers import keep_topics, preview, register, set_menus, show_held, show_progress
 from handlers.house import House
 from handlers.updates import PerChat
 from storage import Store, open_store
@@ -39,9 +49,11 @@ from storage import Store, open_store
 log = structlog.get_logger()
 
 BOT = "main"
-POLL_SECONDS = 25  # how long Telegram holds an empty getUpdates
 STOP_SECONDS = 11.0  # all of stopping; a supervisor's patience is often ten or fifteen
+ANSWER_SECONDS = 4.0  # of these, for what people said by webhook
 UNREACHABLE_PAUSE = 5.0
+LONGEST_MISTAKES = 3000  # characters of what is wrong with a file, in one message
+FILE_APPLIED = "it is applied now"
 
 
 class StartFailed(Exception):
@@ -54,8 +66,8 @@ class PaceLimiter(BaseRateLimiter[None]):
     # These name a chat and are no messages.
     SILENT = frozenset({"getChat", "getChatMember", "getChatAdministrators", "sendChatAction", "leaveChat"})
 
-    def __init__(self, pace: Pace) -> None:
-        self._pace = pace
+    def __init__(self, pace: Pace, vitals: Vitals) -> None:
+        self._pace, self._vitals = pace, vitals
 
     async def initialize(self) -> None:
         pass
@@ -80,10 +92,12 @@ class PaceLimiter(BaseRateLimiter[None]):
             answer = await callback(*args, **kwargs)
         except RetryAfter as error:
             self._pace.flooded(chat, error._retry_after.total_seconds())
+            self._vitals.flooded()
             raise
         finally:
             self._pace.answered(chat, left, paid=False)
         self._pace.succeeded()
+        self._vitals.replied()
         return answer
 
 
@@ -93,12 +107,12 @@ class Relay:
     def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
         self._path, self._environ = path, environ
         self._changes = changes(path)  # counted from before the file is read, so that no save is missed
-        self.settings: Settings = read_settings(path, environ)
+        self._first = contents(path)
+        self.settings: Settings = parse_contents(self._first, path, environ)
         self._token = token(environ)
         self._clock = Clock()
         self.ready = asyncio.Event()
         self._stopped = asyncio.Event()
-        self._refused: str | None = None  # the bad file the admins were told of
         self._aside: set[asyncio.Task[Any]] = set()
 
     def stop(self) -> None:
@@ -120,8 +134,11 @@ class Relay:
         telegram = self.settings.telegram
         self._store = store
         self._pace = Pace(_limits(self.settings))
-        self._request = AiohttpRequest()
-        self._updates_request = AiohttpRequest(connections=2, read_seconds=POLL_SECONDS + 10.0)
+        self._vitals = Vitals(self._pace, clock=self._clock)
+        reach = Reach()
+        self._request = AiohttpRequest(reach=reach)
+        self._updates_request = AiohttpRequest(connections=2, read_seconds=POLL_SECONDS + 10.0, reach=reach)
+        self._alarms = Alarms(store, admins=self._admins, say=self._say, now=self._now)
         self._telegram = Telegram(
             self._request,
             api_base=telegram.api_base,
@@ -129,12 +146,15 @@ class Relay:
             paid=telegram.paid_broadcast,
             rich=telegram.rich_messages,
         )
+        self._watcher = self._build_watcher(reach)
         self._sender = Sender(
             store=store,
             telegram=self._telegram,
             pace=self._pace,
+            vitals=self._vitals,
             settings=self._current,
-            report=self.report,
+            refused=self._watcher.refused,
+            halted=self._watcher.halted,
             bot=BOT,
             clock=self._clock,
         )
@@ -146,30 +166,68 @@ class Relay:
             fetcher=self._fetcher,
             reading=Reading(),
             settings=self._current,
-            report=self.report,
+            alarms=self._alarms,
+            vitals=self._vitals,
         )
+        self._vitals.measures.register(Gauges(self._vitals, self._poller.last_polls))
+        self._webhook = self._build_webhook()
         self._pruner = Pruner(store=store, settings=self._current)
+        self._counting = Counting(store=store, vitals=self._vitals, bot=BOT)
+        self._applied = Applied(
+            path=self._path,
+            environ=self._environ,
+            text=self._first,
+            settings=self._current,
+            put=self._put,
+            store=store,
+            clock=self._clock,
+        )
         self._house = House(
             store=store,
             desk=self._desk,
             settings=self._current,
             pace=self._pace,
+            vitals=self._vitals,
             bot=BOT,
             clock=self._clock,
-            reload=self.reload,
+            reload=self._applied.reload,
+            rollback=self._applied.rollback,
             next_polls=self._poller.next_polls,
             last_polls=self._poller.last_polls,
-            report=self.report,
+            alarms=self._alarms,
+            preview=self._preview,
+        )
+        readiness = Readiness(
+            store=store,
+            vitals=self._vitals,
+            settings=self._current,
+            polls=self._poller,
+            started=self.ready.is_set,
+            lost_for=reach.lost_for,
+            now=self._now,
         )
         self.web = Web(
             house=self._house,
             fetcher=self._fetcher,
             environ=self._environ,
+            webhook=self._webhook,
+            readiness=readiness,
             told=self._poller.told,
             hand=self._poller.handed,
         )
         self._application = self._build_application(telegram.api_base)
         register(self._application, self._house)
+
+    def _build_watcher(self, reach: Reach) -> Watcher:
+        watched = Watched(
+            store=self._store,
+            pace=self._pace,
+            settings=self._current,
+            polls=lambda: self._poller,
+            floods=self._vitals.floods,
+            lost_for=reach.lost_for,
+        )
+        return Watcher(watched, self._alarms, bot=BOT, now=self._now)
 
     def _build_application(self, api_base: str) -> Application[Any, Any, Any, Any, Any, Any]:
         base = api_base.rstrip("/")
@@ -179,13 +237,25 @@ class Relay:
             base_file_url=f"{base}/file/bot",
             request=self._request,
             get_updates_request=self._updates_request,
-            rate_limiter=PaceLimiter(self._pace),
+            rate_limiter=PaceLimiter(self._pace, self._vitals),
         )
         order = PerChat(functools.partial(self._store.chat, BOT))
         return ApplicationBuilder().bot(bot).concurrent_updates(order).build()
 
+    def _build_webhook(self) -> Webhook | None:
+        """Where updates are brought to, if they are."""
+        if self.settings.telegram.updates != "webhook":
+            return None
+        return Webhook(path=webhook_path(self._token, BOT), secret=webhook_secret(self._token, BOT))
+
     def _current(self) -> Settings:
         return self.settings
+
+    def _admins(self) -> tuple[int, ...]:
+        return self.settings.access.admins
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
 
     @contextlib.asynccontextmanager
     async def _open(self) -> AsyncIterator[None]:
@@ -205,19 +275,28 @@ class Relay:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload_quietly()))
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload_quietly(self._applied.reload)))
         sending = asyncio.create_task(self._sender.run())
         listening = asyncio.create_task(self._listen())
         watching = asyncio.create_task(self._watch())
         pruning = asyncio.create_task(self._pruner.run())
+        counting = asyncio.create_task(self._counting.run())
         await self._drop_drafts()
+        await self._applied.begin()
+        await self._alarms.remember()
+        await self._alarms.ended(Kind.FILE, ending=FILE_APPLIED)  # or we would not have started
+        if self._webhook is None:
+            await self._alarms.ended(Kind.WEBHOOK, ending="updates are asked for now")
         await self._poller.start()
+        telling = asyncio.create_task(self._alarms.run())
+        looking = asyncio.create_task(self._watcher.run())
         hearing = asyncio.create_task(self.web.run())
         self.ready.set()
         log.info("running", blogs=len(self.settings.blogs), config=str(self._path))
         stopped = asyncio.create_task(self._stopped.wait())
         done, _ = await asyncio.wait(
-            {stopped, sending, listening, watching, pruning, hearing}, return_when=asyncio.FIRST_COMPLETED
+            {stopped, sending, listening, watching, pruning, counting, hearing, telling, looking},
+            return_when=asyncio.FIRST_COMPLETED,
         )
         try:
             for one in done:
@@ -226,7 +305,8 @@ class Relay:
             log.info("stopping")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):
-                    await self._wind_down(sending, listening, hearing, watching, pruning, stopped)
+                    others = (watching, pruning, counting, telling, looking, stopped)
+                    await self._wind_down(sending, listening, hearing, *others)
             log.info("stopped")
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
@@ -242,6 +322,8 @@ class Relay:
         hearing: asyncio.Task[None],
         *others: asyncio.Task[Any],
     ) -> None:
+        if self._webhook is not None:
+            await self._webhook.close(ANSWER_SECONDS)
         hearing.cancel()
         await asyncio.gather(hearing, return_exceptions=True)
         await self._poller.stop()
@@ -251,16 +333,10 @@ class Relay:
         await asyncio.gather(sending, listening, *others, *self._aside, return_exceptions=True)
 
     async def _listen(self) -> None:
-        """Hear people, by long polling, for as long as we run. Telegram may be out of reach when we start."""
+        """Hear people for as long as we run. Telegram may be out of reach when we start."""
         application = self._application
         await self._greet()
-        async with application:
-            assert application.updater is not None
-            await application.updater.start_polling(
-                timeout=POLL_SECONDS, allowed_updates=list(Update.ALL_TYPES), bootstrap_retries=-1
-            )
-            await application.start()
-            log.info("listening", bot=application.bot.username)
+        async with application, self._heard():
             menus = asyncio.create_task(set_menus(application.bot, self._house))
             try:
                 async with asyncio.TaskGroup() as loops:
@@ -268,8 +344,19 @@ class Relay:
                         loops.create_task(loop(application.bot, self._house))
             finally:
                 menus.cancel()
-                await application.updater.stop()
-                await application.stop()
+
+    def _heard(self) -> contextlib.AbstractAsyncContextManager[None]:
+        """In the way that the file had when we started."""
+        if self._webhook is None:
+            return by_polling(self._application)
+        return ByWebhook(
+            application=self._application,
+            door=self._webhook,
+            public_url=self.settings.web.public_url,
+            path=webhook_path(self._token, BOT),
+            secret=webhook_secret(self._token, BOT),
+            alarms=self._alarms,
+        ).heard()
 
     async def _greet(self) -> None:
         """Ask Telegram who we are until it answers; a wrong token ends the attempt."""
@@ -289,34 +376,35 @@ class Relay:
 
     async def _watch(self) -> None:
         async for _ in self._changes:
-            await self._reload_quietly()
+            await self._reload_quietly(self._applied.saved)
 
-    async def _reload_quietly(self) -> None:
-        """Apply the file; a bad one is reported to the admins, once, and the last good one stays in force."""
+    async def _reload_quietly(self, apply: Callable[[], Awaitable[list[str] | None]]) -> None:
+        """Apply the file; of a bad one the admins are told, once, and the last good one stays in force."""
         try:
-            for line in await self.reload():
-                log.info("file applied", change=line)
+            changes = await apply()
         except BadSettings as error:
             log.error("file refused", mistakes=str(error).splitlines())
-            if self._refused != str(error):
-                self._refused = str(error)
-                await self.report(f"The new file is refused; the one before stays in force.\n{error}")
+            mistakes = "; ".join(str(error).splitlines())[:LONGEST_MISTAKES]
+            said = f"{mistakes}; the one before stays in force, readers notice nothing"
+            await self._alarms.raised(Kind.FILE, "", said, subject="The new file is refused")
+            return
+        await self._alarms.ended(Kind.FILE, ending=FILE_APPLIED)
+        for line in () if changes is None else changes or ["nothing changed"]:
+            log.info("file applied", change=line)
 
-    async def reload(self) -> list[str]:
-        """Read the file and apply it at once; says in words what changed. BadSettings where it is refused."""
-        before, after = self.settings, read_settings(self._path, self._environ)
-        self._refused = None
-        self.settings = after
+    async def _put(self, after: Settings) -> None:
+        """Follow these settings from now on."""
+        before, self.settings = self.settings, after
         self._pace.limits = _limits(after)
         self._telegram.paid = after.telegram.paid_broadcast
         self._telegram.rich = after.telegram.rich_messages
         await self._poller.apply(before)
         self.web.wake()
         self._sender.wake()
+        await self._alarms.ended(Kind.FILE, ending=FILE_APPLIED)
         if before.access != after.access:
             await self._drop_drafts()
             self._spawn(set_menus(self._application.bot, self._house))
-        return difference.words(difference.difference(before, after))
 
     async def _drop_drafts(self) -> None:
         """Who is no editor any more has nothing left to press."""
@@ -324,13 +412,17 @@ class Relay:
         if dropped:
             log.info("drafts of former editors dropped", drafts=dropped)
 
-    async def report(self, text: str) -> None:
-        """Tell every admin, in Telegram. Who cannot be reached there finds it in the log."""
-        for admin in self.settings.access.admins:
-            try:
-                await self._application.bot.send_message(admin, text[:4000])
-            except TelegramError as error:
-                log.warning("admin not reached", admin=admin, why=str(error), text=text)
+    async def _preview(self, editor: int, text: str) -> int:
+        return await preview(self._application.bot, self._house, editor, text)
+
+    async def _say(self, admin: int, text: str) -> bool:
+        """Tell an admin, in Telegram; whether it came. Who cannot be reached there finds it in the log."""
+        try:
+            await self._application.bot.send_message(admin, text[:4000])
+        except TelegramError as error:
+            log.warning("admin not reached", admin=admin, why=str(error), text=text)
+            return False
+        return True
 
 
 def _limits(settings: Settings) -> Limits:

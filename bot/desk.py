@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from bot.core.corrections import Correction, of_a_blog
+from bot.core.facts import Came
 from bot.core.model import Change, ChangeKind, Post, Relayed, Snapshot, SnapshotKind, Verdict
 from bot.core.publishing import Handover, PostWrite, Publishing, PushText, Sending, Validators
 from bot.core.summary import summary
@@ -41,7 +42,13 @@ class Desk:
         self._store, self._settings, self._wake, self._clock = store, settings, wake, clock
 
     async def relay(
-        self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, validators: Validators | None
+        self,
+        blog: Blog,
+        url: str,
+        snapshot: Snapshot | None,
+        verdict: Verdict,
+        validators: Validators | None,
+        came: Came = Came.POLL,
     ) -> int:
         """Write what a poll found and tell whoever follows it. Returns how many posts somebody hears of.
 
@@ -53,6 +60,7 @@ class Desk:
             blog=blog.id,
             url=url,
             now=self._clock(),
+            came=Came.BASELINE if verdict.baseline else came,
             writes=writes,
             seen=verdict.seen,
             aliases=verdict.aliases,
@@ -102,40 +110,40 @@ class Desk:
         """What is scheduled goes at once: False where it went or was cancelled before."""
         return await self._woken(self._store.send_push_now(post, person=person, now=self._clock()))
 
-    async def cancel(self, post: int, *, person: int | None = None) -> bool:
+    async def cancel(self, post: int, *, person: int | None = None, words: str = "") -> bool:
         """Drop what has not gone out yet: False where it has, or was dropped before."""
-        return await self._store.cancel_push(post, person=person, now=self._clock())
+        return await self._store.cancel_push(post, person=person, now=self._clock(), words=words)
 
     async def drop_drafts_of_others(self) -> int:
         """Whoever is no editor any more loses what they had not sent. Returns how many drafts that were."""
         access = self._settings().access
         return await self._store.drop_drafts_but_of({*access.editors, *access.admins})
 
-    # `person` is who did it, a Telegram user id; None: the relay itself, or its command line.
+    # `person` is who did it, a Telegram user id; None: the relay itself, or its command line, or whom `words` name.
 
-    async def hold(self, blog: str | None, *, person: int | None = None) -> None:
+    async def hold(self, blog: str | None, *, person: int | None = None, words: str = "") -> None:
         """Stop relaying a blog (None: all). Withdrawals still pass."""
-        await self._store.hold(blog, self._clock(), person)
+        await self._store.hold(blog, self._clock(), person, words)
 
-    async def release(self, blog: str | None, *, person: int | None = None) -> int:
+    async def release(self, blog: str | None, *, person: int | None = None, words: str = "") -> int:
         """Relaying goes on, with what came meanwhile. Returns how many new posts waited."""
-        waited = await self._store.release(blog, self._clock(), person)
+        waited = await self._store.release(blog, self._clock(), person, words)
         self._wake()
         return waited
 
     # --- a push on its way
 
-    async def pause(self, post: int, *, person: int | None = None) -> bool:
+    async def pause(self, post: int, *, person: int | None = None, words: str = "") -> bool:
         """Nothing more of a push leaves until it is resumed: False where it is not on its way."""
-        return await self._store.pause_push(await self._act("pause", post, person))
+        return await self._store.pause_push(await self._act("pause", post, person, words))
 
-    async def resume(self, post: int, *, person: int | None = None) -> bool:
+    async def resume(self, post: int, *, person: int | None = None, words: str = "") -> bool:
         """A paused push goes on: False where it is not paused."""
-        return await self._woken(self._store.resume_push(await self._act("resume", post, person)))
+        return await self._woken(self._store.resume_push(await self._act("resume", post, person, words)))
 
-    async def drop_the_rest(self, post: int, *, person: int | None = None) -> bool:
+    async def drop_the_rest(self, post: int, *, person: int | None = None, words: str = "") -> bool:
         """Who has a push keeps it, nobody else gets it: False where it is not on its way."""
-        return await self._woken(self._store.drop_the_rest(await self._act("stop", post, person)))
+        return await self._woken(self._store.drop_the_rest(await self._act("stop", post, person, words)))
 
     # --- what stands in chats
 
@@ -181,12 +189,13 @@ class Desk:
 
     # --- what Telegram refused
 
-    async def requeue(self, why: str | None = None, *, person: int | None = None) -> int:
+    async def requeue(self, why: str | None = None, *, person: int | None = None, words: str = "") -> int:
         """Let what was refused be tried again: for this reason of Telegram's, None: all of it. Returns how many
         deliveries; what is refused once more meanwhile stays refused."""
-        act, count, noted = Act(at=self._clock(), act="requeue", person=person, words=why or ""), 0, None
+        said = ": ".join(filter(None, (words, why)))
+        act, count, noted = Act(at=self._clock(), act="requeue", person=person, words=said), 0, None
         while True:
-            some, noted = await self._store.requeue_some(BOT, act, noted)
+            some, noted = await self._store.requeue_some(BOT, act, noted, why or "")
             if not some:
                 return count
             count += some

@@ -3,35 +3,59 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
+from bot.alarming import Alarms
 from bot.desk import Desk
 from bot.pace import Pace
+from bot.vitals import Vitals
 from config.settings import Blog, Settings
 from storage import Store
+
+
+class NotShown(Exception):
+    """A draft cannot be shown to its editor; the text says why, in one sentence."""
+
+
+async def _nowhere(editor: int, text: str) -> int:
+    raise NotShown("There is no bot here that could show a preview.")
+
+
+class Rollback(Protocol):
+    """Brings a kept file back, by its name: see `bot.applied.Applied.rollback`."""
+
+    def __call__(self, name: str, *, person: int | None = None, who: str = "rollback") -> Awaitable[list[str]]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """One bot's relay.
 
-    `reload` applies the file and says in words what changed, or raises `config.settings.BadSettings`; `next_polls`
-    and `last_polls` tell when each blog (by id) is and was polled; `report` tells the admins of trouble; `clock` is
-    seconds since 1970.
+    `reload` applies the file and says in words what changed (a sentence about all of it, then a line each; nothing
+    where nothing did), or raises `config.settings.BadSettings`; `rollback` does so with a file that was in force
+    before (`bot.applied.kept_files` lists them), and raises `bot.applied.NotKept` or `CannotWrite` as well.
+    `next_polls` and `last_polls` tell when each blog (by id) is and was polled; `alarms` is the one door to the admins;
+    `clock` is seconds since 1970; `vitals` knows how everything is. `preview` shows an editor (Telegram user id) what
+    they are to push, in their private chat, with the buttons that send it, and returns the draft's number; NotShown
+    where that cannot be.
     """
 
     store: Store
     desk: Desk
     settings: Callable[[], Settings]
     pace: Pace
+    vitals: Vitals
     reload: Callable[[], Awaitable[list[str]]]
+    rollback: Rollback
     next_polls: Callable[[], Mapping[str, datetime]]
-    report: Callable[[str], Coroutine[None, None, None]]
+    alarms: Alarms
     bot: str = "main"
     clock: Callable[[], float] = time.time
     last_polls: Callable[[], Mapping[str, datetime]] = dict
+    preview: Callable[[int, str], Awaitable[int]] = _nowhere
 
     def blogs(self) -> tuple[Blog, ...]:
         """The blogs that this bot speaks of, in the order of the file."""

@@ -90,6 +90,10 @@ class Pace:
         """Seconds between two sends at the present pace."""
         return self._sends.interval
 
+    def unrested(self) -> float:
+        """Seconds since the bot's last rest was over; below 0 while it rests."""
+        return min(self._sends.unrested(), self._others.unrested())
+
     async def turn(self, *, reply: bool = False) -> float:
         """Wait for the bot's next free moment and return it, for `answered()`. Replies go before deliveries."""
         return (await self.turns(1, reply=reply, paid=not reply))[0]

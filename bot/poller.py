@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import defaultdict
-from collections.abc import Callable, Coroutine, Mapping
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -19,8 +20,10 @@ from apscheduler.triggers.date import DateTrigger
 
 from bot.alarming import Alarms
 from bot.asking import Asker, Question, lasts
+from bot.blog_alarms import BlogAlarms
 from bot.core import alarms
 from bot.core.diff import says_anything
+from bot.core.facts import Came
 from bot.core.found import Found, together
 from bot.core.model import Page, Snapshot, Verdict
 from bot.core.pages import pages_to_poll
@@ -32,6 +35,7 @@ from bot.judging import Judging
 from bot.reading import Reading
 from bot.sources import NotReadable
 from bot.sources.asking import Gathered
+from bot.vitals import Vitals
 from config.settings import Blog, Settings
 from storage import BlogState as StoredState
 from storage import Store, StoreError
@@ -52,12 +56,14 @@ class Poller:
         fetcher: Fetcher,
         reading: Reading,
         settings: Callable[[], Settings],
-        report: Callable[[str], Coroutine[None, None, None]],
+        alarms: Alarms,
+        vitals: Vitals,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store, self._desk, self._asker, self._reading = store, desk, Asker(fetcher), reading
-        self._settings, self._now = settings, now
-        self._judging, self._alarms = Judging(store, fetcher, reading), Alarms(store, report, now)
+        self._settings, self._vitals, self._now = settings, vitals, now
+        self._judging = Judging(store, fetcher, reading)
+        self._raised, self._alarms = alarms, BlogAlarms(alarms)
         # A late poll is better than none: without a grace time APScheduler would skip it in silence.
         self._scheduler = AsyncIOScheduler(job_defaults={"misfire_grace_time": None, "coalesce": True})
         self._states: defaultdict[str, BlogState] = defaultdict(BlogState)
@@ -71,7 +77,7 @@ class Poller:
         await self._store.in_file(_ids(self._settings()), self._now().timestamp())
         for blog in await self._store.blogs():
             self._states[blog.id] = _as_known(BlogState(blog=blog.id), blog)
-        await self._alarms.remember()
+        await self._remember_alarms()
         for blog_ in self._settings().blogs:
             self._schedule(blog_, None)
         self._scheduler.start()
@@ -85,6 +91,11 @@ class Poller:
             poll.cancel()
         await asyncio.gather(*self._polls, return_exceptions=True)
         self._reading.close()
+
+    async def _remember_alarms(self) -> None:
+        """Blogs came into the file, left it or were renamed."""
+        await self._raised.remember()
+        await self._raised.only_of([blog.id for blog in self._settings().blogs])
 
     async def _look_at_the_clock(self) -> None:
         """Appointments are made by the wall's clock. Where it is put back, the next would be that much later."""
@@ -103,7 +114,8 @@ class Poller:
         """New settings are in force: touch only the blogs that changed."""
         settings = self._settings()
         await self._store.in_file(_ids(settings), self._now().timestamp())
-        await self._alarms.remember()
+        await self._remember_alarms()
+        self._vitals.measures.keep_blogs([blog.id for blog in settings.blogs])
         for blog in before.blogs:
             if settings.blog(blog.id) is None:
                 self._unschedule(blog.id)
@@ -134,6 +146,7 @@ class Poller:
     def _unschedule(self, blog: str) -> None:
         with contextlib.suppress(JobLookupError):  # it is being polled just now; `_poll` sees that it has left
             self._scheduler.remove_job(blog)
+        self._polled.pop(blog, None)
 
     def _schedule(self, blog: Blog, started: datetime | None) -> None:
         state = replace(self._states[blog.id], blog=blog.id, daily=has_date(blog.url))
@@ -166,14 +179,16 @@ class Poller:
         blog = self._settings().blog(id_)
         if blog is None:
             return
+        began, outcome = time.monotonic(), "failed"
         try:
-            await self._try(blog)
+            outcome = await self._try(blog)
         except StoreError as error:
             self._states[id_] = replace(self._states[id_], failures=self._states[id_].failures + 1)
             log.error("nothing was written", blog=id_, error=str(error))
+        self._vitals.polled(id_, outcome, time.monotonic() - began)
 
-    async def _try(self, blog: Blog) -> None:
-        """Ask, and note how it went. StoreError where that could not be written."""
+    async def _try(self, blog: Blog) -> str:
+        """Ask, and note how it went: "changed", "unchanged" or "failed". StoreError where that could not be written."""
         try:
             found = await self._ask(blog)
         except (FetchFailed, NotReadable) as error:
@@ -186,6 +201,8 @@ class Poller:
         else:
             if self._settings().blog(blog.id) is not None:
                 await self._worked(blog, found)
+            return "changed" if found.read else "unchanged"
+        return "failed"
 
     async def _ask(self, blog: Blog) -> Found:
         """Ask every page of the blog once. An older page may fail as long as another one answers."""
@@ -302,7 +319,7 @@ class Poller:
         if heard is None:
             return False
         snapshot, verdict, lacks_some = heard
-        return await self._pass_on(blog, url, snapshot, verdict) and not lacks_some
+        return await self._pass_on(blog, url, snapshot, verdict, Came.HUB) and not lacks_some
 
     async def _is_in_doubt(self, id_: str, url: str) -> bool:
         """Whether posts are missing from a page: hubs tell nothing of that, so it is polled as usual."""
@@ -322,12 +339,12 @@ class Poller:
             if not self._states[id_].failures and not await self._judging.has_begun(blog):
                 await self._turn(id_)  # what stands on the page already is no news
             verdict = await self._judging.handed(blog, snapshot, self._now(), old=old)
-            return await self._pass_on(blog, "", snapshot, verdict)
+            return await self._pass_on(blog, "", snapshot, verdict, Came.INTAKE)
 
-    async def _pass_on(self, blog: Blog, url: str, snapshot: Snapshot, verdict: Verdict) -> bool:
+    async def _pass_on(self, blog: Blog, url: str, snapshot: Snapshot, verdict: Verdict, came: Came) -> bool:
         if not verdict.accepted:
             return False
-        told = await self._relay(blog, url, snapshot, verdict, None)
+        told = await self._relay(blog, url, snapshot, verdict, None, came)
         if told:
             await self._learn(blog.id)
         return True
@@ -342,11 +359,21 @@ class Poller:
             await self._alarms.about(blog.id, url, verdict.alarm, self._formats.get(blog.id))
         return told
 
-    async def _relay(self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, page: Page | None) -> int:
+    async def _relay(
+        self,
+        blog: Blog,
+        url: str,
+        snapshot: Snapshot | None,
+        verdict: Verdict,
+        page: Page | None,
+        came: Came = Came.POLL,
+    ) -> int:
         if self._settings().blog(blog.id) is None:
             return 0  # it has left the file, or got another name, since it was asked
         validators = validators_of(page) if page is not None and verdict.accepted else None
-        told = await self._desk.relay(blog, url, snapshot, verdict, validators)
+        told = await self._desk.relay(blog, url, snapshot, verdict, validators, came)
+        for kind, count in Counter(change.kind for change in verdict.changes).items():
+            self._vitals.measures.changed(blog.id, kind.value, count)
         for change in verdict.changes:
             log.info(change.kind.value, blog=blog.id, post=change.key, title=change.title, why=change.why or None)
         if verdict.baseline:

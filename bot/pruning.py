@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import structlog
 
@@ -15,9 +16,12 @@ from config.settings import Settings
 from storage import Pruned, Store, StoreError
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 FIRST, EVERY, SPREAD = 180.0, 3600.0, 600.0  # seconds: after the start, between rounds, and added by chance
 DRAFTS_KEPT = timedelta(days=1)  # of pushes that nobody sent
+MINUTES_KEPT = timedelta(days=2)  # of what is measured; then ten of them become one
+SAMPLES_KEPT = timedelta(days=30)
 REST = 3.0  # times as long as a chunk took: the store is at most a quarter of the time busy with this
 
 
@@ -55,12 +59,25 @@ class Pruner:
 
     async def _chunks(self, before: float) -> AsyncIterator[Pruned]:
         """Each chunk, with a rest after it that is longer where the store is slower."""
+        now = self._now()
+        async for _ in self._rested(self._store.thin_samples(_before(now, MINUTES_KEPT), _before(now, SAMPLES_KEPT))):
+            yield Pruned()
         yield Pruned(drafts=await self._store.expire_drafts((self._now() - DRAFTS_KEPT).timestamp()))
-        began = time.monotonic()
-        async for chunk in self._store.prune(before):
+        yield Pruned(alarms=await self._store.forget_alarms(before))
+        async for chunk in self._rested(self._store.prune(before)):
             yield chunk
-            await asyncio.sleep((time.monotonic() - began) * self._rest)
-            began = time.monotonic()
         for blog in self._settings().blogs:
             in_use = pages_in_use(blog.url, blog.timezone, await self._store.pages(blog.id), self._now())
             yield await self._store.forget_pages(blog.id, in_use, before)
+
+    async def _rested(self, chunks: AsyncIterator[T]) -> AsyncIterator[T]:
+        """With a rest after each, by what it took."""
+        began = time.monotonic()
+        async for chunk in chunks:
+            yield chunk
+            await asyncio.sleep((time.monotonic() - began) * self._rest)
+            began = time.monotonic()
+
+
+def _before(now: datetime, age: timedelta) -> float:
+    return (now - age).timestamp()

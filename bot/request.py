@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
@@ -37,15 +39,36 @@ class AnswerLost(TimedOut):
     """The request went out and no answer came back: it may have been done."""
 
 
+class Reach:
+    """Whether Telegram answers at all, whoever asks and whatever it says."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self.lost_at: float | None = None  # by the clock: when it did not answer for the first time since it last did
+
+    def answered(self) -> None:
+        self.lost_at = None
+
+    def lost(self) -> None:
+        if self.lost_at is None:
+            self.lost_at = self._clock()
+
+    def lost_for(self) -> float:
+        """Seconds for which nothing was answered; 0: it answers, as far as is known."""
+        return 0.0 if self.lost_at is None else self._clock() - self.lost_at
+
+
 class AiohttpRequest(BaseRequest):
     """The transport. `connections` bounds what is in flight; Telegram's server itself stops at about 1000.
 
     A proxy that the environment names is used (`HTTPS_PROXY` and the like, and `NO_PROXY`), as it stood when the
-    connections were opened: looked up once, as aiohttp's own way costs two threads for every request.
+    connections were opened: looked up once, as aiohttp's own way costs two threads for every request. `reach` is told
+    whether answers come.
     """
 
-    def __init__(self, connections: int = 256, read_seconds: float = READ_SECONDS) -> None:
+    def __init__(self, connections: int = 256, read_seconds: float = READ_SECONDS, reach: Reach | None = None) -> None:
         self._connections = connections
+        self._reach = reach or Reach()
         self._read_seconds = read_seconds
         self._session: aiohttp.ClientSession | None = None
         self._targets: dict[URL, aiohttp.ClientRequest] = {}
@@ -99,11 +122,12 @@ class AiohttpRequest(BaseRequest):
             async with asyncio.timeout(self._read_seconds):
                 status, answer = await _answer(protocol)
         except TimeoutError:
-            raise AnswerLost("Telegram did not answer in time") from None
+            raise self._lost() from None
         except (aiohttp.ClientError, HttpProcessingError, OSError) as error:
-            raise AnswerLost(f"the connection to Telegram broke: {type(error).__name__}") from None
+            raise self._lost(error) from None
         else:
             connection.release()
+            self._reach.answered()
             return status, answer
         finally:
             connection.close()  # where it was not released: what comes over it now is nobody's
@@ -117,7 +141,7 @@ class AiohttpRequest(BaseRequest):
         try:
             return await self._session.connector.connect(first, [], _timeout(self._read_seconds))
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
-            raise _not_sent(error) from None
+            raise self._not_sent(error) from None
 
     async def post_form(self, url: str, form: aiohttp.FormData) -> tuple[int, bytes]:
         """Post a form, for the few requests that carry a file."""
@@ -131,13 +155,25 @@ class AiohttpRequest(BaseRequest):
         timeout = _timeout(seconds or self._read_seconds)
         try:
             async with self._session.request(method, target, timeout=timeout, **what) as answer:
-                return answer.status, await answer.read()
+                said = await answer.read()
+                self._reach.answered()
+                return answer.status, said
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise _not_sent(error) from None
+            raise self._not_sent(error) from None
         except TimeoutError:
-            raise AnswerLost("Telegram did not answer in time") from None
+            raise self._lost() from None
         except (aiohttp.ClientError, OSError) as error:
-            raise AnswerLost(f"the connection to Telegram broke: {type(error).__name__}") from None
+            raise self._lost(error) from None
+
+    def _lost(self, error: Exception | None = None) -> AnswerLost:
+        self._reach.lost()
+        if error is None:
+            return AnswerLost("Telegram did not answer in time")
+        return AnswerLost(f"the connection to Telegram broke: {type(error).__name__}")
+
+    def _not_sent(self, error: Exception) -> NotSent:
+        self._reach.lost()
+        return _not_sent(error)
 
 
 def _not_sent(error: Exception) -> NotSent:

@@ -20,11 +20,11 @@ from bot.core.albums import WHOLE, Step, numbers
 from bot.core.lanes import CHANGES
 from bot.core.model import Done, Gone, Outcome, Refused, Style, TryLater
 from bot.core.plan import Pin, Send
-from bot.core.reports import Reported
 from bot.core.settle import Settlement, postponed, settle
 from bot.pace import Pace
 from bot.perseverance import Perseverance
 from bot.telegram import Telegram
+from bot.vitals import Vitals
 from config.settings import Settings
 from storage import Again, Claim, Store
 
@@ -42,7 +42,8 @@ Answer = tuple[Claim, Settlement]
 
 
 class Sender:
-    """Sends for one bot. `report` tells the admins of what Telegram refused."""
+    """Sends for one bot. `refused` is told why Telegram took something in no form; `halted` why it takes nothing from
+    this bot, and None when it does again."""
 
     def __init__(
         self,
@@ -50,13 +51,16 @@ class Sender:
         store: Store,
         telegram: Telegram,
         pace: Pace,
+        vitals: Vitals,
         settings: Callable[[], Settings],
-        report: Callable[[str], Coroutine[None, None, None]],
+        refused: Callable[[str], None] = lambda why: None,
+        halted: Callable[[str | None], None] = lambda why: None,
         bot: str = "main",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._store, self._telegram, self._pace = store, telegram, pace
-        self._settings, self._report, self._bot, self._clock = settings, report, bot, clock
+        self._store, self._telegram, self._pace, self._vitals = store, telegram, pace, vitals
+        self._settings, self._bot, self._clock = settings, bot, clock
+        self._refused, self._halted, self._is_halted = refused, halted, True  # until something was taken
         self._wake = asyncio.Event()
         self._published = asyncio.Event()  # there may be something to expand
         self._in_flight = 0
@@ -74,7 +78,6 @@ class Sender:
         self._bodies = Bodies(telegram, settings, self._titles)
         self._titles_at = float("-inf")  # when they were asked for
         self._again = Again.ANY_TIME  # what the last claim said
-        self._reported = Reported()
 
     def wake(self) -> None:
         """Something was published: look at once."""
@@ -150,6 +153,8 @@ class Sender:
             )
         )
         self._keep_or_let_go(answers, written=found is not None)
+        if found is not None:
+            self._vitals.looked()
         claims, self._again = found or ([], Again.ANY_TIME)
         self._busy.update([one.telegram_id for one in claims])
         if any(self._bodies.is_nameless(one) for one in claims):
@@ -264,7 +269,9 @@ class Sender:
             self._landed.set()
         rendered = {post.id: post.revision for post in claim.posts}
         ambiguous = self._settings().delivery.ambiguous
-        settlement = settle(claim.action, rendered, outcome, self._clock(), ambiguous, step)
+        now = self._clock()
+        settlement = settle(claim.action, rendered, outcome, now, ambiguous, step)
+        self._vitals.settled(claim.action, outcome, now, messages)
         self._tell(claim, outcome, settlement)
         self._answers.append((claim, settlement))
         self._answered.set()
@@ -287,6 +294,9 @@ class Sender:
         """The pace learns from every answer; the log hears of all that did not simply work."""
         if isinstance(outcome, Done):
             self._pace.succeeded()
+            if self._is_halted:
+                self._is_halted = False
+                self._halted(None)
             return
         if isinstance(outcome, TryLater) and outcome.bot_wide:
             self._pace.rest(outcome.after)
@@ -296,8 +306,11 @@ class Sender:
             log.info("the card stands unpinned", chat=claim.telegram_id, why=outcome.why)
             return
         log.warning("not delivered", chat=claim.telegram_id, outcome=outcome)
-        if settlement.report and self._reported.is_news(settlement.report, self._clock()):
-            self._spawn(self._report(settlement.report))
+        if settlement.refused:
+            self._refused(settlement.refused)
+        elif settlement.halted:
+            self._is_halted = True
+            self._halted(settlement.halted)
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         flight = asyncio.create_task(work)

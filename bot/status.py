@@ -3,17 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.core.model import Lane
+from bot.core.signs import of_refusal
+from bot.core.standing import Alarm, Kind, Refusal
 from bot.core.state import state_of
 from bot.core.texts import Texts
+from bot.core.writing import line
 from storage import BlogState
 
 
-def status_json(blogs: Sequence[BlogState], queue: Mapping[Lane, int], now: float) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is not as it should be: alarms that stand, and what Telegram refused."""
+
+    alarms: Sequence[Alarm] = ()
+    refused: Sequence[Refusal] = ()
+
+
+WELL = Standing()
+
+
+def status_json(
+    blogs: Sequence[BlogState], queue: Mapping[Lane, int], now: float, standing: Standing = WELL
+) -> dict[str, Any]:
     return {
+        "alarms": [
+            {"kind": one.kind.value, "about": one.about, "subject": one.subject, "text": one.text, "told": one.told}
+            | {"since": _iso(one.since)}
+            for one in standing.alarms
+        ],
+        "refused": [
+            {"why": one.why, "deliveries": one.rows, "chats": one.chats, "newest_post": one.newest_post}
+            | {"last_at": _iso(one.last_at)}
+            for one in standing.refused
+        ],
         "blogs": [_blog_json(blog, now) for blog in blogs],
         "queue": {lane.name.lower(): queue.get(lane, 0) for lane in Lane},
     }
@@ -47,8 +74,16 @@ def state(blog: BlogState, now: float) -> str:
     return state_of(blog.life, datetime.fromtimestamp(now, UTC)).value
 
 
-def status_lines(blogs: Sequence[BlogState], queue: Mapping[Lane, int], now: float) -> Iterator[str]:
+def status_lines(
+    blogs: Sequence[BlogState], queue: Mapping[Lane, int], now: float, standing: Standing = WELL
+) -> Iterator[str]:
     t = Texts.of("en")
+    for alarm in standing.alarms:
+        if alarm.kind is not Kind.REFUSED:
+            lasts = t.duration(timedelta(seconds=max(0.0, now - alarm.since)))
+            yield f"ALARM for {lasts}: {alarm.subject or alarm.about}: {line(alarm.text)}"
+    for refusal in standing.refused:
+        yield f"ALARM: Telegram refused deliveries: {line(of_refusal(refusal))}"
     for blog in blogs:
         yield f"{blog.id}: {state(blog, now)}, {blog.posts:,} posts, {blog.subscriptions:,} subscriptions"
         ago = {"polled": blog.polled_at, "last post": blog.last_post_at}

@@ -11,14 +11,14 @@ from bot.core.durations import say_duration
 from config.values import FREE_RATE, PAID_RATE, Blog, Settings, Telegram, Web
 
 POLITE = timedelta(seconds=15)
+TELEGRAM = "api.telegram.org"
+WEBHOOK_PORTS = (80, 88, 443, 8443)
 NAMED = 5  # blogs that one warning names
 NOT_THERE = "not available in this version yet"
 
 # What this version reads in the file and does not do yet. A line goes when its feature comes.
 NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
-    ('telegram.updates = "webhook"', lambda s: s.telegram.updates != Telegram().updates),
     ("storage.url with PostgreSQL", lambda s: s.storage.url.startswith("postgres")),
-    ("web.dashboard_password_env", lambda s: s.web.dashboard_password_env != Web().dashboard_password_env),
     ("[[bots]] beyond main", lambda s: len(s.bots) > 1),
 )
 NOT_YET_IN_A_BLOG: tuple[tuple[str, Callable[[Blog], bool]], ...] = (
@@ -32,6 +32,8 @@ def warnings(settings: Settings) -> list[str]:
         *_rates(settings.telegram),
         *_retention(settings),
         *_secrets(settings),
+        *_webhook(settings),
+        *_dashboard(settings.web),
         *_grouped((line, blog.id) for blog in settings.blogs for line in _blog(blog)),
         *(f"{key}: {NOT_THERE}" for key, used in NOT_YET if used(settings)),
         *_grouped((f"{key}: {NOT_THERE}", b.id) for b in settings.blogs for key, used in NOT_YET_IN_A_BLOG if used(b)),
@@ -70,7 +72,29 @@ def _secrets(settings: Settings) -> Iterator[str]:
     for name in settings.unset:
         closed = [blog.id for blog in settings.blogs if blog.intake_secret_env == name]
         lost = f"; nothing is taken in for {', '.join(closed)}" if closed else ""
+        lost += "; nobody may see the dashboard" if name == settings.web.dashboard_password_env else ""
         yield f"{name}: the file names this environment variable, and it is not set{lost}"
+
+
+def _webhook(settings: Settings) -> Iterator[str]:
+    """What api.telegram.org refuses and a Bot API server of one's own may take: core.telegram.org/bots/webhooks."""
+    if settings.telegram.updates != "webhook" or urlsplit(settings.telegram.api_base).hostname != TELEGRAM:
+        return
+    address, key = urlsplit(settings.web.public_url), "web.public_url"
+    if address.scheme != "https":
+        yield f"{key}: Telegram brings updates over https only"
+    elif (address.port or 443) not in WEBHOOK_PORTS:
+        yield f"{key}: Telegram brings updates to the ports 80, 88, 443 and 8443 only"
+    if is_loopback(settings.web.public_url):
+        yield f"{key}: Telegram cannot reach this machine under that name"
+
+
+def _dashboard(web: Web) -> Iterator[str]:
+    if web.listen and not web.dashboard_password_env and not is_loopback(f"http://{web.listen}"):
+        yield (
+            f"web.listen: {web.listen} is for other machines as well, and without web.dashboard_password_env the "
+            "dashboard answers this machine alone"
+        )
 
 
 def _blog(blog: Blog) -> Iterator[str]:

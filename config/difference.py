@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
 from typing import Any
 
-from bot.core.durations import say_duration
-from bot.core.model import Topic
-from config.schedule import words as schedule_words
 from config.values import Blog, Settings
 
 SECTIONS = ("about", "telegram", "storage", "delivery", "web", "access")
@@ -51,11 +47,13 @@ class BlogChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """All that differs. A renamed blog is neither added nor removed; it is in `changed` too if more differs."""
+    """All that differs. A renamed blog is neither added nor removed; it is in `changed` too if more differs. One whose
+    place another blog takes that was there before is removed, and in `merged`: its subscriptions move there."""
 
     added: tuple[Blog, ...] = ()
     removed: tuple[Blog, ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()  # (former id, id)
+    merged: tuple[tuple[str, str], ...] = ()  # (id of a blog that is removed, id of the one that says it was that)
     changed: tuple[BlogChange, ...] = ()
     at_once: tuple[KeyChange, ...] = ()
     next_start: tuple[KeyChange, ...] = ()
@@ -75,10 +73,13 @@ def difference(old: Settings, new: Settings) -> Difference:
     kept = [(before, blog) for blog in new.blogs if (before := old.blog(former.get(blog.id, blog.id)))]
     stayed = {before.id for before, _ in kept}
     keys = _key_changes(old, new)
+    removed = tuple(blog for blog in old.blogs if blog.id not in stayed)
+    heirs = {blog.was: blog.id for blog in new.blogs if blog.was}
     return Difference(
         added=tuple(blog for blog in new.blogs if not old.blog(former.get(blog.id, blog.id))),
-        removed=tuple(blog for blog in old.blogs if blog.id not in stayed),
+        removed=removed,
         renamed=renamed,
+        merged=tuple((blog.id, heirs[blog.id]) for blog in removed if blog.id in heirs),
         changed=tuple(change for before, blog in kept if (change := _blog_change(before, blog)).keys),
         at_once=tuple(change for change in keys if change.key not in NEXT_START),
         next_start=tuple(change for change in keys if change.key in NEXT_START),
@@ -107,56 +108,3 @@ def _key_changes(old: Settings, new: Settings) -> list[KeyChange]:
     if old.bots != new.bots:
         changes.append(KeyChange(key="bots", old=old.bots, new=new.bots))
     return changes
-
-
-def words(found: Difference) -> list[str]:
-    """For /reload and the log, one line each: "ukraine: every 20 s → every 10 s"."""
-    lines = [
-        *_counted(found.added, "added"),
-        *_counted(found.removed, "removed"),
-        *(f"{was} is now called {id_}" for was, id_ in found.renamed),
-        *(_blog_words(change) for change in found.changed),
-        *(f"{change.key}: {_said(change.old)} → {_said(change.new)}" for change in found.at_once),
-    ]
-    if found.next_start:
-        lines.append(f"applies at the next start: {', '.join(change.key for change in found.next_start)}")
-    return lines or ["nothing changed"]
-
-
-def _counted(blogs: tuple[Blog, ...], what: str) -> list[str]:
-    if not blogs:
-        return []
-    return [f"{len(blogs)} blog{'s' if len(blogs) > 1 else ''} {what}: {', '.join(blog.id for blog in blogs)}"]
-
-
-def _blog_words(change: BlogChange) -> str:
-    return f"{change.new.id}: {', '.join(_blog_key_words(change, key) for key in change.keys)}"
-
-
-def _blog_key_words(change: BlogChange, key: str) -> str:
-    was, is_ = getattr(change.old, key), getattr(change.new, key)
-    if key == "schedule":
-        return f"{schedule_words(was, change.old.timezone)} → {schedule_words(is_, change.new.timezone)}"
-    if key == "topics":
-        return f"topics {_said(was)} → {_said(is_)}" if _ids(was) != _ids(is_) else "words or titles of topics"
-    return f"{key} {_said(was)} → {_said(is_)}"
-
-
-def _ids(topics: tuple[Topic, ...]) -> list[str]:
-    return [topic.id for topic in topics]
-
-
-def _said(value: object) -> str:
-    match value:
-        case bool():
-            return str(value).lower()
-        case timedelta():
-            return say_duration(value)
-        case tuple():
-            return ", ".join(one.id if isinstance(one, Topic) else str(one) for one in value) or "none"
-        case float() | int():
-            return f"{value:g}" if isinstance(value, float) else str(value)
-        case str():
-            return f'"{value}"' if value else "none"
-        case _:
-            return str(value)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hmac
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -52,3 +54,19 @@ def _read(path: Path, name: str) -> str:
     if not value:
         raise NoSecret(f"{name}_FILE names {path}, which is empty")
     return value
+
+
+def webhook_path(token: str, bot: str) -> str:
+    """Where Telegram brings a bot's updates: known to whoever has the token, to be guessed by nobody."""
+    return _derived(token, f"path of the webhook of {bot}")
+
+
+def webhook_secret(token: str, bot: str) -> str:
+    """What Telegram shows with each of them, as `secret_token` of setWebhook."""
+    return _derived(token, f"secret of the webhook of {bot}")
+
+
+def _derived(token: str, what: str) -> str:
+    """43 letters, digits, _ and -: nothing new has to be kept, and none of them leads to the token or to another."""
+    made = hmac.digest(token.encode(), what.encode(), "sha256")
+    return base64.urlsafe_b64encode(made).decode().rstrip("=")

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from importlib.resources import files
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,10 @@ __all__ = [
     "Storage",
     "Telegram",
     "Web",
+    "contents",
     "default_file",
     "find_file",
+    "parse_contents",
     "parse_settings",
     "read_settings",
     "secret",
@@ -74,15 +77,26 @@ def default_file() -> str:
 
 def read_settings(path: str | Path, environ: Mapping[str, str]) -> Settings:
     """The settings of the file at `path`. BadSettings where it is missing, unreadable or wrong."""
+    return parse_contents(contents(path), Path(path), environ)
+
+
+def contents(path: str | Path) -> bytes:
+    """What stands in the file at `path`. BadSettings where it is missing or unreadable."""
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_bytes()
     except FileNotFoundError:
         raise _unreadable("there is no such file; `liveblog-relay init` writes one", path) from None
-    except UnicodeDecodeError as error:
-        raise _unreadable(f"is not UTF-8 text (byte {error.start}); save it as UTF-8", path) from None
     except OSError as error:
         raise _unreadable(f"cannot be read: {error.strerror}", path) from None
+
+
+def parse_contents(contents: bytes, path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """The settings that a file says which stands like this on the disk, with whatever line ends."""
+    try:
+        text = TextIOWrapper(BytesIO(contents), encoding="utf-8-sig").read()
+    except UnicodeDecodeError as error:
+        raise _unreadable(f"is not UTF-8 text (byte {error.start}); save it as UTF-8", path) from None
     return parse_settings(text, path, environ)
 
 

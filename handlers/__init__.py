@@ -5,6 +5,7 @@ from handlers.forums import keep_topics
 from handlers.hearing import register
 from handlers.held import show_held
 from handlers.menus import set_menus
+from handlers.previews import preview
 from handlers.progress import show_progress
 
-__all__ = ["COMMANDS", "Command", "keep_topics", "register", "set_menus", "show_held", "show_progress"]
+__all__ = ["COMMANDS", "Command", "keep_topics", "preview", "register", "set_menus", "show_held", "show_progress"]

@@ -87,6 +87,14 @@ async def _is_linked(bot: Bot, group: Chat, channel: Chat) -> bool:
         raise CannotTell(str(error)) from error
 
 
+async def number_of(bot: Bot, name: str) -> int | None:
+    """Telegram's number of what is called @name; None where Telegram does not tell."""
+    try:
+        return (await bot.get_chat(name)).id
+    except TelegramError:
+        return None
+
+
 async def channel_where_we_post(bot: Bot, name: str) -> ChatFullInfo | None:
     """The channel of this @name or id, where the bot is an admin who may post; None where it is not."""
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
@@ -11,16 +10,15 @@ from bot.core.model import Lane, Rendered
 from bot.core.render_lists import state_word
 from bot.core.texts import Texts
 from bot.core.timing import upcoming
-from bot.core.writing import MESSAGE, Writing, cut, isolated, line
+from bot.core.writing import Writing, cut, isolated, line
 from config.schedule import words as schedule_words
 from config.settings import BadSettings
 from handlers.asked import Asked
 from handlers.blogs import Known
+from handlers.fitting import fitting
 from handlers.naming import blogs_of
 
 SOON, LATER = 1, 5  # next polls shown: of each of several blogs, of the one that was asked for
-_ENTITIES = 90
-_REST = 60  # units kept free for the line that counts what did not fit
 
 
 # --- status --------------------------------------------------------------------------------------------------------
@@ -41,8 +39,10 @@ async def status(asked: Asked) -> Rendered:
     head.sentence(_pace(asked))
     if await asked.house.store.all_held():
         head.newline().sentence(t.gettext("Every live blog is held."), "bold")
+    if alarms := await asked.house.store.alarms():
+        head.newline().sentence(t.ngettext("{n} alarm: /alarms", "{n} alarms: /alarms", len(alarms)), "bold")
     ordered = sorted(blogs, key=lambda one: not _is_in_trouble(one))
-    return _fitting(head, (_blog(asked, one) for one in ordered), len(ordered), t)
+    return fitting(head, (_blog(asked, one) for one in ordered), len(ordered), t)
 
 
 async def _queue(asked: Asked) -> str:
@@ -119,19 +119,6 @@ def _short(asked: Asked, text: str) -> str:
     return isolated(cut(line(text[:1000]), (), 200)[0], rtl=asked.t.rtl)
 
 
-def _fitting(head: Writing, rows: Iterable[Writing], count: int, t: Texts, between: str = "\n\n") -> Rendered:
-    """As many rows below the head as a message holds, and a line that counts the others."""
-    shown = 0
-    for row in rows:
-        if head.length + row.length + _REST > MESSAGE or head.formatting + row.formatting > _ENTITIES:
-            break
-        head.join(row, between=between)
-        shown += 1
-    if shown < count:
-        head.write(between).sentence(t.ngettext("and {n} more", "and {n} more", count - shown))
-    return head.rendered()
-
-
 # --- schedule ------------------------------------------------------------------------------------------------------
 
 
@@ -140,7 +127,7 @@ async def schedule(asked: Asked) -> Rendered:
     blogs = await blogs_of(asked, asked.words)
     count = LATER if len(blogs) == 1 else SOON
     head = Writing(rtl=asked.t.rtl).sentence(asked.t.gettext("Schedule"), "bold")
-    return _fitting(head, (_schedule(asked, one, count) for one in blogs), len(blogs), asked.t)
+    return fitting(head, (_schedule(asked, one, count) for one in blogs), len(blogs), asked.t)
 
 
 def _schedule(asked: Asked, known: Known, count: int) -> Writing:
@@ -187,4 +174,4 @@ async def reload(asked: Asked) -> Rendered:
 
 def _lines(head: Writing, lines: list[str], t: Texts) -> Rendered:
     rows = (Writing(rtl=t.rtl).plain(line[:1000]) for line in lines)
-    return _fitting(head, rows, len(lines), t, between="\n")
+    return fitting(head, rows, len(lines), t, between="\n")

@@ -106,10 +106,17 @@ async def _audience(where: Where, push: Sent) -> str:
     return await whom(where, to) or where.t.gettext("To everybody who follows a blog.")
 
 
+async def _who(where: Where, act: Act) -> str:
+    """A password is no person."""
+    if not act.person and act.words == "dashboard":
+        return where.t.gettext("the dashboard")
+    return await name_of(where.bot, act.person, where.t)
+
+
 async def _done(where: Where, act: Act) -> str:
     """ "14:02 UTC: Eve recalled it from 1,234 chats." """
     t, chats = where.t, act.chats or 0
-    named = {"time": isolated(await moment(where, act.at), rtl=t.rtl), "who": await name_of(where.bot, act.person, t)}
+    named = {"time": isolated(await moment(where, act.at), rtl=t.rtl), "who": await _who(where, act)}
     match act.act:
         case "push":
             return t.ngettext(

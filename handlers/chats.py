@@ -96,7 +96,7 @@ async def membership(house: House, change: ChatMemberUpdated) -> None:
     if known is None:
         return
     if _can_write(change.new_chat_member):
-        await house.store.reopen_chat(known.id)
+        await house.store.reopen_chat(known.id, house.clock())
     else:
         await house.store.close_chat(known.id, f"the bot is {change.new_chat_member.status} there", house.clock())
 
@@ -130,7 +130,7 @@ async def topic_turned(house: House, message: Message) -> None:
     if known is None or (message.from_user is not None and message.from_user.id == message.get_bot().id):
         return
     if message.forum_topic_reopened is not None:
-        await house.store.wake_thread(known.id, thread_of(message))
+        await house.store.wake_thread(known.id, thread_of(message), house.clock())
     else:
         await house.store.sleep_thread(known.id, thread_of(message), house.clock())
 
@@ -145,5 +145,5 @@ async def migration(house: House, message: Message) -> None:
     known = await house.store.chat(house.bot, was)
     if known is not None:
         await house.store.move_chat(house.bot, known.id, to)
-        await house.store.reopen_chat(known.id)
+        await house.store.reopen_chat(known.id, house.clock())
         log.info("group moved", chat=was, to=to)

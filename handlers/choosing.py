@@ -38,7 +38,7 @@ async def rechoose(where: Where, target: Target, change: Callable[[Choices], Cho
 
 async def rechoose_for(where: Where, target: Target, blog: str, change: Callable[[Subscription], Subscription]) -> None:
     """Change a part of how a blog is followed. Wrong where it is not followed any more."""
-    done = await where.house.store.rechoose_for(target.chat.id, target.thread, blog, change)
+    done = await where.house.store.rechoose_for(target.chat.id, target.thread, blog, change, where.house.clock())
     if done is None:
         raise Wrong(not_followed(where))
 

@@ -13,6 +13,7 @@ from bot.core.writing import Writing, isolated
 from handlers import (
     admins,
     afterwards,
+    alarms,
     catching_up,
     chats,
     holding,
@@ -25,6 +26,7 @@ from handlers import (
     takedown,
     topics,
     typed,
+    why,
 )
 from handlers.access import Role
 from handlers.asked import N_, Asked, Told
@@ -94,6 +96,13 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="quiet", form="[22:30-6:15]", does=N_("hours in which posts wait"), act=typed.quiet),
     Command(name="digest", form="[blog] [times]", does=N_("several posts as one, at times"), act=typed.digest),
     Command(name="timezone", form="[city]", does=N_("whose clock counts"), act=typed.timezone),
+    Command(
+        name="why",
+        form="[link]",
+        does=N_("as a reply or with a link: why a post is here, or is not"),
+        act=why.why,
+        alone=True,
+    ),
     Command(name="privacy", does=N_("what is kept of this chat"), act=chats.privacy),
     Command(name="forget", does=N_("delete everything about this chat"), act=chats.forget),
     Command(name="id", does=N_("the numbers an admin needs"), act=readers.who_is_this),
@@ -131,6 +140,13 @@ COMMANDS: tuple[Command, ...] = (
     Command(name="hold", form="blog|all", who=Role.EDITOR, does=N_("stop relaying for now"), act=holding.hold),
     Command(name="release", form="blog|all", who=Role.EDITOR, does=N_("let relaying go on"), act=holding.release),
     Command(name="status", who=Role.ADMIN, does=N_("blogs, queue, pace, errors"), act=admins.status),
+    Command(
+        name="alarms",
+        who=Role.ADMIN,
+        does=N_("what is not as it should be, and what Telegram refused"),
+        act=alarms.alarms,
+        alone=True,
+    ),
     Command(name="schedule", form="[blog]", who=Role.ADMIN, does=N_("when blogs are polled next"), act=admins.schedule),
     Command(name="reload", who=Role.ADMIN, does=N_("apply the file now"), act=admins.reload),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -24,6 +25,7 @@ from bot.core.texts import Texts
 from bot.core.writing import cut
 from handlers import (
     afterwards,
+    alarms,
     catching_up,
     chats,
     commands,
@@ -37,6 +39,7 @@ from handlers import (
     subscribing,
     takedown,
     topics,
+    why,
 )
 from handlers.access import Role, person_of, role_of
 from handlers.arguments import Spoken, spoken
@@ -48,7 +51,7 @@ from handlers.house import House
 from handlers.inline import Inline
 from handlers.once import Once
 from handlers.replies import thread_of
-from handlers.trouble import Trouble
+from handlers.trouble import Trouble, outcome_of
 from handlers.voice import Heard, Voice
 from storage import Chat
 
@@ -74,6 +77,7 @@ PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "push": pushing.press_push,
     "set": settings.press_settings,
     "after": afterwards.press_after,
+    "alarms": alarms.press_alarms,
     "pushes": afterwards.press_pushes,
     "take": takedown.press_take,
     "held": held.press_held,
@@ -82,6 +86,7 @@ PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "latest": lists.press_latest,
     "topic": topics.press_topic,
     "found": lists.press_found,
+    "why": why.press_why,
 }
 
 
@@ -191,13 +196,19 @@ class Hearing:
 
     async def _reply(self, command: Command, message: Message, words: Spoken) -> Rendered | Told | None:
         """What the command answers, whatever happens: the errors of its author and our own as a sentence."""
-        t = Texts.of(language_of(None, person_of(message)))
+        t, began, outcome = Texts.of(language_of(None, person_of(message))), time.monotonic(), "answered"
         try:
             asked = await self._asked(message, words)
             t = asked.t
             return await command.act(asked) if asked.role >= command.who else asked.say(_not_yours(asked, command))
         except Exception as error:  # noqa: BLE001, logged and told where it becomes a sentence
+            outcome = outcome_of(error)
             return Rendered(text=await self._trouble.sentence(f"/{command.name}", error, t))
+        finally:
+            self._measure("command", command.name, outcome, began)
+
+    def _measure(self, kind: str, name: str, outcome: str, began: float) -> None:
+        self._house.vitals.measures.asked(kind, name, outcome, time.monotonic() - began)
 
     async def _asked(self, message: Message, words: Spoken) -> Asked:
         person, text = person_of(message), message.text or message.caption or ""
@@ -242,16 +253,19 @@ class Hearing:
         query = update.callback_query
         if query is None:
             return
-        t = Texts.of(language_of(None, query.from_user))
+        t, began, outcome = Texts.of(language_of(None, query.from_user)), time.monotonic(), "answered"
         try:
             t = await self._texts(query.message.chat.id, query.from_user) if query.message else t
             effect = await self._effect(query, t)
         except Exception as error:  # noqa: BLE001, as above
+            outcome = outcome_of(error)
             await _toast(query, await self._trouble.sentence(f"button {query.data}", error, t), alert=True)
         else:
             await _toast(query, effect.toast)  # over the screen, and first, since somebody waits for it
             await self._voice.show(query, effect)
             await self._follow_language(query, t)
+        finally:
+            self._measure("press", label_of(query.data or ""), outcome, began)
 
     async def _follow_language(self, query: CallbackQuery, before: Texts) -> None:
         """A menu speaks the language that a press has chosen."""
@@ -322,6 +336,12 @@ class Hearing:
     async def failed(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Where nobody waits for an answer."""
         log.error("update broke", why=repr(context.error), exc_info=context.error)
+
+
+def label_of(pressed: str) -> str:
+    """What a button is for, by our own table: what it carries is anybody's to forge."""
+    name = pressed.partition(":")[0]
+    return name if name in PRESSES else "(unknown)"
 
 
 def _commands(message: Message) -> Spoken | None:

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 from telegram import Message, MessageEntity, MessageOriginChannel
-from telegram.error import TelegramError
 
 from bot.core.model import Relayed
+from handlers.access import number_of
 from handlers.asked import Asked, Wrong
 from handlers.house import House
 
@@ -38,7 +38,7 @@ async def meant(asked: Asked) -> Meant:
         words = asked.rest[link.end() :]
         end = asked.end + link.end() + len(words) - len(words.lstrip())
         return Meant(posts=await _of_link(asked, link[0]), end=end)
-    answered = [one async for one in _of_answered(asked)]
+    answered = [one async for one in of_answered(asked)]
     posts = next(filter(None, answered), [])
     if not posts and not answered:
         raise Wrong(asked.t.gettext("Which post? Answer its message with this command, or write its link after it."))
@@ -54,7 +54,7 @@ async def push_of(house: House, chat: int, message: int) -> list[Relayed]:
     return [found] if found is not None else []
 
 
-async def _of_answered(asked: Asked) -> AsyncIterator[list[Relayed]]:
+async def of_answered(asked: Asked) -> AsyncIterator[list[Relayed]]:
     """What each way of reading the answered message finds; nothing where none is answered."""
     house, message = asked.house, asked.message
     answered, elsewhere = message.reply_to_message, message.external_reply
@@ -87,8 +87,7 @@ def _links(message: Message) -> Iterator[str]:
 
 
 async def _of_link(asked: Asked, link: str) -> list[Relayed]:
-    found = _MESSAGE.fullmatch(link)
-    posts = await (_of_message_link(asked, found) if found else _of_address(asked, link))
+    posts = await of_message_link(asked, link) or await _of_address(asked, link)
     if not posts:
         raise Wrong(asked.t.gettext("No post that I know stands behind that link."))
     return posts
@@ -102,15 +101,12 @@ async def _of_address(asked: Asked, link: str) -> list[Relayed]:
     return []
 
 
-async def _of_message_link(asked: Asked, found: re.Match[str]) -> list[Relayed]:
-    chat = _CHANNELS - int(found["number"]) if found["number"] else await _named(asked, found["name"])
+async def of_message_link(asked: Asked, link: str) -> list[Relayed]:
+    """What the message of a link carries; nothing where it is no link to a message."""
+    found = _MESSAGE.fullmatch(link)
+    if found is None:
+        return []
+    chat = _CHANNELS - int(found["number"]) if found["number"] else await number_of(asked.bot, f"@{found['name']}")
     if chat is None:
         return []
     return await asked.house.store.posts_of_message(asked.house.bot, chat, int(found["message"]))
-
-
-async def _named(asked: Asked, name: str) -> int | None:
-    try:
-        return (await asked.bot.get_chat(f"@{name}")).id
-    except TelegramError:
-        return None

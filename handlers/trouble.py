@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import structlog
 
+from bot.core.standing import Kind
 from bot.core.texts import Texts
 from handlers.access import CannotTell
 from handlers.asked import Wrong
 from handlers.house import House
-from handlers.once import Once
 
 log = structlog.get_logger()
 
-TELL_EVERY = 600.0  # seconds, of the same trouble
+
+def outcome_of(error: Exception) -> str:
+    """ "refused": what was asked for, with a sentence about it. “broke”: our own fault."""
+    return "refused" if isinstance(error, Wrong | CannotTell) else "broke"
 
 
 class Trouble:
     def __init__(self, house: House) -> None:
         self._house = house
-        self._once = Once(house.clock)
 
     async def sentence(self, what: str, error: Exception, t: Texts) -> str:
         """What the person reads; never a traceback. `what` broke: a command or a button."""
@@ -29,6 +31,6 @@ class Trouble:
             return t.gettext("Telegram does not tell me who the admins are; please try again.")
         log.error("broke", what=what, exc_info=error)
         trouble = f"{what}: {type(error).__name__}"
-        if self._once.first(trouble, TELL_EVERY):
-            await self._house.report(f"{trouble}: {error}"[:1000])
+        said = f"{error or 'no more is known'}; whoever asked was told that something went wrong"
+        await self._house.alarms.raised(Kind.BROKE, "", said[:1000], part=trouble, subject=trouble)
         return t.gettext("Something went wrong here; the editors have been told.")

@@ -1,6 +1,8 @@
 """Every SQL statement of the relay, behind one `Store`."""
 
 from storage.afterwards import Sent
+from storage.alarms import Telling
+from storage.applied import AppliedFile
 from storage.audit import Act
 from storage.chats import Chat
 from storage.claims import Again, Claim, Found
@@ -20,6 +22,7 @@ __all__ = [
     "Act",
     "Again",
     "AlreadyRunning",
+    "AppliedFile",
     "BlogState",
     "Chat",
     "Claim",
@@ -37,5 +40,6 @@ __all__ = [
     "Store",
     "StoreError",
     "Subscription",
+    "Telling",
     "open_store",
 ]

@@ -9,6 +9,7 @@ from functools import partial
 from sqlite3 import Connection, Row
 from typing import Any
 
+from bot.core.facts import Came
 from bot.core.model import ChangeKind, Lane, Memory, PageMemory, Post
 from bot.core.pages import KnownPage, among_pages
 from bot.core.publishing import LANE_OF_CHANGE, PostWrite, Publishing, Validators
@@ -263,6 +264,7 @@ def _insert(db: Connection, publishing: Publishing, write: PostWrite, continues:
         "continues": continues,
         "blog": publishing.blog,
         "key": write.post.key,
+        "came": Came.OLD if write.change is None and publishing.came is not Came.BASELINE else publishing.came,
         "first_seen_at": publishing.now,
         "public_at": _public_at(db, publishing, write),
         "withdrawn_at": publishing.now if write.post.withdrawn else None,

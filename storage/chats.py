@@ -43,12 +43,18 @@ def meet(
             (kind, title, language, row["id"]),
         )
     if row is not None and not row["open"]:
-        reopen(db, row["id"])
+        reopen(db, row["id"], now)
     return _chat(_find(db, bot, telegram_id))
 
 
 def find(db: Connection, bot: str, telegram_id: int) -> Chat | None:
     row = _find(db, bot, telegram_id)
+    return _chat(row) if row else None
+
+
+def numbered(db: Connection, chat: int) -> Chat | None:
+    """By our number."""
+    row = db.execute("SELECT * FROM chat WHERE id = ?", (chat,)).fetchone()
     return _chat(row) if row else None
 
 
@@ -124,15 +130,15 @@ def close(db: Connection, chat: int, why: str, now: float) -> None:
     )
 
 
-def reopen(db: Connection, chat: int) -> None:
+def reopen(db: Connection, chat: int, now: float | None = None) -> None:
     """What it has on screen becomes true again; what it missed while closed is not sent after it.
 
     A chat that is open stays as it is: Telegram tells of every change of the bot's rights there.
     """
     opened = db.execute(
-        """UPDATE chat SET open = 1, closed_at = NULL, closed_why = NULL, not_before = 0
-        WHERE id = ? AND NOT open""",
-        (chat,),
+        """UPDATE chat SET open = 1, was_closed_at = closed_at, reopened_at = ?, closed_at = NULL, closed_why = NULL,
+        not_before = 0 WHERE id = ? AND NOT open""",
+        (now, chat),
     )
     if opened.rowcount:
         _revive(db, "chat = :chat", {"chat": chat})
@@ -157,12 +163,13 @@ def sleep_thread(db: Connection, chat: int, thread: int, now: float) -> None:
     _fall_silent(db, chat, thread)
 
 
-def wake_thread(db: Connection, chat: int, thread: int) -> None:
+def wake_thread(db: Connection, chat: int, thread: int, now: float | None = None) -> None:
     """A forum topic is open again. What it missed meanwhile is not sent after it; what stands there becomes true again,
     also where nothing is followed any more."""
     woken = db.execute(
-        "UPDATE subscription SET closed_at = NULL WHERE chat = ? AND thread = ? AND closed_at IS NOT NULL",
-        (chat, thread),
+        """UPDATE subscription SET closed_at = NULL, changed_at = coalesce(?, changed_at)
+        WHERE chat = ? AND thread = ? AND closed_at IS NOT NULL""",
+        (now, chat, thread),
     )
     reopen_thread(db, chat, thread)
     if woken.rowcount:

@@ -39,9 +39,6 @@ class BlogsDoor(Door):
     async def polled(self, blog: str, now: float, error: str | None) -> int:
         return await self._db.write(states.polled, blog, now, error)
 
-    async def alarm(self, blog: str, text: str | None) -> None:
-        await self._db.write(states.alarm, blog, text)
-
     async def in_file(self, ids: Sequence[tuple[str, str | None, str | None]], now: float) -> None:
         await self._db.write(cards.in_file, ids, now)
 
@@ -60,13 +57,13 @@ class BlogsDoor(Door):
         """Whether the relaying of every blog is stopped."""
         return await self._db.read(states.all_held)
 
-    async def hold(self, blog: str | None, now: float, person: int | None = None) -> None:
+    async def hold(self, blog: str | None, now: float, person: int | None = None, words: str = "") -> None:
         """Stop the relaying of a blog, or of all."""
-        await self._db.write(states.hold, blog, now, person)
+        await self._db.write(states.hold, blog, now, person, words)
 
-    async def release(self, blog: str | None, now: float, person: int | None = None) -> int:
+    async def release(self, blog: str | None, now: float, person: int | None = None, words: str = "") -> int:
         """How many new posts waited."""
-        return await self._db.write(states.release, blog, now, person)
+        return await self._db.write(states.release, blog, now, person, words)
 
     async def leases(self) -> list[Lease]:
         return await self._db.read(leases.every)

@@ -46,8 +46,8 @@ class ChatsDoor(Door):
     async def close_chat(self, chat: int, why: str, now: float) -> None:
         await self._db.write(chats.close, chat, why, now)
 
-    async def reopen_chat(self, chat: int) -> None:
-        await self._db.write(chats.reopen, chat)
+    async def reopen_chat(self, chat: int, now: float | None = None) -> None:
+        await self._db.write(chats.reopen, chat, now)
 
     async def close_thread(self, chat: int, thread: int) -> None:
         await self._db.write(chats.close_thread, chat, thread)
@@ -55,8 +55,8 @@ class ChatsDoor(Door):
     async def sleep_thread(self, chat: int, thread: int, now: float) -> None:
         await self._db.write(chats.sleep_thread, chat, thread, now)
 
-    async def wake_thread(self, chat: int, thread: int) -> None:
-        await self._db.write(chats.wake_thread, chat, thread)
+    async def wake_thread(self, chat: int, thread: int, now: float | None = None) -> None:
+        await self._db.write(chats.wake_thread, chat, thread, now)
 
     async def move_chat(self, bot: str, chat: int, to: int) -> None:
         await self._db.write(chats.move, bot, chat, to)
@@ -100,7 +100,16 @@ class ChatsDoor(Door):
         )
 
     async def choose_for(
-        self, *, chat: int, thread: int, blog: str, volume: Volume, sound: bool, pictures: bool, digest: str
+        self,
+        *,
+        chat: int,
+        thread: int,
+        blog: str,
+        volume: Volume,
+        sound: bool,
+        pictures: bool,
+        digest: str,
+        now: float | None = None,
     ) -> None:
         """How a thread wants to hear of a blog that it follows."""
         await self._db.write(
@@ -112,13 +121,19 @@ class ChatsDoor(Door):
             sound=sound,
             pictures=pictures,
             digest=digest,
+            now=now,
         )
 
     async def rechoose_for(
-        self, chat: int, thread: int, blog: str, change: Callable[[Subscription], Subscription]
+        self,
+        chat: int,
+        thread: int,
+        blog: str,
+        change: Callable[[Subscription], Subscription],
+        at: float | None = None,
     ) -> Subscription | None:
         """Change a part of how a thread hears of a blog. None: it does not follow it any more."""
-        return await self._db.write(subscriptions.rechoose, chat, thread, blog, change)
+        return await self._db.write(subscriptions.rechoose, chat, thread, blog, change, at)
 
     async def unsubscribe(self, *, chat: int, thread: int, blog: str | None) -> list[Subscription]:
         return await self._db.write(subscriptions.unsubscribe, chat=chat, thread=thread, blog=blog)

@@ -70,8 +70,8 @@ class EditorsDoor(Door):
     async def send_push_now(self, post: int, *, person: int | None, now: float) -> bool:
         return await self._db.write(pushes.send_now, post, person=person, now=now)
 
-    async def cancel_push(self, post: int, *, person: int | None = None, now: float = 0.0) -> bool:
-        return await self._db.write(pushes.cancel, post, person=person, now=now)
+    async def cancel_push(self, post: int, *, person: int | None = None, now: float = 0.0, words: str = "") -> bool:
+        return await self._db.write(pushes.cancel, post, person=person, now=now, words=words)
 
     async def expire_drafts(self, before: float) -> int:
         return await self._db.write(pushes.expire, before)
@@ -191,6 +191,10 @@ class EditorsDoor(Door):
         return await self._db.write(editorials.send, act)
 
     # --- what was done
+
+    async def did(self, act: Act) -> None:
+        """Note what was done elsewhere than in the store."""
+        await self._db.write(audit.note, act)
 
     async def acts_on(self, post: int) -> Sequence[Act]:
         return await self._db.read(audit.of_post, post)

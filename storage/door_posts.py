@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from bot.core.facts import Facts
 from bot.core.model import Relayed
 from bot.core.paging import Page, Sought, Turn
-from storage import asked, posts
+from storage import asked, finding, posts, why
+from storage.chats import Chat
 from storage.door import Door
 
 
@@ -43,3 +45,19 @@ class PostsDoor(Door):
 
     async def post(self, number: int) -> Relayed | None:
         return await self._db.read(posts.post, number)
+
+    async def find_posts(self, words: str) -> list[Relayed]:
+        """Which posts are meant: our number, the publisher's key, a link, or words of the headline. Six at most."""
+        return await self._db.count(finding.posts, words)
+
+    async def find_chats(self, words: str, bot: str = "main") -> list[Chat]:
+        """Which chats somebody means: Telegram's number, else ours; or a title, which looks at every chat."""
+        return await self._db.count(finding.found_chats, bot, words)
+
+    async def was_post(self, number: int) -> bool:
+        """Whether there is or ever was a post of this number."""
+        return await self._db.read(why.was, number)
+
+    async def facts(self, post: int, chat: int, *, now: float, zone: Callable[[str | None], str]) -> Facts:
+        """All that is kept of a post and a chat (ours). `zone`: by whose clock a chat lives that chose none."""
+        return await self._db.read(why.facts, post, chat, now, zone)

@@ -155,6 +155,12 @@ def advance(db: Connection, now: float, number: int | None = None) -> bool:
     return True
 
 
+def is_due(db: Connection, number: int, now: float) -> bool:
+    """Whether a publication may go on now: its time has come, and nothing has to go before it."""
+    bound = {"now": now, "id": number, "all_held": states.all_held(db)}
+    return db.execute(_DUE, bound).fetchone() is not None
+
+
 def next_due(db: Connection, now: float) -> float | None:
     """When the next publication that waits for its time becomes due."""
     row = db.execute("SELECT min(not_before) FROM publication WHERE done_at IS NULL AND not_before > ?", (now,))
@@ -184,6 +190,20 @@ def _step(db: Connection, publication: Row, now: float) -> None:
         case _:
             end = _insert(db, bound)
     _keep_cursor(db, publication, end, now)
+
+
+_OF_CHAT = f"""
+SELECT s.*, coalesce({filters.WANTS}, 0) AS wants, coalesce({_MATCHES}, 0) AS gets
+FROM subscription s INDEXED BY subscription_chat WHERE s.chat = :here AND (:blog IS NULL OR s.blog = :blog)
+ORDER BY s.thread, s.blog
+"""
+
+
+def of_chat(db: Connection, publication: Row, post: Row, chat: int) -> list[Row]:
+    """What a chat follows of an audience's blog (of all, where it names none), and of each whether it `wants` what the
+    post says now and `gets` it by all that an audience asks for."""
+    bound = _bound(publication, post) | filters.bound(db, publication, post) | {"here": chat}
+    return db.execute(_OF_CHAT, bound).fetchall()
 
 
 def _bound(publication: Row, post: Row) -> dict[str, Any]:

@@ -197,14 +197,14 @@ def send_now(db: Connection, post: int, *, person: int | None, now: float) -> bo
     return True
 
 
-def cancel(db: Connection, post: int, *, person: int | None, now: float) -> bool:
+def cancel(db: Connection, post: int, *, person: int | None, now: float, words: str = "") -> bool:
     """Drop what has not gone out: False where it has, or was dropped before."""
     state = _state(db, post)
     if state not in (*OPEN, "scheduled"):
         return False
     expansion.cancel(db, post, now)
     _moves(db, post, state, "cancelled")
-    audit.note(db, Act(at=now, act="cancel", person=person, post=post))
+    audit.note(db, Act(at=now, act="cancel", person=person, post=post, words=words))
     return True
 
 

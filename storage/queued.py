@@ -32,6 +32,7 @@ LEFT JOIN subscription s ON s.blog = p.blog AND s.chat = d.chat AND s.thread = d
 WHERE {WAITS} AND (d.lane = 0 OR p.blog IS NULL OR b.held_at IS NULL AND NOT :all_held)
   AND (p.paused_at IS NULL OR d.sent > 0 OR d.lane = 0)
 """
+_OR_SLEEPS = _ROWS.replace("d.aside IS NULL", "coalesce(d.aside, 'asleep') = 'asleep'")
 
 
 class _Row(NamedTuple):
@@ -74,9 +75,11 @@ def waiting(
     bound: dict[str, Any],
     on_withdrawal: Callable[[str | None], str],
     zone: Callable[[str | None], str],
+    *,
+    asleep: bool = False,
 ) -> Mapping[int, list[Waiting]]:
-    """All that may be decided now of these chats, by chat."""
-    rows = _rows(db, bound)
+    """All that may be decided now of these chats, by chat; with `asleep` also what waits for their habits."""
+    rows = _rows(db, bound, _OR_SLEEPS if asleep else _ROWS)
     found: dict[int, list[Waiting]] = defaultdict(list)
     for chat, ones in rows.items():
         for row in ones if len(ones) <= ROWS else _first_of_each(ones):
@@ -86,10 +89,10 @@ def waiting(
     return found
 
 
-def _rows(db: Connection, bound: dict[str, Any]) -> Mapping[int, list[_Row]]:
+def _rows(db: Connection, bound: dict[str, Any], statement: str) -> Mapping[int, list[_Row]]:
     """All that waits in these chats; where it is very much, in the first of them: the others have their turn soon."""
     rows: dict[int, list[_Row]] = defaultdict(list)
-    with closing(db.execute(_ROWS, bound)) as found:
+    with closing(db.execute(statement, bound)) as found:
         for number, row in enumerate(map(_Row._make, found)):
             if number >= ROWS_AT_ONCE and row.chat not in rows:
                 break

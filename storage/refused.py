@@ -14,7 +14,7 @@ from storage.audit import Act
 ROWS = 500  # put back in one transaction
 
 # In the words of the partial index, or SQLite would not use it.
-REFUSED = "sent <> wanted AND aside NOT IN ('closed', 'left', 'asleep')"
+REFUSED = "aside IS NOT NULL AND aside NOT IN ('closed', 'left', 'asleep') AND sent <> wanted"
 _THESE = f"FROM delivery INDEXED BY delivery_refused WHERE bot = :bot AND {REFUSED}"
 
 
@@ -36,16 +36,16 @@ WHERE d.bot = :bot AND d.post = :post AND d.chat = :chat AND d.thread = :thread
 """
 
 
-def requeue(db: Connection, bot: str, act: Act, noted: int | None = None) -> tuple[int, int | None]:
-    """One step: some of the rows that were refused before `act.at`, for the reason `act.words` ("": any) become due.
+def requeue(db: Connection, bot: str, act: Act, noted: int | None = None, why: str = "") -> tuple[int, int | None]:
+    """One step: some of the rows that were refused before `act.at`, for the reason `why` ("": any) become due.
 
     Returns how many, and the number under which the act is noted: None as long as there were none. What is refused
     again meanwhile is refused later than the act, and so no row is put back twice.
     """
-    which = "AND aside = :why AND settled_at <= :before" if act.words else "AND settled_at <= :before"
+    which = "AND aside = :why AND settled_at <= :before" if why else "AND settled_at <= :before"
     rows = db.execute(
         f"SELECT post, chat, thread {_THESE} {which} AND sending IS NULL LIMIT {ROWS}",
-        {"bot": bot, "why": act.words, "before": act.at},
+        {"bot": bot, "why": why, "before": act.at},
     ).fetchall()
     db.executemany(_PUT_BACK, [{"bot": bot} | dict(row) for row in rows])
     return len(rows), _noted(db, act, len(rows), noted) if rows else noted

@@ -406,6 +406,100 @@ def alarms_and_their_ends_and_what_was_refused(db: Database) -> None:
         db.execute(statement)
 
 
+APPLIED_FILES = """
+-- The configuration files that were in force last, byte for byte; the newest is the one that is.
+CREATE TABLE applied_file (
+  id INTEGER PRIMARY KEY,
+  at REAL NOT NULL,
+  who TEXT NOT NULL,                   -- 'start', 'saved', 'reload', 'rollback', 'dashboard'
+  sha TEXT NOT NULL UNIQUE,            -- of the text, shortened: its name
+  text BLOB NOT NULL
+);
+"""
+
+
+@migrations()
+def which_files_were_in_force(db: Database) -> None:
+    for statement in _statements(APPLIED_FILES):
+        db.execute(statement)
+
+
+SAMPLES = """
+-- what was measured; `at` is when its minute, or its minutes, began
+CREATE TABLE sample (
+  name TEXT NOT NULL,
+  at REAL NOT NULL,
+  value REAL NOT NULL,
+  minutes INTEGER NOT NULL,            -- that it is the mean of
+  PRIMARY KEY (name, at)
+) WITHOUT ROWID;
+CREATE INDEX sample_at ON sample (at);
+CREATE INDEX sample_minute ON sample (at) WHERE minutes = 1;
+-- the few that are none of their page's posts, so that those are counted without reading any
+CREATE INDEX post_notice ON post (blog) WHERE notice IS NOT NULL;
+"""
+
+
+@migrations()
+def what_was_measured(db: Database) -> None:
+    for statement in _statements(SAMPLES):
+        db.execute(statement)
+
+
+WHY = """
+-- how it was first seen ('poll', 'hub', 'intake', 'baseline', 'old'); NULL: before this was noted
+ALTER TABLE post ADD COLUMN came TEXT;
+-- when what it follows, and how much of it, was last said anew
+ALTER TABLE subscription ADD COLUMN changed_at REAL;
+-- the last time that nobody could be reached there
+ALTER TABLE chat ADD COLUMN was_closed_at REAL;
+ALTER TABLE chat ADD COLUMN reopened_at REAL;
+"""
+
+
+@migrations()
+def what_is_asked_about_a_post_that_did_not_arrive(db: Database) -> None:
+    for statement in _statements(WHY):
+        db.execute(statement)
+
+
+ALARMS_BEFORE = """
+-- What stood before there was a table of alarms: notes about blogs that fail, and what their pages showed.
+INSERT INTO alarm (kind, about, subject, text, since, tell_at)
+  SELECT 'failing', substr(n.name, 9), substr(n.name, 9), n.text,
+  coalesce(b.answered_at, b.polled_at, strftime('%s', 'now') + 0.0), 0
+  FROM note n LEFT JOIN blog b ON b.id = substr(n.name, 9) WHERE n.name LIKE 'failing %';
+DELETE FROM note WHERE name LIKE 'failing %';
+INSERT INTO alarm (kind, about, part, subject, text, since, tell_at)
+  SELECT 'page', id, coalesce((SELECT url FROM page WHERE page.blog = blog.id AND url <> ''
+  ORDER BY accepted_at DESC LIMIT 1), ''), id, alarm, coalesce(polled_at, strftime('%s', 'now') + 0.0), 0
+  FROM blog WHERE alarm <> '';
+ALTER TABLE blog DROP COLUMN alarm;
+-- Who had been told was not noted.
+INSERT INTO heard (alarm, person, at) SELECT id, 0, since FROM alarm;
+"""
+
+
+@migrations()
+def alarms_that_stood_before(db: Database) -> None:
+    for statement in _statements(ALARMS_BEFORE):
+        db.execute(statement)
+
+
+REFUSED = """
+-- As before, asked in an order that tells of nearly every row at once that it is none: a third of an insert was this.
+DROP INDEX delivery_refused;
+CREATE INDEX delivery_refused ON delivery (bot, aside, settled_at)
+  WHERE aside IS NOT NULL AND aside NOT IN ('closed', 'left', 'asleep') AND sent <> wanted;
+"""
+
+
+@migrations()
+def what_was_refused_costs_nothing_where_nothing_was(db: Database) -> None:
+    for statement in _statements(REFUSED):
+        db.execute(statement)
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:

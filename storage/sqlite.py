@@ -13,9 +13,11 @@ from storage.door_blogs import BlogsDoor
 from storage.door_chats import ChatsDoor
 from storage.door_deliveries import DeliveriesDoor
 from storage.door_editors import EditorsDoor
+from storage.door_files import FilesDoor
 from storage.door_forums import ForumsDoor
 from storage.door_posts import PostsDoor
 from storage.door_retention import RetentionDoor
+from storage.door_vitals import VitalsDoor
 from storage.looking import Due
 
 
@@ -32,7 +34,18 @@ def open_store(url: str) -> Store:
     return Store(Path(url.removeprefix("sqlite:///")))
 
 
-class Store(BlogsDoor, DeliveriesDoor, ChatsDoor, PostsDoor, EditorsDoor, ForumsDoor, RetentionDoor, AlarmsDoor):
+class Store(
+    AlarmsDoor,
+    BlogsDoor,
+    ChatsDoor,
+    DeliveriesDoor,
+    EditorsDoor,
+    FilesDoor,
+    ForumsDoor,
+    PostsDoor,
+    RetentionDoor,
+    VitalsDoor,
+):
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock: IO[str] | None = None

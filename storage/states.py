@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from sqlite3 import Connection, Row
 
 from bot.core.model import Lane
 from bot.core.state import Life
-from storage import audit, notes
+from storage import alarms, audit, counts, notes
 from storage.audit import Act
 from storage.rows import moment, to_json
 
@@ -52,35 +51,34 @@ _LOOKED_UP = frozenset({"posts", "subscriptions", "told_until"})
 
 def states(db: Connection) -> list[BlogState]:
     """Every blog that is in the file, in its order of first appearance. Nothing is counted."""
-    return [_state(row) for row in db.execute("SELECT * FROM blog WHERE removed_at IS NULL ORDER BY rowid")]
+    return [_state(row) for row in db.execute(f"{_SELECT} WHERE removed_at IS NULL ORDER BY rowid")]
 
 
 def state(db: Connection, blog: str) -> BlogState | None:
-    row = db.execute("SELECT * FROM blog WHERE id = ?", (blog,)).fetchone()
+    row = db.execute(f"{_SELECT} WHERE id = ?", (blog,)).fetchone()
     return _state(row) if row else None
+
+
+_SELECT = """
+SELECT *, (SELECT group_concat(text, '; ') FROM alarm INDEXED BY alarm_standing
+WHERE kind = 'page' AND about = blog.id AND alarm.ended_at IS NULL) AS alarm FROM blog
+"""
 
 
 def counted(db: Connection) -> list[BlogState]:
     """The same with their posts and subscriptions. Looks at every subscription, so it takes its time."""
-    posts, followed, closed = (Counter(dict(db.execute(count).fetchall())) for count in (_POSTS, _FOLLOWED, _CLOSED))
+    posts, followed = counts.posts_by_blog(db), counts.subscriptions_by_blog(db)
     told = dict(db.execute(_TOLD).fetchall())
     return [
         replace(
             one,
             posts=posts[one.id],
-            subscriptions=followed[one.id] - closed[one.id],
+            subscriptions=followed[one.id],
             told_until=told.get(one.id),
         )
         for one in states(db)
     ]
 
-
-_POSTS = "SELECT blog, count(*) FROM post WHERE blog IS NOT NULL AND notice IS NULL GROUP BY blog"
-_FOLLOWED = "SELECT blog, count(*) FROM subscription GROUP BY blog"
-_CLOSED = """
-SELECT s.blog, count(*) FROM chat INDEXED BY chat_closed CROSS JOIN subscription s INDEXED BY subscription_chat
-ON s.chat = chat.id WHERE NOT chat.open GROUP BY s.blog
-"""
 
 _TOLD = "SELECT blog, max(until) FROM lease WHERE state = 'live' GROUP BY blog"
 
@@ -112,13 +110,6 @@ def polled(db: Connection, blog: str, now: float, error: str | None) -> int:
     return int(row["failures"])
 
 
-def alarm(db: Connection, blog: str, text: str | None) -> None:
-    """Set the blog's alarm, or clear it."""
-    db.execute(
-        "INSERT INTO blog (id, alarm) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET alarm = excluded.alarm", (blog, text)
-    )
-
-
 # --- hold and release ----------------------------------------------------------------------------------------------
 
 HOLD_ALL = "hold all"
@@ -136,12 +127,12 @@ def held(db: Connection, blog: str | None, lane: int = Lane.LIVE) -> bool:
     return row.fetchone() is not None or all_held(db)
 
 
-def hold(db: Connection, blog: str | None, now: float, person: int | None = None) -> None:
+def hold(db: Connection, blog: str | None, now: float, person: int | None = None, words: str = "") -> None:
     """Stop relaying a blog; None: every blog, also one that joins the file meanwhile.
 
     What was not public yet stays so until the release, also where its own time comes before that.
     """
-    audit.note(db, Act(at=now, act="hold", person=person, blog=blog))
+    audit.note(db, Act(at=now, act="hold", person=person, blog=blog, words=words))
     if blog is None:
         notes.keep(db, HOLD_ALL, str(now))
     else:
@@ -154,12 +145,12 @@ def hold(db: Connection, blog: str | None, now: float, person: int | None = None
         db.execute("UPDATE post SET public_at = NULL WHERE blog = ? AND public_at > ?", (one, now))
 
 
-def release(db: Connection, blog: str | None, now: float, person: int | None = None) -> int:
+def release(db: Connection, blog: str | None, now: float, person: int | None = None, words: str = "") -> int:
     """Relaying goes on; what came meanwhile becomes public and goes to the audience of this moment.
 
     A post that has to wait for the blog's own hold still does. Returns how many new posts waited.
     """
-    audit.note(db, Act(at=now, act="release", person=person, blog=blog))
+    audit.note(db, Act(at=now, act="release", person=person, blog=blog, words=words))
     if blog is None:
         notes.keep(db, HOLD_ALL, None)
     these = _these(db, blog)
@@ -201,7 +192,6 @@ def _these(db: Connection, blog: str | None) -> Iterable[str]:
 # --- the file ------------------------------------------------------------------------------------------------------
 
 _TABLES = ("page", "known", "alias", "post", "subscription", "publication", "forum_topic", "push", "audit")
-NOTES = ("failing {}",)  # notes about one blog, by its id
 
 
 def in_file(db: Connection, blogs: Sequence[tuple[str, str | None, str | None]], now: float) -> None:
@@ -233,5 +223,4 @@ def _rename(db: Connection, was: str, blog: str) -> None:
         db.execute(f"UPDATE OR IGNORE {table} SET blog = ? WHERE blog = ?", (blog, was))
     for table in ("page", "known", "alias", "subscription", "forum_topic"):
         db.execute(f"DELETE FROM {table} WHERE blog = ?", (was,))
-    for note in NOTES:
-        db.execute("UPDATE OR REPLACE note SET name = ? WHERE name = ?", (note.format(blog), note.format(was)))
+    alarms.rename(db, was, blog)

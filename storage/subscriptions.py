@@ -58,7 +58,9 @@ def subscribe(
         """INSERT INTO subscription (blog, chat, thread, topics, words, without, volume, language, created_at)
         VALUES (:blog, :chat, :thread, :topics, :words, :without, coalesce(:volume, 'everything'), :language, :now)
         ON CONFLICT (blog, chat, thread) DO UPDATE SET topics = :topics, words = :words, without = :without,
-        volume = coalesce(:volume, volume), language = coalesce(:language, language)""",
+        volume = coalesce(:volume, volume), language = coalesce(:language, language),
+        changed_at = CASE WHEN (topics, words, without) IS (:topics, :words, :without)
+          AND coalesce(:volume, volume) = volume THEN changed_at ELSE :now END""",
         {
             "blog": blog,
             "chat": chat,
@@ -71,7 +73,7 @@ def subscribe(
             "now": now,
         },
     )
-    chats.wake_thread(db, chat, thread)
+    chats.wake_thread(db, chat, thread, now)
     if before is not None:
         _keep_only(db, chat, thread, blog, before.wish, Wish(topics=(*topics,), words=(*words,), without=(*without,)))
     if before is not None and volume not in (None, before.volume):
@@ -204,17 +206,36 @@ def _value(row: Row) -> Subscription:
 
 
 def choose(
-    db: Connection, *, chat: int, thread: int, blog: str, volume: Volume, sound: bool, pictures: bool, digest: str
+    db: Connection,
+    *,
+    chat: int,
+    thread: int,
+    blog: str,
+    volume: Volume,
+    sound: bool,
+    pictures: bool,
+    digest: str,
+    now: float | None = None,
 ) -> None:
-    """How a thread wants to hear of a blog that it follows; what waits goes by that at once.
+    """How a thread wants to hear of a blog that it follows; what waits goes by that at once. `now` is noted with it.
 
     ValueError where `digest` says no times. Posts that wait and are none for this volume are dropped.
     """
     parse_digest(digest)
     db.execute(
-        """UPDATE subscription SET volume = ?, sound = ?, pictures = ?, digest = ?
-        WHERE blog = ? AND chat = ? AND thread = ?""",
-        (volume.value, sound, pictures, digest, blog, chat, thread),
+        """UPDATE subscription SET volume = :volume, sound = :sound, pictures = :pictures, digest = :digest,
+        changed_at = CASE WHEN volume = :volume THEN changed_at ELSE coalesce(:now, changed_at) END
+        WHERE blog = :blog AND chat = :chat AND thread = :thread""",
+        {
+            "volume": volume.value,
+            "sound": sound,
+            "pictures": pictures,
+            "digest": digest,
+            "now": now,
+            "blog": blog,
+            "chat": chat,
+            "thread": thread,
+        },
     )
     _go_by_volume(db, chat, thread, blog, volume)
     cards.follow(db, chat=chat, thread=thread, blog=blog)
@@ -239,7 +260,12 @@ def _go_by_volume(db: Connection, chat: int, thread: int, blog: str, volume: Vol
 
 
 def rechoose(
-    db: Connection, chat: int, thread: int, blog: str, change: Callable[[Subscription], Subscription]
+    db: Connection,
+    chat: int,
+    thread: int,
+    blog: str,
+    change: Callable[[Subscription], Subscription],
+    at: float | None = None,
 ) -> Subscription | None:
     """Change a part of how a thread hears of a blog, whoever else changes another part. None: it does not follow it."""
     before = next((one for one in subscriptions(db, chat, thread) if one.blog == blog), None)
@@ -255,6 +281,7 @@ def rechoose(
         sound=now.sound,
         pictures=now.pictures,
         digest=now.digest,
+        now=at,
     )
     return now
 

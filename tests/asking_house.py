@@ -11,6 +11,7 @@ from pathlib import Path
 from bot.fetch import Fetcher
 from bot.poller import Poller
 from bot.reading import Reading
+from tests.alarming import alarms_into
 from tests.live_apis import Api
 from tests.newsroom import FILE, Newsroom, newsroom
 from tests.polling import MORNING
@@ -50,12 +51,10 @@ class House:
             fetcher=self.fetcher,
             reading=self.reading,
             settings=lambda: self.room.settings,
-            report=self.report,
+            alarms=alarms_into(self.reports, self.room.store, self.hand),
+            vitals=self.room.vitals,
             now=self.hand,
         )
-
-    async def report(self, text: str) -> None:
-        self.reports.append(text)
 
     async def poll(self, times: int = 1, *, every: timedelta = timedelta(seconds=30)) -> None:
         for _ in range(times):

@@ -15,6 +15,7 @@ from typing import Self
 from bot.fetch import Fetcher
 from bot.poller import Poller
 from bot.reading import Reading
+from tests.alarming import alarms_into
 from tests.newsroom import Newsroom, newsroom
 from tests.pages import blog, html, update
 from tests.publisher import Publisher
@@ -148,17 +149,14 @@ async def harbour(folder: Path, *, seconds: float = 20.0, most_cpu: int = 5) -> 
         calm.publish("calm0")
         async with newsroom(folder, file=FILE.format(storm=host.url, calm=calm.url), baseline=False) as room:
             fetcher, reading = Fetcher(total_seconds=seconds), Reading(most_cpu=most_cpu)
-
-            async def report(text: str) -> None:
-                room.reports.append(text)
-
             poller = Poller(
                 store=room.store,
                 desk=room.desk,
                 fetcher=fetcher,
                 reading=reading,
                 settings=lambda: room.settings,
-                report=report,
+                alarms=alarms_into(room.reports, room.store),
+                vitals=room.vitals,
             )
             await fetcher.open()
             await _follow(room)

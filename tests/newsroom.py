@@ -20,6 +20,7 @@ from bot.pace import Limits, Pace
 from bot.request import AiohttpRequest
 from bot.sender import Sender
 from bot.telegram import Telegram
+from bot.vitals import Vitals
 from config.settings import Settings, parse_settings
 from storage import Store, open_store
 
@@ -60,6 +61,7 @@ class Newsroom:
     store: Store
     settings: Settings
     pace: Pace
+    vitals: Vitals
     sender: Sender
     desk: Desk
     reports: list[str]
@@ -170,21 +172,26 @@ async def newsroom(
         stack.push_async_callback(store.close)
         settings, reports = settings_of(file), list[str]()
         pace = Pace(limits, clock=asyncio.get_running_loop().time)  # which a test may hurry
+        vitals = Vitals(pace, clock=clock)
         ways = {"paid": settings.telegram.paid_broadcast, "rich": settings.telegram.rich_messages}
 
-        async def report(text: str) -> None:
-            reports.append(text)
+        def note(why: str | None) -> None:
+            """What Telegram says, however many chats it says it of."""
+            if why is not None and why not in reports:
+                reports.append(why)
 
         sender = Sender(
             store=store,
             telegram=Telegram(request, api_base=api_base or local.api_base, token=local.token, **ways),
             pace=pace,
+            vitals=vitals,
             settings=lambda: settings,
-            report=report,
+            refused=note,
+            halted=note,
             clock=clock,
         )
         desk = Desk(store, lambda: settings, wake=sender.wake, clock=clock)
-        room = Newsroom(local, store, settings, pace, sender, desk, reports, clock=clock)
+        room = Newsroom(local, store, settings, pace, vitals, sender, desk, reports, clock=clock)
         stack.push_async_callback(room.stop)
         if baseline:
             await room.poll()

@@ -7,14 +7,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.core.facts import Came
 from bot.core.model import Change, Snapshot, Verdict
 from bot.core.publishing import Validators
 from bot.desk import Desk
 from bot.fetch import Fetcher
+from bot.pace import Limits, Pace
 from bot.poller import Poller
 from bot.reading import Reading
+from bot.vitals import Vitals
 from config.settings import Blog, Settings
 from storage import Store
+from tests.alarming import AtOnce, alarms_into
 from tests.publisher import Publisher
 
 MORNING = datetime(2024, 5, 4, 9, 0, tzinfo=UTC)
@@ -29,9 +33,15 @@ class NotedDesk(Desk):
         self._published = asyncio.Event()
 
     async def relay(
-        self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, validators: Validators | None
+        self,
+        blog: Blog,
+        url: str,
+        snapshot: Snapshot | None,
+        verdict: Verdict,
+        validators: Validators | None,
+        came: Came = Came.POLL,
     ) -> int:
-        told = await super().relay(blog, url, snapshot, verdict, validators)
+        told = await super().relay(blog, url, snapshot, verdict, validators, came)
         self.published += verdict.changes
         self._published.set()
         return told
@@ -51,27 +61,27 @@ class Watch:
     settings: Settings
     now: datetime = MORNING
     reports: list[str] = field(default_factory=list)
+    alarms: AtOnce = field(init=False)
     poller: Poller = field(init=False)
     desk: NotedDesk = field(init=False)
 
     def __post_init__(self) -> None:
         self._fetcher, self._reading = Fetcher(), Reading()
         self.desk = NotedDesk(self.store, lambda: self.settings, clock=self.clock)
+        self.alarms = alarms_into(self.reports, self.store, lambda: self.now)
         self.poller = Poller(
             store=self.store,
             desk=self.desk,
             fetcher=self._fetcher,
             reading=self._reading,
             settings=lambda: self.settings,
-            report=self.report,
+            alarms=self.alarms,
+            vitals=Vitals(Pace(Limits())),
             now=lambda: self.now,
         )
 
     def clock(self) -> float:
         return self.now.timestamp()
-
-    async def report(self, text: str) -> None:
-        self.reports.append(text)
 
     async def open(self) -> None:
         await self._fetcher.open()

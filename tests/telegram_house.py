@@ -17,9 +17,10 @@ from bot.core.model import Post
 from bot.demo.telegram import LocalMessage, LocalTelegram
 from bot.request import AiohttpRequest
 from config.settings import Settings
-from handlers import register
+from handlers import preview, register
 from handlers.house import House
 from handlers.updates import PerChat
+from tests.alarming import alarms_into
 from tests.newsroom import Newsroom, newsroom, post, settings_of
 
 ADMIN, EDITOR, OTHER_EDITOR = 1001, 1002, 1003
@@ -71,7 +72,8 @@ class TelegramHouse:
     application: Application[Any, Any, Any, Any, Any, Any]
     house: House
     polls: Mapping[str, datetime] = field(default_factory=dict)
-    changes: list[str] | Exception = field(default_factory=list)  # what the next reload says
+    changes: list[str] | Exception = field(default_factory=list)  # what the next reload or rollback says
+    brought_back: list[tuple[str, int | None, str]] = field(default_factory=list)  # by which name, for whom
 
     @property
     def telegram(self) -> LocalTelegram:
@@ -140,7 +142,7 @@ async def telegram_house(
             base_url=f"{room.telegram.api_base}/bot",
             request=request,
             get_updates_request=polling,
-            rate_limiter=PaceLimiter(room.pace),
+            rate_limiter=PaceLimiter(room.pace, room.vitals),
         )
         order = PerChat(partial(room.store.chat, "main"))
         application = ApplicationBuilder().bot(bot).concurrent_updates(order).build()
@@ -168,17 +170,21 @@ def _house(one: TelegramHouse) -> House:
             raise one.changes
         return one.changes
 
-    async def report(text: str) -> None:
-        room.reports.append(text)
+    async def rollback(name: str, *, person: int | None = None, who: str = "rollback") -> list[str]:
+        one.brought_back.append((name, person, who))
+        return await reload()
 
     return House(
         store=room.store,
         desk=room.desk,
         settings=lambda: one.settings,
         pace=room.pace,
+        vitals=room.vitals,
         reload=reload,
+        rollback=rollback,
         next_polls=lambda: one.polls,
-        report=report,
+        alarms=alarms_into(room.reports, room.store),
+        preview=lambda editor, text: preview(one.application.bot, one.house, editor, text),
     )
 
 

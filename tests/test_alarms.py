@@ -9,9 +9,11 @@ import pytest
 
 from bot.core import alarms
 from bot.core.model import Snapshot, Verdict
+from bot.core.standing import Alarm, Kind, told
 from bot.saying import diff_json, diff_lines
 from storage import open_store
 from tests.blog_builders import Blog, delta, page, post
+from tests.ledger import NOON
 from tests.newsroom import settings_of
 from tests.polling import Watch
 from tests.publisher import Publisher, update
@@ -89,24 +91,28 @@ ALARMS: dict[str, tuple[Callable[[], str], str, str]] = {
 }
 
 
+def page_alarm(text: str, reader: str | None = "jsonld") -> Alarm:
+    return Alarm(kind=Kind.PAGE, about="storm", text=text, subject=alarms.subject("storm", reader), since=NOON)
+
+
 @pytest.mark.parametrize("name", ALARMS)
 def test_an_alarm_names_blog_reader_reason_and_what_was_done(name: str) -> None:
     made, reason, done = ALARMS[name]
-    told = alarms.line("storm", "jsonld", made())
-    assert told.startswith("storm (jsonld): ")
-    assert reason in told
-    assert told.endswith(f"; {done}")
-    assert "\n" not in told
+    said = told(page_alarm(made()))
+    assert said.startswith("storm (jsonld): ")
+    assert reason in said
+    assert f"; {done}. Since 15 Jun 15:06 UTC. What to do: docs/operations.md, “A page is not as it was”." in said
+    assert "\n" not in said
 
 
 def test_every_kind_of_alarm_is_in_the_table() -> None:
     kinds = {name for name, made in vars(alarms).items() if callable(made) and made.__module__ == alarms.__name__}
     pages = {"shows_nothing", "ids_have_moved", "vanished", "read_anew"}
-    assert kinds - {"alarm", "line", "joined"} == pages | {"instead", "failed", "unread"}
+    assert kinds - {"alarm", "subject", "joined"} == pages | {"instead", "failed", "unread"}
 
 
 def test_an_alarm_of_many_lines_is_told_in_one() -> None:
-    assert alarms.line("storm", None, "first\nsecond") == "storm (not read yet): first second"
+    assert told(page_alarm("first\nsecond", None)).startswith("storm (not read yet): first second. Since ")
 
 
 def test_the_command_line_says_what_was_done_as_well() -> None:
@@ -153,10 +159,10 @@ async def test_admins_are_told_one_line_with_everything_in_it(
     await watch.poll()
     happen(watch.publisher)
     await watch.poll(2)
-    (told,) = watch.reports
-    assert told.startswith("storm (jsonld): ")
-    assert any(done in told for done in (alarms.UNTOUCHED, alarms.ASKED_AGAIN, "none of them was withdrawn"))
-    assert "\n" not in told
+    (said,) = watch.reports
+    assert said.startswith("storm (jsonld): ")
+    assert any(done in said for done in (alarms.UNTOUCHED, alarms.ASKED_AGAIN, "none of them was withdrawn"))
+    assert "\n" not in said
 
 
 async def test_an_alarm_before_anything_was_read_says_so(watch: Watch) -> None:

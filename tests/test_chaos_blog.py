@@ -16,6 +16,7 @@ from bot.demo.telegram import LocalTelegram
 from bot.fetch import Fetcher
 from bot.poller import Poller
 from bot.reading import Reading
+from tests.alarming import alarms_into
 from tests.chaos import seeds
 from tests.fault_proxy import FaultProxy, Ill, Slow, calm
 from tests.newsroom import FILE, Newsroom, newsroom
@@ -78,17 +79,14 @@ async def bad_road(folder: Path) -> AsyncIterator[BadRoad]:
         file = FILE.replace("https://blog.example/live", publisher.url)
         async with newsroom(folder, telegram=telegram, file=file, baseline=False) as room:
             fetcher, reading = Fetcher(total_seconds=5.0), Reading()
-
-            async def report(text: str) -> None:
-                room.reports.append(text)
-
             poller = Poller(
                 store=room.store,
                 desk=room.desk,
                 fetcher=fetcher,
                 reading=reading,
                 settings=lambda: room.settings,
-                report=report,
+                alarms=alarms_into(room.reports, room.store),
+                vitals=room.vitals,
             )
             await fetcher.open()
             await room.follow(2001, 2002)

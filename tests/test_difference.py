@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from config.difference import Difference, difference, words
+from config.difference import Difference, difference
+from config.foresight import words
 from config.settings import Blog, Settings, parse_settings
 
 

@@ -42,7 +42,7 @@ class House:
         self.guard = Guard(
             notes=self.notes,
             environ=self.environ,
-            password_env=self.password_env,
+            password_env=lambda: self.password_env,
             public_url=self.public_url,
             clock=lambda: self.now,
         )
@@ -296,6 +296,7 @@ def test_a_network_of_the_newer_kind_counts_as_one_address() -> None:
         ("8.8.8.8", "198.51.100.1", "8.8.8.8"),
         ("127.0.0.1", "1.1.1.1, 198.51.100.1", "198.51.100.1"),
         ("127.0.0.1", None, "127.0.0.1"),
+        ("127.0.0.1", "198.51.100.1, <b>", "127.0.0.1"),
     ],
 )
 def test_an_attempt_counts_for_whom_our_own_proxy_names(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.standing import Kind
 from bot.demo.telegram import Fault
 from config.settings import BadSettings, parse_settings
 from handlers import COMMANDS, set_menus
@@ -59,9 +60,8 @@ async def test_status_counts_what_waits_by_lane(tmp_path: Path) -> None:
 
 async def test_status_puts_trouble_first_and_says_what_it_is(house: TelegramHouse) -> None:
     change(house, "INSERT OR IGNORE INTO blog (id) VALUES ('election')")
-    change(
-        house, "UPDATE blog SET failures = 4, error = 'HTTP 503', alarm = 'two posts vanished' WHERE id = 'election'"
-    )
+    change(house, "UPDATE blog SET failures = 4, error = 'HTTP 503' WHERE id = 'election'")
+    await house.house.alarms.raised(Kind.PAGE, "election", "two posts vanished", part="https://blog.example/election")
     await house.ask(EDITOR, "/hold election")
     said = await house.ask(ADMIN, "/status")
     assert said.index("Election night (election)") < said.index("Storm over the harbour (storm)")

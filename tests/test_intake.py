@@ -189,7 +189,7 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
             hand=watch.poller.handed,
             clock=watch.clock,
         )
-        server = Server("127.0.0.1:0", door.routes(), watch.report)
+        server = Server("127.0.0.1:0", door.routes(), watch.alarms)
         serving = asyncio.create_task(server.run())
         await server.listening.wait()
         assert server.address is not None

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
@@ -89,6 +92,88 @@ async def test_a_webhook_gets_each_update_until_it_takes_it(telegram: LocalTeleg
     assert await bot.ok("deleteWebhook") is True
     assert await bot.ok("getUpdates") == []
     await runner.cleanup()
+
+
+@dataclass
+class Hook:
+    """Somewhere to bring updates to. `answers` are given in turn, the last for ever; `held` chats get none."""
+
+    answers: list[tuple[int, dict[str, str]]]
+    url: str = ""
+    came: list[str] = field(default_factory=list)
+    held: set[int] = field(default_factory=set)
+
+    async def take(self, request: web.Request) -> web.Response:
+        message = (await request.json())["message"]
+        self.came.append(message["text"])
+        if message["chat"]["id"] in self.held:
+            await asyncio.Event().wait()
+        status, headers = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        return web.Response(status=status, headers=headers)
+
+
+@contextlib.asynccontextmanager
+async def hook(*answers: tuple[int, dict[str, str]]) -> AsyncIterator[Hook]:
+    one, app = Hook([*answers]), web.Application()
+    app.router.add_post("/hook", one.take)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    one.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+    yield one
+    await runner.cleanup()
+
+
+async def test_a_chat_that_is_not_taken_holds_up_itself_and_nobody_else(telegram: LocalTelegram, bot: Bot) -> None:
+    async with hook((200, {})) as one:
+        one.held.add(READER)
+        await bot.ok("setWebhook", url=one.url)
+        for words in ("one", "two"):
+            telegram.say(READER, READER, words)
+        telegram.say(ADMIN, ADMIN, "hello")
+        await telegram.until(lambda: {"one", "hello"} <= set(one.came))
+        await telegram.until(lambda: len(telegram.bot_named(None).updates.waiting) == 2)
+        assert sorted(one.came) == ["hello", "one"]
+        assert (await bot.ok("getWebhookInfo"))["pending_update_count"] == 2
+        await bot.ok("deleteWebhook")
+        assert [update["message"]["text"] for update in await bot.updates()] == ["one", "two"]
+
+
+async def test_no_more_are_brought_at_once_than_was_asked_for(telegram: LocalTelegram, bot: Bot) -> None:
+    async with hook((200, {})) as one:
+        one.held |= {READER, ADMIN}
+        await bot.ok("setWebhook", url=one.url, max_connections=1)
+        telegram.say(READER, READER, "one")
+        telegram.say(ADMIN, ADMIN, "hello")
+        await telegram.until(lambda: one.came)
+        await bot.ok("getMe")
+        assert len(one.came) == 1
+
+
+async def test_a_redirect_is_no_answer_and_a_retry_after_is_obeyed(telegram: LocalTelegram, bot: Bot) -> None:
+    telegram.bot_named(None).webhook.retry = 0.0001
+    elsewhere = (302, {"Location": "/hook"})
+    async with hook(elsewhere, (503, {"Retry-After": "3600"}), (200, {})) as one:
+        await bot.ok("setWebhook", url=one.url)
+        telegram.say(READER, READER, "one")
+        await telegram.until(lambda: "503" in telegram.bot_named(None).webhook.info().get("last_error_message", ""))
+        assert one.came == ["one", "one"]
+        await telegram.until(lambda: one.came == ["one", "one", "one"])
+
+
+async def test_the_same_webhook_once_more_shortens_no_pause_and_another_one_does(
+    telegram: LocalTelegram, bot: Bot
+) -> None:
+    telegram.bot_named(None).webhook.retry = 3600.0
+    async with hook((500, {}), (500, {}), (200, {})) as one:
+        await bot.ok("setWebhook", url=one.url)
+        telegram.say(READER, READER, "one")
+        await telegram.until(lambda: len(one.came) == 2)  # the first is tried again at once
+        await bot.ok("setWebhook", url=one.url)
+        await bot.ok("getMe")
+        assert len(one.came) == 2
+        await bot.ok("setWebhook", url=one.url, max_connections=7)
+        await telegram.until(lambda: not telegram.bot_named(None).updates.waiting)
 
 
 async def test_a_webhook_outside_this_machine_is_refused(bot: Bot) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp.connector import Connection
 
-from bot.request import AiohttpRequest, AnswerLost, NotSent
+from bot.request import AiohttpRequest, AnswerLost, NotSent, Reach
 
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -119,3 +119,39 @@ async def test_a_send_that_is_cancelled_leaves_no_connection_to_the_next(request
             sending.cancel()
             await asyncio.wait({sending})
         assert await request_.post_json(url, b"{}") == (200, b"{}")
+
+
+# --- whether Telegram is there at all ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["ready body", "as the library asks"])
+async def test_what_is_not_answered_counts_until_something_is(how: str) -> None:
+    """Whoever asks: the two requests of a relay know of each other."""
+    now = 100.0
+    reach = Reach(clock=lambda: now)
+    asking, other = (AiohttpRequest(connections=2, read_seconds=0.3, reach=reach) for _ in range(2))
+    await asking.initialize()
+    await other.initialize()
+
+    async def ask(request: AiohttpRequest, url: str) -> None:
+        await (request.post_json(url, b"{}") if how == "ready body" else request.do_request(url, "POST"))
+
+    for _ in range(2):
+        with pytest.raises(NotSent):
+            await ask(asking, "http://127.0.0.1:1/botX/sendMessage")
+        now += 50.0
+    assert reach.lost_for() == 100.0
+    async with serving(answers, asking) as url:
+        await ask(other, url)
+        assert reach.lost_for() == 0.0
+        await other.shutdown()
+
+
+async def test_a_request_that_is_never_answered_counts_as_well(request_: AiohttpRequest) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with serving(silent, request_) as url:
+        with pytest.raises(AnswerLost):
+            await request_.post_json(url, b"{}")
+        assert request_._reach.lost_for() > 0

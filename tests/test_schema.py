@@ -29,7 +29,7 @@ ANN = 2001
 
 # --- plans ---------------------------------------------------------------------------------------------------------
 
-LARGE = "delivery|subscription|chat|post|message|shown|known|alias|publication|forum_topic|audit"
+LARGE = "sample|delivery|subscription|chat|post|message|shown|known|alias|publication|forum_topic|audit"
 SMALL = (
     "blog|note|pruned|json_each|chat_closed|publication_open|post_fts"  # partial, virtual, or with a row for each blog
 )
@@ -273,7 +273,7 @@ async def looking_at_what_was_refused(ledger: Ledger) -> None:
         await ledger.deliver(lambda claim: Refused(why="no") if claim.telegram_id == ANN else None)
     assert await ledger.store.refused("main")
     for words in ("no", ""):
-        await ledger.store.requeue_some("main", Act(at=NOON, act="requeue", words=words), None)
+        await ledger.store.requeue_some("main", Act(at=NOON, act="requeue"), None, words)
     await ledger.store.alarms(ended_since=NOON)
 
 
@@ -286,7 +286,16 @@ async def pruning(ledger: Ledger) -> None:
         await ledger.store.in_file([("flood", None, None)], NOON)
 
 
+async def keeping_samples(ledger: Ledger) -> None:
+    for minute in range(30):
+        await ledger.store.keep_samples(NOON + minute * 60, {"queue": 1.0, "delivered": 2.0})
+    await ledger.store.history(["queue"], NOON)
+    async for _ in ledger.store.thin_samples(NOON + 1200, NOON + 60):
+        pass
+
+
 ACTS = [
+    keeping_samples,
     pruning,
     publishing,
     expanding,

@@ -196,6 +196,8 @@ def test_a_file_may_be_written_with_byte_order_mark_and_windows_line_ends(tmp_pa
     assert read_settings(path, {}).path == path
 
 
+WEBHOOK = '[telegram]\nupdates = "webhook"\n'
+
 # --- warnings ------------------------------------------------------------------------------------------------------
 
 
@@ -209,6 +211,15 @@ def test_a_file_may_be_written_with_byte_order_mark_and_windows_line_ends(tmp_pa
         ("[telegram]\nmessages_per_second = 1001\npaid_broadcast = true", ["telegram.messages_per_second: 1001 is more than Telegram grants any bot (1000); expect it to refuse"]),
         ("[telegram]\nrich_messages = true", []),
         ('[web]\nlisten = "127.0.0.1:81"\npublic_url = "https://relay.example.org"', []),
+        (WEBHOOK + '[web]\npublic_url = "https://relay.example.org/relay"', []),
+        (WEBHOOK + '[web]\npublic_url = "https://relay.example.org:8443"', []),
+        (WEBHOOK + '[web]\npublic_url = "http://relay.example.org"', ["web.public_url: Telegram brings updates over https only"]),
+        (WEBHOOK + '[web]\npublic_url = "https://relay.example.org:444"', ["web.public_url: Telegram brings updates to the ports 80, 88, 443 and 8443 only"]),
+        (WEBHOOK + '[web]\npublic_url = "https://[::1]"', ["web.public_url: Telegram cannot reach this machine under that name"]),
+        (WEBHOOK + 'api_base = "http://127.0.0.1:8081"\n[web]\npublic_url = "http://127.0.0.1:9000"', []),
+        ('[web]\nlisten = "0.0.0.0:8080"', ["web.listen: 0.0.0.0:8080 is for other machines as well, and without web.dashboard_password_env the dashboard answers this machine alone"]),
+        ('[web]\nlisten = "[::1]:8080"', []),
+        ('[web]\nlisten = ""', []),
         ("[access]\nsecond_approval = true", []),
         ('[storage]\nurl = "postgresql://me:pw@host/db"', ["storage.url: carries a password; keep it out of the file, in PGPASSWORD or ~/.pgpass", "storage.url with PostgreSQL: not available in this version yet"]),
         ('[storage]\nkeep_days = 3', []),

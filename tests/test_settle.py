@@ -87,23 +87,23 @@ def test_a_closed_chat_closes_and_a_closed_topic_only_itself(thread_only: bool, 
 
 def test_a_message_that_is_gone_needs_nothing_more() -> None:
     settled = after(EDIT, Gone(why="not found"))
-    assert (settled.gone, settled.rows[0].sent, settled.report) == ((5,), 6, None)
+    assert (settled.gone, settled.rows[0].sent, settled.refused) == ((5,), 6, None)
 
 
 def test_a_message_that_cannot_be_edited_is_left_as_it_is_and_kept_in_mind() -> None:
     settled = after(EDIT, Gone(why="can't be edited", stands=True))
-    assert (settled.gone, settled.rows[0].sent, settled.report) == ((), 6, None)
+    assert (settled.gone, settled.rows[0].sent, settled.refused) == ((), 6, None)
 
 
 def test_what_is_withdrawn_must_go_in_another_way_where_it_cannot_be_edited() -> None:
     withdrawn = row(sent=1, message=MESSAGE, withdrawn=True)
     first = after(Edit(rows=(withdrawn,), message=MESSAGE), Gone(why="can't be edited", stands=True))
-    assert (first.rows[0].sent, first.rows[0].plain, first.gone, first.report) == (None, True, (), None)
+    assert (first.rows[0].sent, first.rows[0].plain, first.gone, first.refused) == (None, True, (), None)
     again = Delete(rows=(replace(withdrawn, plain=True),), message=MESSAGE)
     assert after(again, Done()).gone == (5,)
     last = after(again, Refused(why="can't be deleted"))
     assert (last.rows[0].aside, last.gone) == ("can't be deleted", ())
-    assert last.report is not None
+    assert last.refused is not None
 
 
 def test_nothing_can_be_gone_that_was_never_sent() -> None:
@@ -114,31 +114,22 @@ def test_nothing_can_be_gone_that_was_never_sent() -> None:
 def test_what_is_copied_has_no_plainer_form() -> None:
     settled = after(Send(rows=(row(copied=True),)), Refused(why="message to copy not found"))
     assert settled.rows[0].aside == "message to copy not found"
-    assert settled.report is not None
+    assert settled.refused is not None
 
 
 def test_a_bot_in_trouble_gives_up_nothing_and_tells_the_admins() -> None:
     settled = after(SEND, TryLater(why="Unauthorized", after=60.0, bot_wide=True, for_admins=True))
     assert (settled.rows[0].sent, settled.rows[0].aside, settled.rows[0].not_before) == (None, None, NOW + 60.0)
-    assert settled.report is not None
-    assert "Unauthorized" in settled.report
+    assert settled.halted == "Unauthorized"
 
 
-def test_a_report_says_the_same_of_every_chat() -> None:
-    reports = {
-        settle(Send(rows=(row(plain=True, thread=thread),)), {1: 6}, Refused(why="no"), NOW, "resend").report
-        for thread in (0, 3, 4)
-    }
-    assert len(reports) == 1
-
-
-def test_a_refused_message_is_tried_once_in_its_plainest_form_and_then_set_aside_and_reported() -> None:
+def test_a_refused_message_is_tried_once_in_its_plainest_form_and_then_set_aside() -> None:
     first = after(SEND, Refused(why="no"))
-    assert (first.rows[0].plain, first.rows[0].aside, first.report) == (True, None, None)
+    assert (first.rows[0].plain, first.rows[0].aside, first.refused) == (True, None, None)
     second = after(Send(rows=(row(plain=True),)), Refused(why="no"))
     assert second.rows[0].aside == "no"
-    assert second.report is not None
-    assert "no" in second.report
+    assert second.refused is not None
+    assert "no" in second.refused
 
 
 def test_every_post_of_a_refused_merge_is_tried_by_itself() -> None:

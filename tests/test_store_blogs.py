@@ -24,6 +24,7 @@ from bot.core.model import (
     SnapshotKind,
 )
 from bot.core.publishing import Audience, PostWrite, Publishing, Validators
+from bot.core.standing import Alarm, Kind
 from storage import Store, blogs, open_store
 from tests.ledger import BLOG, NOON, URL, Ledger, exported
 
@@ -268,13 +269,6 @@ async def test_a_blog_ends_once_and_may_go_on(ledger: Ledger) -> None:
     assert [await ended_at(one) for one in (True, True, None, False, None)] == [NOON + 10] * 3 + [None] * 2
 
 
-async def test_an_alarm_stands_until_it_is_cleared(store: Store) -> None:
-    await store.alarm(BLOG, "no posts any more")
-    assert (await store.blogs())[0].alarm == "no posts any more"
-    await store.alarm(BLOG, None)
-    assert (await store.blogs())[0].alarm is None
-
-
 async def test_notes_are_kept_replaced_and_forgotten(store: Store) -> None:
     assert await store.note("colour") is None
     await store.keep_note("colour", "blue")
@@ -304,8 +298,8 @@ async def test_a_renamed_blog_is_the_same_blog(ledger: Ledger) -> None:
     await ledger.run()
     await store.hold("old", NOON)
     await ledger.publish("b", topics=("nato",), blog="old")
-    await store.keep_note("failing old", "times out")
-    await store.alarm("old", "odd")
+    for kind, text in ((Kind.FAILING, "times out"), (Kind.PAGE, "odd")):
+        await store.begin_alarm(Alarm(kind=kind, about="old", text=text, since=NOON))
     memory = await store.memory("old", URL)
 
     await store.in_file([(BLOG, None, "old")], NOON + 1)
@@ -314,7 +308,7 @@ async def test_a_renamed_blog_is_the_same_blog(ledger: Ledger) -> None:
     (state,) = await store.blogs(counted=True)
     assert (state.id, state.title, state.held_at, state.alarm, state.posts) == (BLOG, "Storm", NOON, "odd", 2)
     assert [one.blog for one in await store.subscriptions(ann, 0)] == [BLOG]
-    assert (await store.note(f"failing {BLOG}"), await store.note("failing old")) == ("times out", None)
+    assert [(one.about, one.text) for one in await store.alarms()] == [(BLOG, "times out"), (BLOG, "odd")]
     assert [post.blog for post in await store.latest(blogs=[BLOG], now=NOON + 9, limit=5)] == [BLOG]
     assert await ledger.run() == [], "held as before"
     await store.release(BLOG, NOON + 2)

@@ -188,8 +188,8 @@ async def test_a_bad_file_is_refused_told_to_the_admins_once_and_the_last_good_o
     assert "often" in said
     await relay.publisher.polled(2)
     relay.configure(every="1s")
-    await relay.publisher.polled(2)
-    assert len(relay.screen(1001)) == 1
+    await relay.telegram.until(lambda: len(relay.screen(1001)) == 2, 20)
+    assert relay.screen(1001)[1].startswith("Over: The new file is refused; it is applied now. It lasted ")
 
 
 async def test_a_failing_blog_is_reported_once_and_its_recovery_once(relay: Service) -> None:

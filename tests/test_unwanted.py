@@ -149,7 +149,7 @@ def test_a_pin_is_tried_once_and_the_card_is_what_was_sent(outcome: Outcome, gon
     made = settle(PINNING, {1: 3}, outcome, NOW, "resend", WHOLE)
     assert [after.sent for after in made.rows] == [2]
     assert made.gone == gone
-    assert made.report is None
+    assert made.refused is None
 
 
 def test_a_card_that_was_taken_away_at_once_by_somebody_there_is_not_sent_in_a_loop() -> None:
@@ -160,4 +160,4 @@ def test_a_card_that_was_taken_away_at_once_by_somebody_there_is_not_sent_in_a_l
 def test_what_cannot_even_be_rewritten_is_let_go_of() -> None:
     waits = row(0, 2, CARD, plain=True)
     made = settle(Edit(rows=(waits,), message=CARD), {1: 3}, Refused(why="no"), NOW, "resend", WHOLE)
-    assert ([after.sent for after in made.rows], made.gone, made.report) == ([0], (5,), None)
+    assert ([after.sent for after in made.rows], made.gone, made.refused) == ([0], (5,), None)

@@ -16,6 +16,8 @@ from aiohttp import web
 
 from bot.web import server as door
 from bot.web.server import Server
+from storage import open_store
+from tests.alarming import ADMIN, AtOnce
 from tests.service import Service, service
 from tests.told import free_port
 
@@ -36,25 +38,34 @@ async def _dawdle(request: web.Request) -> web.Response:
 
 
 @contextlib.asynccontextmanager
-async def serving(listen: str, reports: list[str], told: asyncio.Event | None = None) -> AsyncIterator[Server]:
-    async def report(text: str) -> None:
-        reports.append(text)
+async def serving(
+    folder: Path, listen: str, reports: list[str] | None = None, told: asyncio.Event | None = None
+) -> AsyncIterator[Server]:
+    """`told` is set once the admins are told of something."""
+
+    async def say(person: int, text: str) -> bool:
+        if reports is not None:
+            reports.append(text)
         if told is not None:
             told.set()
+        return True
 
+    store = open_store(f"sqlite:///{folder}/relay.db")
+    alarms = AtOnce(store, admins=lambda: (ADMIN,), say=say)
     routes = [web.post("/echo", _echo), web.get("/break/{secret}", _break), web.get("/dawdle", _dawdle)]
-    server = Server(listen, routes, report)
+    server = Server(listen, routes, alarms)
     running = asyncio.create_task(server.run())
     try:
         yield server
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+        await store.close()
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    async with serving("127.0.0.1:0", []) as one:
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    async with serving(tmp_path, "127.0.0.1:0") as one:
         await one.listening.wait()
         yield one
 
@@ -101,6 +112,16 @@ async def test_an_answer_names_neither_version_nor_trace(
     assert (answer.status, said, answer.headers["Server"]) == (status, text, "liveblog-relay")
 
 
+async def test_a_name_with_several_addresses_is_listened_on_at_all_of_them(tmp_path: Path) -> None:
+    port = free_port()
+    found = await asyncio.get_running_loop().getaddrinfo("localhost", port, type=socket.SOCK_STREAM)
+    async with serving(tmp_path, f"localhost:{port}") as server, aiohttp.ClientSession() as session:
+        await server.listening.wait()
+        for host in {f"[{where[0]}]" if family == socket.AF_INET6 else str(where[0]) for family, *_, where in found}:
+            async with session.get(f"http://{host}:{port}/healthz") as answer:
+                assert answer.status == 200
+
+
 async def test_what_breaks_is_logged_without_its_path(client: aiohttp.ClientSession) -> None:
     with structlog.testing.capture_logs() as said:
         async with client.get("/break/abcdef"):
@@ -142,23 +163,26 @@ async def test_who_dawdles_is_let_go(
         assert answer.status == 408
 
 
-async def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_connection_that_says_nothing_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "SILENT_SECONDS", 0.05)
-    async with serving("127.0.0.1:0", []) as server:
+    async with serving(tmp_path, "127.0.0.1:0") as server:
         await server.listening.wait()
         assert await raw(server, b"GET /healthz HTTP/1.1\r\nHost: x\r\n") == b""
 
 
-async def test_a_host_that_is_no_name_is_told_and_ends_nothing() -> None:
+async def test_a_host_that_is_no_name_is_told_and_ends_nothing(tmp_path: Path) -> None:
     reports: list[str] = []
     told = asyncio.Event()
-    async with serving("a..b:8080", reports, told):
+    async with serving(tmp_path, "a..b:8080", reports, told):
         async with asyncio.timeout(10):
             await told.wait()
-    assert reports == ["web.listen: a..b:8080: this is no name of a host. It is tried again; the rest runs."]
+    (said,) = reports
+    assert said.startswith("web.listen: a..b:8080: this is no name of a host; it is tried again, the rest runs")
 
 
-async def test_a_port_in_use_is_told_once_and_tried_until_it_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_port_in_use_is_told_once_and_tried_until_it_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(door, "RETRY_SECONDS", 0.01)
     reports: list[str] = []
     told = asyncio.Event()
@@ -166,15 +190,16 @@ async def test_a_port_in_use_is_told_once_and_tried_until_it_is_free(monkeypatch
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         listen = f"127.0.0.1:{taken.getsockname()[1]}"
-        async with serving(listen, reports, told) as server:
+        async with serving(tmp_path, listen, reports, told) as server:
             async with asyncio.timeout(10):
                 await told.wait()
             taken.close()
             async with asyncio.timeout(10):
                 await server.listening.wait()
-    (said,) = reports
-    assert said.startswith(f"web.listen: {listen}: ")
-    assert said.endswith("It is tried again; the rest runs.")
+                while len(reports) < 2:  # noqa: ASYNC110 it is told aside
+                    await asyncio.sleep(0.01)
+    assert reports[0].startswith(f"web.listen: {listen}: ")
+    assert reports[1].startswith(f"Over: web.listen; it listens on {listen}. It lasted ")
 
 
 # --- as part of the relay ------------------------------------------------------------------------------------------

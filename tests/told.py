@@ -51,7 +51,7 @@ class Told:
             store=self.watch.store,
             settings=lambda: self.watch.settings,
             told=self._tell,
-            report=self.watch.report,
+            alarms=self.watch.alarms,
             clock=self.clock,
         )
         self.restart()
@@ -67,7 +67,7 @@ class Told:
             fetcher=self.fetcher,
             settings=lambda: self.watch.settings,
             public_url=self.public_url,
-            report=self.watch.report,
+            alarms=self.watch.alarms,
             clock=self.clock,
         )
 
@@ -148,7 +148,7 @@ async def told(folder: Path, *, longest: int = 31 * 86_400) -> AsyncIterator[Tol
         listen = f"127.0.0.1:{free_port()}"
         one = Told(watch, hub, f"http://{listen}", fetcher, session)
         one.configure(websub=True)
-        server = Server(listen, one.callbacks.routes(), watch.report)
+        server = Server(listen, one.callbacks.routes(), watch.alarms)
         serving = asyncio.create_task(server.run())
         await server.listening.wait()
         try:

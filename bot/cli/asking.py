@@ -44,12 +44,13 @@ def check(config: Path | None) -> None:
 @json_option
 def status(config: Path | None, as_json: bool) -> None:
     """Blogs, subscribers and the queue, from the store."""
-    from bot.status import status_json, status_lines
+    from bot.status import Standing, status_json, status_lines
 
     async def work() -> None:
         async with opened_store(config) as (_, store):
             blogs, queue, now = await store.blogs(counted=True), await store.queue("main"), time.time()
-            said = dumped(status_json(blogs, queue, now)) if as_json else "\n".join(status_lines(blogs, queue, now))
-            click.echo(said)
+            standing = Standing(alarms=await store.alarms(), refused=await store.refused("main"))
+            about = blogs, queue, now, standing
+            click.echo(dumped(status_json(*about)) if as_json else "\n".join(status_lines(*about)))
 
     finish(work())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from bot.demo import Demo
 
 USUAL_PORT = 8081
+LISTEN_SECONDS = 3.0
 
 
 @click.command()
@@ -32,12 +34,15 @@ def run(config: Path | None) -> None:
 
 def _serve(path: Path, environ: Mapping[str, str]) -> None:
     from bot import app, logs
-    from config.secrets import known
+    from config.secrets import known, webhook_path, webhook_secret
     from config.settings import token, warnings
 
     settings = settings_of(path)
-    intakes = (blog.intake_secret_env for blog in settings.blogs if blog.intake_secret_env)
-    logs.set_up([token(environ), *known(environ, intakes)])
+    named = [settings.web.dashboard_password_env, *(blog.intake_secret_env for blog in settings.blogs)]
+    ours = token(environ)
+    logs.set_up(
+        [ours, webhook_path(ours, app.BOT), webhook_secret(ours, app.BOT), *known(environ, filter(None, named))]
+    )
     for line in warnings(settings):
         click.echo(f"warning: {line}", err=True)
     try:
@@ -91,7 +96,10 @@ async def _world(folder: Path, replay: Path | None, speed: float | None, port: i
 
     for attempt in (port,) if port is not None else (USUAL_PORT, 0):
         try:
-            return await open_demo(folder, port=attempt, speed=speed, captured=replay)
+            dashboard = _free_port_beside(attempt)
+            return await open_demo(
+                folder, port=attempt, speed=speed, captured=replay, dashboard=f"127.0.0.1:{dashboard}"
+            )
         except ValueError as error:
             raise Failed(f"{replay}: {error}") from None
         except OSError as error:
@@ -100,9 +108,24 @@ async def _world(folder: Path, replay: Path | None, speed: float | None, port: i
     raise AssertionError("the last port is always answered for")
 
 
+def _free_port_beside(port: int) -> int:
+    """For the dashboard: one of the next few after the chat page's, or any. Held for a moment only, so that another
+    program may still come first; the relay then says so and tries again."""
+    for attempt in (*(range(port + 1, min(port + 20, 65536)) if port else ()), 0):
+        with contextlib.suppress(OSError), socket.socket() as door:
+            door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            door.bind(("127.0.0.1", attempt))
+            return int(door.getsockname()[1])
+    raise Failed("no port of 127.0.0.1 is free")
+
+
 async def _introduce(world: Demo, relay: Relay) -> None:
     await relay.ready.wait()
-    click.echo(f"\n  Open {world.address} in a browser and watch. Ctrl+C ends it.\n")
+    with contextlib.suppress(TimeoutError):  # where its port was taken meanwhile, the chats are shown all the same
+        async with asyncio.timeout(LISTEN_SECONDS):
+            await relay.web.listens()
+    click.echo(f"\n  Open {world.address} in a browser and watch the chats,")
+    click.echo(f"  and {world.dashboard} to see how the relay is. Ctrl+C ends both.\n")
     await world.introduce()
 
 

@@ -1,6 +1,7 @@
 """What admins read when something is not as it should be: which blog, read how, what is wrong, and what was done.
 
-Rules say the reason and the consequence; `line` puts both behind the blog's name. One line, whatever the parts hold.
+Rules say the reason and the consequence; `subject` is what they are said of. How admins are told of it stands in
+`bot.core.standing`.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ def alarm(reason: str, done: str = UNTOUCHED) -> str:
     return f"{reason}; {done}"
 
 
-def line(blog: str, reader: str | None, said: str) -> str:
-    """An alarm as people are told it. `reader` is the one that has read the blog so far, None where none has."""
-    return " ".join(f"{blog} ({reader or NOT_READ}): {said}".split())
+def subject(blog: str, reader: str | None) -> str:
+    """Of what it speaks. `reader` is the one that has read the blog so far, None where none has."""
+    return f"{blog} ({reader or NOT_READ})"
 
 
 def shows_nothing() -> str:

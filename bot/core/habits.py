@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,14 @@ MOST_TIMES = 12  # of day
 
 _EVERY = re.compile(r"([0-9]{1,4})([mh])")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+
+
+class Habit(StrEnum):
+    """For what a chat lets its posts wait."""
+
+    MUTE = "mute"
+    QUIET = "quiet"
+    DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -185,9 +185,14 @@ def plain_address(url: str) -> str:
 def link_key(url: str) -> str:
     """A link as a key: without scheme, `www.`, trailing slash and what campaigns add; a fragment may name the post."""
     address, _, fragment = url.strip().partition("#")
-    kept = [(name, value) for name, value in parse_qsl(urlsplit(address).query) if not _CAMPAIGN.match(name)]
+    kept = [(name, value) for name, value in parse_qsl(urlsplit(address).query) if not is_campaign(name)]
     query = "?" + urlencode(kept) if kept else ""
     return plain_address(address.partition("?")[0]) + query + (f"#{fragment}" if fragment else "")
+
+
+def is_campaign(name: str) -> bool:
+    """Whether a parameter of an address tells only how somebody came there."""
+    return _CAMPAIGN.match(name) is not None
 
 
 _CAMPAIGN = re.compile(r"utm_|at_|fbclid$|gclid$|cmp$|ns_|ref$|src$|xtor$|ito$|smid$|partner$", re.IGNORECASE)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.choices import Choices
-from bot.core.habits import next_digest, quiet_until
+from bot.core.habits import Habit, next_digest, quiet_until
 from bot.core.model import Lane
 
 MERGE_FROM = 3  # so many waiting posts of one chat leave as one message
@@ -184,7 +184,7 @@ def _asleep(free: Sequence[Waiting], choices: Choices, now: float) -> list[tuple
         return []
     first = [row for row in free if not (row.sent or row.withdrawn or row.card)]
     digests = _digests(first, choices.timezone)
-    waits = ((row, _held_until(row, choices, digests, now)) for row in first)
+    waits = ((row, _held(row, choices, digests, now)[1]) for row in first)
     return [(row, until) for row, until in waits if until > now]
 
 
@@ -197,16 +197,27 @@ def _digests(first: Sequence[Waiting], zone: str | None) -> dict[tuple[int, str 
     return due
 
 
-def _held_until(row: Waiting, choices: Choices, digests: dict[tuple[int, str | None], float], now: float) -> float:
-    """A mute holds everything, quiet hours what is not breaking news or what is as well; 0 where nothing holds it."""
+Held = tuple[Habit | None, float]
+
+
+def _held(row: Waiting, choices: Choices, digests: dict[tuple[int, str | None], float], now: float) -> Held:
+    """A mute holds everything, quiet hours what is not breaking news or what is as well; until 0 where nothing does."""
     if choices.muted_until > now:
-        return choices.muted_until
+        return Habit.MUTE, choices.muted_until
     quiet = choices.quiet
     if quiet and not (quiet.breaking and row.lane is Lane.BREAKING):
         until = quiet_until(quiet, choices.timezone or row.zone, now)
         if until is not None:
-            return until
-    return digests[row.thread, row.blog] if row.digest else 0.0
+            return Habit.QUIET, until
+    return (Habit.DIGEST, digests[row.thread, row.blog]) if row.digest else (None, 0.0)
+
+
+def held_for(row: Waiting, rows: Iterable[Waiting], now: float, choices: Choices) -> Held:
+    """For what this one of all the `rows` of its chat that wait to be sent is held back, and until when."""
+    ordered = sorted(rows, key=lambda one: (one.lane, one.since, one.post, one.thread))
+    first = [one for one in ordered if not (one.sent or one.withdrawn or one.card)]
+    habit, until = _held(row, choices, _digests(first, choices.timezone), now)
+    return (habit, until) if until > now else (None, 0.0)
 
 
 # --- what was never sent -------------------------------------------------------------------------------------------

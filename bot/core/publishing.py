@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.core.facts import Came
 from bot.core.model import Button, ChangeKind, Entity, Lane, Media, PageMemory, Post, Seen
 
 
@@ -44,6 +45,7 @@ class Publishing:
     blog: str
     url: str  # "": handed to us and read on no page, so that the blog's first page is still a baseline
     now: float
+    came: Came = Came.POLL
     writes: tuple[PostWrite, ...] = ()
     seen: tuple[Seen, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)

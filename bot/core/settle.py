@@ -58,7 +58,12 @@ class Settlement:
     edited: int | None = None
     dropped: tuple[int, ...] = ()  # posts that the edited message carries no more
     chat: ChatAfter | None = None
-    report: str | None = None  # for the admins
+    halted: str | None = None  # why Telegram takes nothing from this bot
+
+    @property
+    def refused(self) -> str | None:
+        """Why it is not tried any more."""
+        return next((row.aside for row in self.rows if row.aside is not None), None)
 
 
 def settle(
@@ -154,11 +159,7 @@ def _later(action: Action, outcome: TryLater, now: float) -> Settlement:
     if outcome.flood:
         return Settlement(rows=_again(action, not_before=0.0), chat=Resting(until=now + outcome.after))
     rows = tuple(_retried(row, max(outcome.after, pause(row.attempts + 1)), now) for row in action.rows)
-    return Settlement(rows=rows, report=_trouble(outcome.why) if outcome.for_admins else None)
-
-
-def _trouble(why: str) -> str:
-    return f"Telegram takes no messages at present: {why}\nWhat waits is kept, and sent when it takes them again."
+    return Settlement(rows=rows, halted=outcome.why if outcome.for_admins else None)
 
 
 def _retried(row: Waiting, wait: float, now: float) -> RowAfter:
@@ -198,18 +199,12 @@ def _refused(action: Action, outcome: Refused) -> Settlement:
     if not isinstance(action, Send) and all(row.wanted == 0 for row in action.rows):  # nothing helps: let go of it
         return Settlement(rows=_nothing_there(action), gone=_all_of(action.message))
     aside = tuple(RowAfter(post=row.post, thread=row.thread, plain=True, aside=outcome.why) for row in action.rows)
-    return Settlement(rows=aside, report=_report(action, outcome.why))
+    return Settlement(rows=aside)
 
 
 def _has_plainer_form(row: Waiting) -> bool:
     """What is copied is copied as it is."""
     return not (row.plain or row.copied)
-
-
-def _report(action: Action, why: str) -> str:
-    """The same words for every chat, so that the admins can be told once."""
-    posts = ", ".join(str(row.post) for row in action.rows)
-    return f"Telegram refused post {posts}: {why}\nIt is set aside where that happens, until it changes."
 
 
 def _at(action: Action, rendered: dict[int, int]) -> tuple[RowAfter, ...]:

@@ -41,13 +41,15 @@ HARBOUR_TOPICS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demo:
-    """A demo that is up. `config` and `environment` are for the relay, `address` is for the browser."""
+    """A demo that is up. `config` and `environment` are for the relay; `address`, of the chats, and `dashboard` (""
+    where there is none) are for the browser."""
 
     telegram: LocalTelegram
     stage: Stage
     config: Path
     environment: Mapping[str, str]
     address: str
+    dashboard: str
     blog: str  # its id in the configuration
     threads: Mapping[str, int]  # the forum's topics by name
 
@@ -90,7 +92,8 @@ async def open_demo(
     telegram = LocalTelegram(tokens={token: profile}, limits=REAL_LIMITS)
     threads = _people_and_chats(telegram, with_topics=captured is None)
     stage = Stage(write)
-    _mount(telegram.app, stage, ChatPage(telegram, stage, _seats()))
+    address = f"http://{dashboard}/" if dashboard else ""
+    _mount(telegram.app, stage, ChatPage(telegram, stage, _seats(), dashboard=address))
     await telegram.start(port)
     return Demo(
         telegram=telegram,
@@ -98,6 +101,7 @@ async def open_demo(
         config=_write_configuration(telegram.api_base, folder, stage, blog, dashboard),
         environment={"TELEGRAM_BOT_TOKEN": token},
         address=f"{telegram.api_base}/chat/",
+        dashboard=address,
         blog=blog,
         threads=threads,
     )

@@ -35,10 +35,11 @@ JsonObject = dict[str, Any]
 
 
 class ChatPage:
-    """To be mounted at /chat. The visitor sees the chats of `seats` and speaks as the people sitting there."""
+    """To be mounted at /chat. The visitor sees the chats of `seats` and speaks as the people sitting there; a link
+    leads to the relay's `dashboard`."""
 
-    def __init__(self, telegram: LocalTelegram, stage: Stage, seats: Iterable[Seat]) -> None:
-        self._telegram, self._stage = telegram, stage
+    def __init__(self, telegram: LocalTelegram, stage: Stage, seats: Iterable[Seat], *, dashboard: str = "") -> None:
+        self._telegram, self._stage, self._dashboard = telegram, stage, dashboard
         self._seats: Mapping[int, Seat] = {seat.chat_id: seat for seat in seats}
         self._world = secrets.token_hex(4)  # so that an open page notices that it is a new demo it talks to
         self._streams: set[asyncio.Task[Any]] = set()
@@ -99,6 +100,7 @@ class ChatPage:
         return {
             "world": self._world,
             "inline": profile.username if profile.inline else "",
+            "dashboard": self._dashboard,
             "clock": clock,
             "chats": self._chats(),
         }

@@ -64,28 +64,29 @@ class Notes(Protocol):
 
 
 class Guard:
-    """`password_env` "": there is no password. One that is named and cannot be read lets nobody in."""
+    """`password_env` tells which variable holds the password; "": there is none. One that is named and cannot be read
+    lets nobody in."""
 
     def __init__(
         self,
         *,
         notes: Notes,
         environ: Mapping[str, str],
-        password_env: str = "",
+        password_env: Callable[[], str] = str,
         public_url: str = "",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._notes, self._environ, self._env = notes, environ, password_env
+        self._notes, self._environ, self._named = notes, environ, password_env
         self._public_url, self._clock = public_url, clock
         self._form, self._programs = Attempts(), Attempts()  # so that a program's old password keeps no person out
-        self._read_at, self._password = float("-inf"), ""
+        self._read_at, self._read_from, self._password = float("-inf"), "", ""
         self._secret = ""
         self._ended: dict[str, float] = {}
         self._remembering = asyncio.Lock()
 
     @property
     def has_password(self) -> bool:
-        return bool(self._env)
+        return bool(self._named())
 
     # --- before a route
 
@@ -109,6 +110,15 @@ class Guard:
 
         return guarded
 
+    def everybody(self, handler: Handler) -> Handler:
+        """For what is in every copy of this program anyway: styles and scripts."""
+
+        async def guarded(request: web.Request) -> web.StreamResponse:
+            refused = self.refusal(request)
+            return _careful(await handler(request) if refused is None else refused)
+
+        return guarded
+
     def visitors(self, handler: Handler) -> Handler:
         """For the form that asks for the password: everybody who may know there is one."""
 
@@ -125,9 +135,13 @@ class Guard:
             self._set_cookie(request, answer, session)
         return answer
 
+    async def admits(self, request: web.Request) -> bool:
+        """Whether a program that asks so may see what admins see."""
+        return self.refusal(request) is None and await self._refusal_of_program(request) is None
+
     def refusal(self, request: web.Request) -> web.Response | None:
         """What is said to whom no password would help; None where one may help, or none is needed."""
-        if not self._env:
+        if not self.has_password:
             return None if strangers.is_from_this_machine(request) else web.Response(status=403, text=_ELSEWHERE)
         try:
             self._right_password()
@@ -138,10 +152,10 @@ class Guard:
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         session = await self._session(request)
-        if session is None and not self._env:
+        if session is None and not self.has_password:
             session = await self._begin(known=False)
             return await self._with_cookie(request, session, handler)
-        if session is None or (self._env and not session.known):
+        if session is None or (self.has_password and not session.known):
             return _to_the_form(request)
         return await self._admitted(request, session, handler)
 
@@ -164,7 +178,7 @@ class Guard:
         if self.refusal(request) is not None:
             return False
         session = await self._session(request)
-        return not self._env or (session is not None and session.known)
+        return not self.has_password or (session is not None and session.known)
 
     def token(self, request: web.Request) -> str:
         """What forms on this page carry as `TOKEN`, and scripts as `TOKEN_HEADER`."""
@@ -212,7 +226,7 @@ class Guard:
 
     async def _refusal_of_program(self, request: web.Request) -> web.Response | None:
         session = await self._session(request)
-        if not self._env or (session and session.known and request.method in (hdrs.METH_GET, hdrs.METH_HEAD)):
+        if not self.has_password or (session and session.known and request.method in (hdrs.METH_GET, hdrs.METH_HEAD)):
             return None
         given = _authorization(request)
         if given is None:
@@ -224,12 +238,12 @@ class Guard:
 
     def _right_password(self) -> str:
         """NoSecret where it cannot be read. A file may get another one while we run."""
-        if not self._env:
+        if not self.has_password:
             return ""
-        now = self._clock()
-        if not 0 <= now - self._read_at < _READ_AGAIN:
-            self._password = secret(self._environ, self._env)
-            self._read_at = now
+        now, name = self._clock(), self._named()
+        if not 0 <= now - self._read_at < _READ_AGAIN or name != self._read_from:
+            self._password = secret(self._environ, name)
+            self._read_at, self._read_from = now, name
         return self._password
 
     # --- sessions
@@ -267,12 +281,12 @@ class Guard:
             path=self._cookie_path(),
             httponly=True,
             samesite="Strict",
-            secure=strangers.is_secure(request, self._public_url) if self._env else False,
+            secure=strangers.is_secure(request, self._public_url) if self.has_password else False,
         )
 
     def _cookie_path(self) -> str:
         """With a password "", the folder of the form: a browser knows it also where a proxy has put us below a path."""
-        return "" if self._env else "/"
+        return "" if self.has_password else "/"
 
 
 def _careful(answer: web.StreamResponse) -> web.StreamResponse:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 from aiohttp.web_protocol import RequestHandler
 
+from bot.alarming import Alarms
+from bot.core.standing import Kind
 from storage import StoreError
 
 log = structlog.get_logger()
@@ -28,19 +31,30 @@ SILENT_SECONDS = 15.0  # a connection that sends no whole request head for so lo
 STOP_SECONDS = 3.0  # requests under way may end within
 RETRY_SECONDS = 15.0  # between attempts to listen where somebody else does
 
-Report = Callable[[str], Coroutine[None, None, None]]
+Measured = Callable[[str, int, float | None], None]  # route, status, seconds; None: of a stream
+PATIENCE: Final = web.RequestKey("patience", asyncio.Timeout)  # of a request; who streams sets it to None
 
 
 class Server:
     """Listens on `listen` ("host:port") with these routes. A port in use is told once, and tried again."""
 
-    def __init__(self, listen: str, routes: Iterable[web.AbstractRouteDef], report: Report) -> None:
+    def __init__(
+        self,
+        listen: str,
+        routes: Iterable[web.AbstractRouteDef],
+        alarms: Alarms,
+        *,
+        stopping: Sequence[Callable[[web.Application], Awaitable[None]]] = (),
+        measured: Measured = lambda route, status, seconds: None,
+    ) -> None:
+        """`stopping`: called when we stop, before requests under way are waited for. `measured` is told of each."""
         self._host, _, port = listen.rpartition(":")
-        self._port, self._listen, self._report = int(port), listen, report
-        self._app = web.Application(middlewares=[_bounded], client_max_size=LARGEST_BODY)
+        self._port, self._listen, self._alarms = int(port), listen, alarms
+        self._app = web.Application(middlewares=[_measuring(measured), _bounded], client_max_size=LARGEST_BODY)
         self._app.router.add_get("/healthz", _healthy)
         self._app.add_routes(routes)
         self._app.on_response_prepare.append(_discreet)
+        self._app.on_shutdown.extend(stopping)
         self.address: tuple[str, int] | None = None  # where it listens, once it does
         self.listening = asyncio.Event()
 
@@ -51,6 +65,7 @@ class Server:
         try:
             door = await self._open(runner)
             try:
+                await self._alarms.ended(Kind.LISTEN, ending=f"it listens on {self._listen}")
                 await asyncio.Event().wait()
             finally:
                 door.close()
@@ -60,17 +75,12 @@ class Server:
 
     async def _open(self, runner: web.AppRunner) -> asyncio.Server:
         """The listening socket, as soon as it can be had: the relay polls meanwhile."""
-        told = False
         while True:
             try:
                 door = await self._listen_with(runner)
             except (OSError, UnicodeError) as error:  # the latter for what is no name of a host ("a..b")
-                if not told:
-                    log.error("cannot listen", listen=self._listen, why=_reason(error))
-                    await self._report(
-                        f"web.listen: {self._listen}: {_reason(error)}. It is tried again; the rest runs."
-                    )
-                told = True
+                said = f"{self._listen}: {_reason(error)}; it is tried again, the rest runs and readers notice nothing"
+                await self._alarms.raised(Kind.LISTEN, "", said, subject="web.listen")
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 self.address = door.sockets[0].getsockname()[:2]
@@ -119,12 +129,25 @@ async def _discreet(request: web.Request, answer: web.StreamResponse) -> None:
     answer.headers["X-Content-Type-Options"] = "nosniff"
 
 
+def _measuring(measured: Measured) -> Middleware:
+    @web.middleware
+    async def measure(request: web.Request, handler: Handler) -> web.StreamResponse:
+        """What came of a request, by its route's pattern."""
+        began = time.monotonic()
+        answer = await handler(request)
+        seconds = None if answer.content_type == "text/event-stream" else time.monotonic() - began
+        measured(_route(request) or "(none)", answer.status, seconds)
+        return answer
+
+    return measure
+
+
 @web.middleware
 async def _bounded(request: web.Request, handler: Handler) -> web.StreamResponse:
     """A request's time, and its mishaps as a status with its usual words."""
     try:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LONGEST_SECONDS):
+            async with asyncio.timeout(LONGEST_SECONDS) as request[PATIENCE]:
                 return await handler(request)
         return _plain(408)
     except web.HTTPException as error:

@@ -76,11 +76,16 @@ def address_of(request: web.Request) -> str:
     """
     peer = request.remote or ""
     said = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    return said if said and _is_near(peer) else peer
+    return said if _is_address(said) and _is_near(peer) else peer
 
 
 def _is_near(address: str) -> bool:
+    return _is_address(address) and ip_address(address).is_private
+
+
+def _is_address(words: str) -> bool:
     try:
-        return ip_address(address).is_private
+        ip_address(words)
     except ValueError:
         return False
+    return True

@@ -10,20 +10,22 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import structlog
 
+from bot.alarming import Alarms
 from bot.core import websub
 from bot.core.model import Page
 from bot.core.pages import pages_to_poll
+from bot.core.standing import Kind
 from bot.core.websub import Lease, LeaseState
 from bot.fetch import Fetcher, FetchFailed, is_private
 from bot.sources.hubs import HubOfPage, hub_of
-from bot.web.websub import PATH
+from bot.web.websub import PATH, POLLED
 from config.settings import Blog, Settings
 from storage import Store, StoreError
 
@@ -44,15 +46,14 @@ class Subscriber:
         fetcher: Fetcher,
         settings: Callable[[], Settings],
         public_url: str,
-        report: Callable[[str], Coroutine[None, None, None]],
+        alarms: Alarms,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store, self._fetcher, self._settings = store, fetcher, settings
-        self._base, self._report, self._clock = public_url.rstrip("/"), report, clock
+        self._base, self._alarms, self._clock = public_url.rstrip("/"), alarms, clock
         self._woken = asyncio.Event()
         self._look_at: dict[str, float] = {}  # when a page without a lease is looked at again, by its address
         self._failures: dict[str, int] = {}  # likewise: how often in a row it did not answer
-        self._told: dict[str, str] = {}  # what the admins were last told of a blog
 
     def wake(self) -> None:
         """A lease has changed: what is due next may be sooner."""
@@ -82,6 +83,7 @@ class Subscriber:
     async def round(self) -> float:
         """Do what is due. Returns the seconds until something else may be."""
         pages = await self._pages()
+        await self._want_no_more()
         await self._leave_what_is_not_wanted(pages)
         leases, now = await self._store.leases(), self._clock()
         leaving = (one for one in leases if one.state is LeaseState.LEAVING and one.next_at <= now)
@@ -208,15 +210,17 @@ class Subscriber:
             log.warning("the hub was not asked", blog=blog.id, hub=lease.hub, why=str(error))
             if lease.failures >= websub.PATIENCE:
                 await self._tell(blog.id, f"its hub {lease.hub} {error}")
-        else:
-            self._told.pop(blog.id, None)
 
     async def _tell(self, blog: str, text: str) -> None:
-        """The admins, once."""
         log.warning("not told by a hub", blog=blog, why=text)
-        if self._told.get(blog) != text:
-            self._told[blog] = text
-            await self._report(f"{blog}: {text}. The page is polled as usual.")
+        await self._alarms.raised(Kind.HUB, blog, f"{text}; {POLLED}", subject=blog)
+
+    async def _want_no_more(self) -> None:
+        """What stood about the hubs of blogs that are to be polled alone now."""
+        wanted = {blog.id for blog in self._settings().blogs if blog.websub and self._base}
+        for alarm in self._alarms.standing(Kind.HUB):
+            if alarm.about not in wanted:
+                await self._alarms.ended(Kind.HUB, alarm.about, "no hub is asked any more")
 
 
 def _standing(leases: Iterable[Lease], blog: Blog, url: str) -> Lease | None:

@@ -12,8 +12,10 @@ from typing import Protocol
 import structlog
 from aiohttp import web
 
+from bot.alarming import Alarms
 from bot.core import websub
 from bot.core.model import Page
+from bot.core.standing import Kind
 from bot.core.websub import Lease, LeaseState
 from bot.web.server import LARGEST_BODY
 from config.settings import Settings
@@ -25,6 +27,7 @@ PATH = "/websub/"
 WAITING_AT_MOST = 4  # deliveries of one blog; a poll sees everything that one refused would have told
 DENIED_SECONDS = 6 * 3600.0  # until a hub that denied is asked again
 MOST_OF_A_REASON = 200
+POLLED = "its page is polled as usual"  # what it means for readers
 
 
 class Told(Protocol):
@@ -42,12 +45,12 @@ class Callbacks:
         store: Store,
         settings: Callable[[], Settings],
         told: Told,
-        report: Callable[[str], Coroutine[None, None, None]],
+        alarms: Alarms,
         changed: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store, self._settings, self._told = store, settings, told
-        self._report, self._changed, self._clock = report, changed, clock
+        self._alarms, self._changed, self._clock = alarms, changed, clock
         self._taking: set[asyncio.Task[None]] = set()
         self._waiting: Counter[str] = Counter()
         self.forged: Counter[str] = Counter()  # deliveries of a blog whose signature was not the hub's
@@ -90,6 +93,7 @@ class Callbacks:
         now = self._clock()
         await self._store.grant_lease(lease.callback, now + seconds, now + websub.renewal(seconds))
         self._changed()
+        await self._alarms.ended(Kind.HUB, lease.blog, "its hub tells us")
         log.info("the hub tells us", blog=lease.blog, hub=lease.hub, seconds=round(seconds))
 
     async def _denied(self, lease: Lease, reason: str) -> None:
@@ -97,10 +101,8 @@ class Callbacks:
             return
         await self._store.deny_lease(lease.callback, self._clock() + DENIED_SECONDS)
         log.warning("the hub denies", blog=lease.blog, hub=lease.hub, why=reason[:MOST_OF_A_REASON])
-        if lease.state is not LeaseState.DENIED:
-            await self._report(
-                f"{lease.blog}: its hub {lease.hub} does not want to tell us. The page is polled as usual."
-            )
+        said = f"its hub {lease.hub} does not want to tell us; {POLLED}"
+        await self._alarms.raised(Kind.HUB, lease.blog, said, subject=lease.blog)
 
     async def _lease(self, request: web.Request) -> Lease | None:
         return await self._store.lease(request.match_info["callback"])

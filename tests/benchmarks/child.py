@@ -17,6 +17,7 @@ RUNS = {
     "fan_out": "relays",
     "breaking": "relays",
     "crowd": "services",
+    "dashboard": "dashboards",
     "polls": "polling",
     "large": "polling",
 }  # each in its module, as the whole relay takes its time to be imported

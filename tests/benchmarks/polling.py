@@ -14,9 +14,12 @@ import aiohttp
 
 from bot.desk import Desk
 from bot.fetch import Fetcher
+from bot.pace import Limits, Pace
 from bot.poller import Poller
 from bot.reading import Reading
+from bot.vitals import Vitals
 from storage import open_store
+from tests.alarming import alarms_into
 from tests.benchmarks.processes import Server, page_server
 from tests.benchmarks.reading import LARGEST, in_a_page, json_page
 from tests.newsroom import settings_of
@@ -50,7 +53,15 @@ async def _relay(server: Server, folder: Path, blogs: int) -> dict[str, Any]:
     tables = (f'[[blogs]]\nid = "b{at}"\nurl = "{server.api_base}/b{at}"\n' for at in range(blogs))
     settings, store, fetcher = settings_of("".join(tables)), open_store(f"sqlite:///{folder}/relay.db"), Fetcher()
     desk, reading = Desk(store, lambda: settings), Reading()
-    poller = Poller(store=store, desk=desk, fetcher=fetcher, reading=reading, settings=lambda: settings, report=_report)
+    poller = Poller(
+        store=store,
+        desk=desk,
+        fetcher=fetcher,
+        reading=reading,
+        settings=lambda: settings,
+        alarms=alarms_into([], store),
+        vitals=Vitals(Pace(Limits())),
+    )
     await store.in_file([(blog.id, None, None) for blog in settings.blogs], time.time())
     await fetcher.open()
     try:
@@ -65,10 +76,6 @@ async def _relay(server: Server, folder: Path, blogs: int) -> dict[str, Any]:
         reading.close()
         await fetcher.close()
         await store.close()
-
-
-async def _report(text: str) -> None:
-    raise AssertionError(text)
 
 
 class Held:
@@ -101,7 +108,13 @@ async def large(posts: int) -> dict[str, Any]:
             store, fetcher, reading = open_store(f"sqlite:///{folder}/relay.db"), Fetcher(), Reading()
             desk = Desk(store, lambda: settings)
             poller = Poller(
-                store=store, desk=desk, fetcher=fetcher, reading=reading, settings=lambda: settings, report=_report
+                store=store,
+                desk=desk,
+                fetcher=fetcher,
+                reading=reading,
+                settings=lambda: settings,
+                alarms=alarms_into([], store),
+                vitals=Vitals(Pace(Limits())),
             )
             await store.in_file([("storm", None, None)], time.time())
             await fetcher.open()

@@ -20,6 +20,7 @@ from bot.pace import Limits, Pace
 from bot.request import AiohttpRequest
 from bot.sender import Sender
 from bot.telegram import Telegram
+from bot.vitals import Vitals
 from storage import Store, open_store
 from tests.benchmarks.processes import Server, ready, strict
 from tests.benchmarks.texts import BREAKING, TEXT
@@ -50,12 +51,13 @@ class Relay:
     def __init__(self, folder: Path, server: Server, per_second: float) -> None:
         self.store = open_store(f"sqlite:///{folder}/relay.db")
         self._settings, self._request = settings_of(), AiohttpRequest()
+        pace = Pace(Limits(per_second=per_second))
         self._sender = Sender(
             store=self.store,
             telegram=Telegram(self._request, api_base=server.api_base, token=server.token),
-            pace=Pace(Limits(per_second=per_second)),
+            pace=pace,
+            vitals=Vitals(pace),
             settings=lambda: self._settings,
-            report=_report,
         )
         self.desk = Desk(self.store, lambda: self._settings, wake=self._sender.wake)
         self._running: asyncio.Task[None] | None = None
@@ -91,10 +93,6 @@ class Relay:
         """Until a push is in so many chats, and written down."""
         while (await self.store.progress("main", number)).sent < chats:
             await asyncio.sleep(every)
-
-
-async def _report(text: str) -> None:
-    raise AssertionError(text)
 
 
 @contextlib.asynccontextmanager

@@ -19,6 +19,7 @@ EVERY = 30.0  # seconds between two polls of a blog
 
 OPEN, ALLOWANCE, OVERTAKING = "Limiter open", "Against a strict limit", "Overtaking"
 CROWD, REPLIES, POLLING = "A very large audience", "Replies while a fan-out runs", "Polling"
+DASHBOARD = "The dashboard"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +185,17 @@ def crowd(size: Size) -> Iterator[Measure]:
     yield from _replies(CROWD, run, idle)
 
 
+def dashboard(size: Size) -> Iterator[Measure]:
+    """How long the dashboard's pages take with very many blogs and subscriptions, the slowest of each."""
+    run = measured("dashboard", chats=size.crowd, blogs=size.blogs, asked=size.asked, per_second=FULL)
+    who = f"{size.blogs:,} blogs, {size.crowd:,} subscriptions"
+    for name, took in run["idle"].items():
+        yield _measure(DASHBOARD, f"{who}: {name}, the slowest", "ms", [max(took)], [300.0], "the bar: 300 ms")
+    slowest = max(max(took) for took in run["busy"].values())
+    name = f"{who}: any page while a push goes out, and 10 are watching"
+    yield _measure(DASHBOARD, name, "ms", [slowest], [300.0], "the bar: 300 ms")
+
+
 def replies(size: Size) -> Iterator[Measure]:
     """People who ask while a fan-out runs."""
     run = measured("crowd", chats=size.fan_out, asked=size.asked, per_second=FULL)
@@ -239,5 +251,6 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[Measure]]] = {
     "replies": replies,
     "crowd": crowd,
     "polling": polling,
+    "dashboard": dashboard,
     "reading": formats,
 }

@@ -28,7 +28,7 @@ paid_broadcast = true
 [storage]
 url = "sqlite:///{folder}/relay.db"
 [web]
-listen = ""
+listen = "{listen}"
 [access]
 admins = [1001]
 editors = [1002]
@@ -40,11 +40,24 @@ schedule = {{ every = "1h" }}
 """
 
 
+OTHER = """
+[[blogs]]
+id = "b{number}"
+title = "Blog number {number}"
+url = "{page}?{number}"
+schedule = {{ every = "1h" }}
+"""
+
+
 @contextlib.asynccontextmanager
-async def service(server: Server, folder: Path, per_second: float) -> AsyncIterator[Relay]:
-    """Running, with the page read once."""
+async def service(
+    server: Server, folder: Path, per_second: float, *, blogs: int = 1, listen: str = ""
+) -> AsyncIterator[Relay]:
+    """Running, with the page read once. All blogs but the first are asked for in an hour."""
     config = folder / "relay.toml"
-    config.write_text(FILE.format(api_base=server.api_base, per_second=per_second, folder=folder, page=server.page))
+    about = {"api_base": server.api_base, "per_second": per_second, "page": server.page, "listen": listen}
+    others = "".join(OTHER.format(number=number, page=server.page) for number in range(1, blogs))
+    config.write_text(FILE.format(folder=folder, **about) + others)
     relay = Relay(config, {"TELEGRAM_BOT_TOKEN": server.token})
     running = asyncio.create_task(relay.run())
     await asyncio.wait({running, asyncio.create_task(relay.ready.wait())}, return_when=asyncio.FIRST_COMPLETED)

@@ -3,7 +3,7 @@
 import { inShort, paintFace, row, versions } from "./bubble.js";
 import { clock, make } from "./words.js";
 import { composer } from "./composer.js";
-import { lost, setClock } from "./strip.js";
+import { lost, setClock, offerDashboard } from "./strip.js";
 
 const $ = (id) => document.getElementById(id);
 const chats = new Map();
@@ -37,6 +37,7 @@ function everything(state) {
   seen = JSON.parse(sessionStorage.getItem(`seen ${state.world}`) ?? "{}");
   seen.world = state.world;
   write.offerInline(state.inline);
+  offerDashboard(state.dashboard);
   chats.clear();
   for (const chat of state.chats) chats.set(chat.id, remembered(chat));
   setClock(state.clock);

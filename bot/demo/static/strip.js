@@ -19,6 +19,12 @@ function tick() {
   $("clock").textContent = `the blog: ${strip.published} of ${strip.total} posts · ${next}`;
 }
 
+/** The relay's own page, where it has one. */
+export function offerDashboard(address) {
+  $("dashboard-link").hidden = !address;
+  $("dashboard-link").href = address || "#";
+}
+
 /** The connection is gone; the browser tries again by itself. */
 export function lost() {
   strip = null;

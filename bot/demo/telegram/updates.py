@@ -61,6 +61,11 @@ class Updates:
         while offset > 0 and self.waiting and self.waiting[0]["update_id"] < offset:
             self.waiting.popleft()
 
+    def taken(self, update: Json) -> None:
+        """A webhook took this one, perhaps before older ones of other chats."""
+        if update in self.waiting:
+            self.waiting.remove(update)
+
     def drop(self) -> None:
         self.waiting.clear()
 

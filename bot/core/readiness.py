@@ -1,0 +1,46 @@
+"""Whether the relay does its work, by what can be seen of it: nothing, or a reason for each thing that it does not.
+
+What is worth an alarm makes it unready as well, by the same rules (`bot.core.signs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.core.signs import is_unreachable
+
+SENDS_FAIL = 300.0  # seconds for which every message failed, while Telegram answers other things
+SENDER_STILL = 120.0  # seconds since the sender last looked at the queue, or had an answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What can be seen; spans of time in seconds, 0 where there is none."""
+
+    started: bool = True
+    store: str | None = None  # why nothing can be written
+    telegram_lost_for: float = 0.0
+    sends_fail_for: float = 0.0
+    sender_still_for: float = 0.0  # less what Telegram told us to rest
+    waiting: int = 0  # deliveries, when they were last counted
+    interval: float = 0.0  # between two messages, at the present pace
+    late: tuple[str, ...] = ()  # blogs that are not polled when their schedules say so
+
+
+def reasons(seen: Seen) -> tuple[str, ...]:
+    """Why it is not ready, a line each; none: it is."""
+    return tuple(_reasons(seen)) if seen.started else ("starting",)
+
+
+def _reasons(seen: Seen) -> Iterator[str]:
+    if seen.store is not None:
+        yield f"database: {seen.store}"
+    if is_unreachable(seen.telegram_lost_for):
+        yield f"telegram: not reached for {seen.telegram_lost_for:.0f} s"
+    elif seen.sends_fail_for > SENDS_FAIL:
+        yield f"queue: no message was taken for {seen.sends_fail_for:.0f} s"
+    if seen.waiting and seen.sender_still_for > SENDER_STILL + 5 * seen.interval:
+        yield f"queue: {seen.waiting} wait, and nothing was done about it for {seen.sender_still_for:.0f} s"
+    for blog in seen.late:
+        yield f"polls: {blog} is late"

@@ -1,0 +1,196 @@
+"""Looks after what nobody else notices: every half minute, and when something was refused.
+
+It asks for little each time: counts that are kept anyway, the few rows that were refused, one look at the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from bot.alarming import Alarms
+from bot.core import signs
+from bot.core.standing import Kind
+from bot.pace import Pace
+from config.settings import Settings
+from storage import Store, StoreError
+
+log = structlog.get_logger()
+
+EVERY_SECONDS = 30.0
+TOGETHER_SECONDS = 2.0  # what is refused within so long is told as one
+
+Space = Callable[[Path], tuple[int, int]]
+
+
+def space_of(path: Path) -> tuple[int, int]:
+    """Bytes that are free, and all, of the file system that holds the path."""
+    usage = shutil.disk_usage(path)
+    return usage.free, usage.total
+
+
+class Polls(Protocol):
+    """When blogs are polled next, and were last, by id."""
+
+    def next_polls(self) -> Mapping[str, datetime]: ...
+
+    def last_polls(self) -> Mapping[str, datetime]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """What is looked at. `floods`: how many 429s came in the last so many seconds; `lost_for`: for how many seconds
+    Telegram has not answered; `space`: bytes that are free, and all, where a path is."""
+
+    store: Store
+    pace: Pace
+    settings: Callable[[], Settings]
+    polls: Callable[[], Polls]
+    floods: Callable[[int], int]
+    lost_for: Callable[[], float] = lambda: 0.0
+    space: Space = space_of
+
+
+class Watcher:
+    """The sender tells it what was `refused`, and why everything is `halted`."""
+
+    def __init__(
+        self,
+        watched: Watched,
+        alarms: Alarms,
+        *,
+        bot: str = "main",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._watched, self._alarms, self._bot, self._now = watched, alarms, bot, now
+        self._began = now()
+        self._slow_since: datetime | None = None  # the pace is too slow
+        self._late: dict[str, datetime] = {}  # blogs that are late, and since which look
+        self._halted: str | None = None
+        self._takes = False  # Telegram took something since we were started
+        self._news = asyncio.Event()
+
+    def refused(self, why: str) -> None:
+        """Telegram took something in no form. What is written of it is looked at soon."""
+        self._news.set()
+
+    def halted(self, why: str | None) -> None:
+        """Telegram takes nothing from this bot; None: it does again."""
+        self._halted, self._takes = why, why is None
+        self._news.set()
+
+    async def run(self) -> None:
+        """Look, until it is cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self.look()
+            until = loop.time() + EVERY_SECONDS
+            while (left := until - loop.time()) > 0 and await self._hears_of_something(left):
+                await self._each(self._at_refusals, self._at_halts)
+
+    async def _hears_of_something(self, seconds: float) -> bool:
+        """Within so long, and what comes right after it as well."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        except TimeoutError:
+            return False
+        await asyncio.sleep(TOGETHER_SECONDS)
+        self._news.clear()
+        return True
+
+    async def look(self) -> None:
+        """At everything."""
+        await self._each(
+            self._at_refusals,
+            self._at_halts,
+            self._at_floods,
+            self._at_the_disk,
+            self._at_polls,
+            self._at_reach,
+            self._at_mistakes,
+        )
+
+    async def _each(self, *looks: Callable[[], Awaitable[None]]) -> None:
+        """Each for itself: what cannot be looked at hides nothing else."""
+        for look in looks:
+            try:
+                await look()
+            except (StoreError, OSError) as error:
+                log.error("not looked at, it is tried again", what=look.__name__, error=str(error))
+            except Exception:
+                log.exception("looking broke, it is tried again", what=look.__name__)
+
+    async def _say(self, wrong: bool, kind: Kind, subject: str, text: str, ending: str) -> None:
+        if wrong:
+            await self._alarms.raised(kind, "", text, subject=subject)
+        else:
+            await self._alarms.ended(kind, ending=ending)
+
+    async def _at_refusals(self) -> None:
+        refusals = await self._watched.store.refused(self._bot)
+        standing = {one.part for one in self._alarms.standing(Kind.REFUSED)}
+        for refusal in signs.told_apart(refusals, standing):
+            said = signs.of_refusal(refusal)
+            await self._alarms.raised(Kind.REFUSED, "", said, part=refusal.why, subject="Telegram refused deliveries")
+        for why in standing - {one.why for one in refusals}:
+            ending = f"no delivery is refused any more for “{why}”"
+            await self._alarms.ended(Kind.REFUSED, ending=ending, part=why)
+
+    async def _at_halts(self) -> None:
+        if self._halted is not None:
+            said = f"{self._halted}; what waits is kept, and sent when it takes them again"
+            await self._alarms.raised(Kind.HALTED, "", said, subject="Telegram takes no messages")
+        elif self._takes:
+            await self._alarms.ended(Kind.HALTED, ending="it does again, and what waited is on its way")
+
+    async def _at_floods(self) -> None:
+        pace, now = self._watched.pace, self._now()
+        self._slow_since = (self._slow_since or now) if pace.share < signs.SLOW_SHARE else None
+        slow_for = (now - self._slow_since).total_seconds() if self._slow_since else 0.0
+        lately, stands = self._watched.floods(signs.OF_LATE), self._alarms.find(Kind.FLOODS) is not None
+        if stands and (now - self._began).total_seconds() < signs.OF_LATE:
+            return  # it was told before we were started, and we cannot know yet
+        wrong = signs.piling_up(stands, lately, pace.share, slow_for)
+        said = signs.of_floods(lately, pace.share)
+        await self._say(wrong, Kind.FLOODS, "Telegram asks for patience", said, "not for ten minutes now")
+
+    async def _at_the_disk(self) -> None:
+        path = self._watched.store.path.absolute().parent
+        free, total = await asyncio.to_thread(self._watched.space, path)
+        wrong = signs.nearly_full(self._alarms.find(Kind.DISK) is not None, free, total)
+        said = f"{signs.of_space(free, total)} at {path}; {signs.FULL}"
+        await self._say(wrong, Kind.DISK, "The disk is nearly full", said, signs.of_space(free, total))
+
+    async def _at_polls(self) -> None:
+        polls, now = self._watched.polls(), self._now()
+        appointed, begun = polls.next_polls(), polls.last_polls()
+        blogs = [blog.id for blog in self._watched.settings().blogs]
+        late = [one for one in blogs if signs.is_late(now, appointed.get(one), begun.get(one, self._began))]
+        self._late = {one: self._late.get(one, now) for one in late}
+        for blog, since in self._late.items():
+            if now - since >= signs.STILL_LATE:
+                await self._alarms.raised(Kind.LATE, blog, signs.of_lateness(begun.get(blog)), subject=blog)
+        for alarm in self._alarms.standing(Kind.LATE):
+            if alarm.about not in self._late:
+                await self._alarms.ended(Kind.LATE, alarm.about, "is polled again")
+
+    async def _at_reach(self) -> None:
+        lost_for = self._watched.lost_for()
+        wrong = signs.is_unreachable(lost_for)
+        if wrong or lost_for == 0.0:
+            said, ending = "nothing is sent and nobody is heard", "it answers again, and what waited is on its way"
+            await self._say(wrong, Kind.UNREACHABLE, "Telegram could not be reached", said, ending)
+
+    async def _at_mistakes(self) -> None:
+        for alarm in self._alarms.standing(Kind.BROKE):
+            last = max(self._alarms.noted_at(alarm), self._began)
+            if signs.is_over(self._now(), last):
+                await self._alarms.ended(Kind.BROKE, ending="it did not happen again for 30 minutes", part=alarm.part)

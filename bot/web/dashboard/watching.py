@@ -1,0 +1,143 @@
+"""Looks at how everything stands: once a second at most, however many are watching."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import structlog
+
+from bot.core.publishing import Progress
+from bot.house import House
+from bot.web.dashboard.rows import is_going
+from bot.web.dashboard.situation import Pushed, Situation, Watched
+from storage import BlogState, Sent, StoreError
+
+log = structlog.get_logger()
+
+FRESH = 0.9  # seconds for which one look is enough
+ENDED_WITHIN = 24 * 3600.0  # alarms that ended so lately are shown
+PUSHES = 8
+COUNT_AGAIN = 2.0  # seconds between counts of a push that is on its way, and of one that has arrived:
+COUNT_SETTLED = 60.0
+PATIENCE = 0.05  # seconds that a page waits for a count
+RATIO = 10.0  # counting takes this part of the time at most
+REMEMBERED = 200  # pushes
+
+
+class Watching:
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._counts = Counts(house)
+        self._latest: Situation | None = None
+        self._looking = asyncio.Lock()
+        self._stuck_since: float | None = None
+
+    async def look(self) -> Situation:
+        """As it stands, or stood a moment ago. Nothing is counted meanwhile: numbers come from the vitals."""
+        async with self._looking:
+            latest = self._latest
+            if latest is None or not 0 <= self._house.clock() - latest.at < FRESH:
+                latest = self._latest = await self._look()
+            return latest
+
+    async def pushes(self, limit: int, skip: int = 0) -> tuple[Pushed, ...]:
+        """The newest first."""
+        return await self._counts.known(await self._house.store.recent_pushes(limit, skip))
+
+    def forget(self) -> None:
+        """Something was done: what is known is old."""
+        self._latest = None
+        self._counts.forget()
+
+    async def stop(self) -> None:
+        await self._counts.stop()
+
+    async def _look(self) -> Situation:
+        house = self._house
+        store, now = house.store, house.clock()
+        states, all_held, pushes = await asyncio.gather(store.blogs(), store.all_held(), self.pushes(PUSHES))
+        alarms = await store.alarms(ended_since=now - ENDED_WITHIN)
+        ended = sorted((one for one in alarms if one.ended_at is not None), key=lambda one: -(one.ended_at or 0.0))
+        situation = Situation(
+            at=now,
+            now=house.vitals.now(),
+            blogs=self._blogs(states),
+            alarms=tuple(one for one in alarms if one.ended_at is None),
+            ended=tuple(ended),
+            pushes=pushes,
+            all_held=all_held,
+        )
+        return replace(situation, stuck_since=self._stuck(situation))
+
+    def _blogs(self, states: Iterable[BlogState]) -> tuple[Watched, ...]:
+        known = {state.id: state for state in states}
+        last, following = self._house.last_polls(), self._house.next_polls()
+        return tuple(
+            Watched(
+                blog=blog,
+                state=(state := known.get(blog.id) or BlogState(id=blog.id, title=None)),
+                polled=last[blog.id].timestamp() if blog.id in last else state.polled_at,
+                next_poll=following[blog.id].timestamp() if blog.id in following else None,
+            )
+            for blog in self._house.blogs()
+        )
+
+    def _stuck(self, situation: Situation) -> float | None:
+        """Since when nothing leaves. What editors have stopped waits for them."""
+        meant = situation.all_held or any(one.state.held_at for one in situation.blogs)
+        meant = meant or any(one.push.paused_at for one in situation.pushes)
+        if meant or not situation.waiting or situation.now.messages_per_second:
+            self._stuck_since = None
+        elif self._stuck_since is None:
+            self._stuck_since = situation.at
+        return self._stuck_since
+
+
+class Counts:
+    """How far pushes are. Counting goes through all of a push's rows, so nobody waits for it: what is shown is what was
+    counted last, and those that are looked at are counted again in turn."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._known: dict[int, Progress] = {}
+        self._due: dict[int, float] = {}
+        self._wanted: dict[int, None] = {}
+        self._counting: asyncio.Task[None] | None = None
+
+    async def known(self, pushes: Sequence[Sent]) -> tuple[Pushed, ...]:
+        """What was counted last; a little patience for those that never were."""
+        now, out = self._house.clock(), [one.post.id for one in pushes if one.state != "scheduled"]
+        self._wanted |= {post: None for post in out if self._due.get(post, 0.0) <= now}
+        if self._wanted and (self._counting is None or self._counting.done()):
+            self._counting = asyncio.create_task(self._count())
+        if self._counting is not None and any(post not in self._known for post in out):
+            await asyncio.wait({self._counting}, timeout=PATIENCE)
+        return tuple(Pushed(push=one, progress=self._known.get(one.post.id)) for one in pushes)
+
+    def forget(self) -> None:
+        self._due.clear()
+
+    async def stop(self) -> None:
+        if self._counting is not None:
+            self._counting.cancel()
+            await asyncio.gather(self._counting, return_exceptions=True)
+
+    async def _count(self) -> None:
+        while self._wanted:
+            post = next(iter(self._wanted))
+            del self._wanted[post]
+            began = self._house.clock()
+            try:
+                progress = await self._house.store.progress(self._house.bot, post)
+            except StoreError as error:
+                log.error("a push could not be counted", post=post, error=str(error))
+                continue
+            now = self._house.clock()
+            pause = COUNT_AGAIN if is_going(progress) else COUNT_SETTLED
+            self._known[post], self._due[post] = progress, now + max(pause, (now - began) * RATIO)
+            while len(self._known) > REMEMBERED:
+                oldest = next(iter(self._known))
+                del self._known[oldest]
+                self._due.pop(oldest, None)
