@@ -1,9 +1,9 @@
 """A document whose steps can be followed, by a newcomer at a machine of his own.
 
 What a fenced block is stands behind its three ticks: `sh` is run, `sh own-terminal` goes on in the background, a path
-behind the language is a file to be written, `chat` is what is said in Telegram: "you: …" is written, "you press: …" is a
-button, "bot: …" waits for a message that begins so. `text` are lines that stood in what was run before, `log` waits for
-them in the other terminals. A block without a language is only shown.
+behind the language is a file to be written. `text` are lines that stood in what was run before, `log` waits for them in
+the other terminals. `chat` is what is said in Telegram: "you: …" is written, "you press: …" is a button, "bot: …" waits
+for a message that begins so. A block without a language is only shown.
 """
 
 from __future__ import annotations

@@ -94,6 +94,8 @@ def verbs(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Com
 def call(words: Sequence[str]) -> None:
     """Let the command line take these words, without doing it. click.UsageError where it would not."""
     command: click.Command = cli
+    if words and any(words[0] in option.opts for option in cli.params):
+        return
     while isinstance(command, click.Group):
         found = command.commands.get(words[0] if words else "")
         if found is None:
