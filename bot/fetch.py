@@ -9,9 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import ipaddress
 import re
-import socket
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,13 +19,12 @@ from types import MappingProxyType
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.abc import AbstractResolver
 from aiohttp.http_exceptions import ContentEncodingError
-from aiohttp.resolver import ThreadedResolver
-from yarl import URL
 
 from bot.core.model import Page
 from bot.core.publishing import Validators
+from bot.resolving import PublicOnly, Steady, is_private
 from bot.version import VERSION
 
 TOTAL_SECONDS = 30.0
@@ -69,10 +66,10 @@ class Fetcher:
         self._guarded: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
-        self._trusting = self._session(None)
+        self._trusting = self._session(Steady())
         self._guarded = self._session(PublicOnly())
 
-    def _session(self, resolver: AbstractResolver | None) -> aiohttp.ClientSession:
+    def _session(self, resolver: AbstractResolver) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(limit=100, limit_per_host=4, resolver=resolver)
         return aiohttp.ClientSession(
             connector=connector, headers=self._headers, timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar()
@@ -209,25 +206,6 @@ def read_file(path: Path) -> Page:
     return Page(url=path.absolute().as_uri(), body=body, fetched_at=datetime.now(UTC))
 
 
-class PublicOnly(AbstractResolver):
-    """Resolves names to public addresses only; used for hosts that a page, not the admin, chose."""
-
-    def __init__(self) -> None:
-        self._resolver = ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        found = await self._resolver.resolve(host, port, family)
-        public = [one for one in found if _is_public(one["host"])]
-        if not public:
-            raise OSError(None, f"{host} is in a private network")
-        return public
-
-    async def close(self) -> None:
-        await self._resolver.close()
-
-
 def _broken_off(error: aiohttp.ClientPayloadError | aiohttp.ClientResponseError) -> FetchFailed:
     """What the client says of a body, or of an answer that is no HTTP."""
     if isinstance(error.__cause__, ContentEncodingError) or "content-encoding" in str(error).lower():
@@ -239,34 +217,6 @@ def _broken_off(error: aiohttp.ClientPayloadError | aiohttp.ClientResponseError)
 
 def _packed() -> FetchFailed:
     return FetchFailed("comes packed in a way that nobody asked for", lasting=True)
-
-
-def _is_public(number: str) -> bool:
-    """Whether an address is one of the public internet, and so are the IPv4 ones it stands for (mapped, 6to4, …).
-
-    ValueError where it is no number.
-    """
-    address = ipaddress.ip_address(number.split("%", maxsplit=1)[0])
-    inner: list[ipaddress.IPv4Address | None] = []
-    if isinstance(address, ipaddress.IPv6Address):
-        inner += [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
-        if address in _NAT64:
-            inner.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return address.is_global and not address.is_multicast and all(one.is_global for one in inner if one is not None)
-
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
-
-
-def is_private(address: str) -> bool:
-    """Whether an address is written as a number that is not public: those never reach a resolver.
-
-    To the client full-width digits are numbers too.
-    """
-    try:
-        return not _is_public(URL(address).host or "")
-    except ValueError:
-        return False
 
 
 def _target(answer: aiohttp.ClientResponse, address: str) -> str:

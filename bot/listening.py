@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
@@ -55,8 +55,8 @@ class ByWebhook:
     application: App
     door: Webhook
     public_url: str
-    path: str
-    secret: str
+    path: str = field(repr=False)
+    secret: str = field(repr=False)
     alarms: Alarms
     _known: float = 0.0  # seconds since 1970, of the last error we looked at
     _late: int = 0

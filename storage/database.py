@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -40,6 +41,7 @@ class Connections:
         self.path = path
         with told(path), contextlib.ExitStack() as opened:
             path.parent.mkdir(parents=True, exist_ok=True)
+            _for_us_alone(path)
             self.writing = opened.enter_context(contextlib.closing(_connect(path)))
             _bring_up_to_date(self.writing, path)
             self.at_once, self.reading, self.counting = (
@@ -144,6 +146,13 @@ class Connections:
                 return query(db, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._counter, work)
+
+
+def _for_us_alone(path: Path) -> None:
+    """A new file is nobody's to read but ours: it knows who follows what, and the secrets of hubs. SQLite gives its
+    log and its index the same permissions. What is there already stays as its owner wants it."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -12,7 +12,8 @@ import pytest
 from aiohttp import web
 
 from bot.core.model import Page
-from bot.fetch import Fetcher, FetchFailed, NotModified, PublicOnly, read_file, retry_at, validators_of
+from bot.fetch import Fetcher, FetchFailed, NotModified, read_file, retry_at, validators_of
+from bot.resolving import PublicOnly
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

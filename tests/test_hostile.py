@@ -20,6 +20,7 @@ from bot.core.render import message
 from bot.core.texts import Texts
 from bot.fetch import LARGEST_BODY, Fetcher, FetchFailed
 from bot.reading import SMALL_BODY, Reading, TooCostly
+from bot.resolving import Steady
 from bot.sources import NotReadable, ReadRules, read
 from tests.hostile_pages import IN_THE_PAGE, LIVE, ON_THE_ROAD, READABLE, SLOWLY, Host, harbour, redirected, sent
 from tests.pages import NOW, blog, html, page, snapshot, update
@@ -123,6 +124,45 @@ async def test_a_name_that_resolves_into_a_private_network_is_no_way_in(monkeypa
         await fetcher.open()
         with pytest.raises(FetchFailed, match="private network"):
             await fetcher.fetch(door.url)
+        assert inside.asked == 0
+        await fetcher.close()
+
+
+async def test_a_name_that_the_admin_wrote_and_that_was_public_does_not_turn_private(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    leads_to = ["127.0.0.1"]
+
+    async def resolve(self: object, host: str, port: int = 0, family: int = 0) -> list[dict[str, object]]:
+        known = {"hostname": host, "port": port, "family": 2, "proto": 6, "flags": 0}
+        return [known | {"host": one} for one in leads_to]
+
+    monkeypatch.setattr(ThreadedResolver, "resolve", resolve)
+    names = Steady()
+    assert [one["host"] for one in await names.resolve("cms.internal", 80)] == ["127.0.0.1"]
+    leads_to[:] = ["10.0.0.1", "93.184.215.14"]
+    assert [one["host"] for one in await names.resolve("blog.example", 80)] == ["93.184.215.14"]
+    leads_to[:] = ["10.0.0.1"]
+    with pytest.raises(OSError, match="was public"):
+        await names.resolve("blog.example", 80)
+    assert [one["host"] for one in await names.resolve("cms.internal", 80)] == ["10.0.0.1"]
+    await names.close()
+
+
+async def test_a_name_that_turns_private_is_told_and_nothing_is_asked_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Host(sent(b"secret")) as inside:
+        fetcher = Fetcher(total_seconds=5.0)
+        await fetcher.open()
+
+        async def resolve(self: object, host: str, port: int = 0, family: int = 0) -> list[dict[str, object]]:
+            known = {"hostname": host, "port": port, "family": 2, "proto": 6, "flags": 0}
+            return [known | {"host": "127.0.0.1"}]
+
+        monkeypatch.setattr(ThreadedResolver, "resolve", resolve)
+        assert fetcher._trusting is not None
+        fetcher._trusting.connector._resolver._public = {"blog.example"}
+        with pytest.raises(FetchFailed, match="was public"):
+            await fetcher.fetch(f"http://blog.example:{inside.port}/")
         assert inside.asked == 0
         await fetcher.close()
 

@@ -16,6 +16,7 @@ from bot.web import webhook as door
 from bot.web.server import Server
 from bot.web.webhook import SECRET_HEADER, Webhook
 from config.secrets import webhook_path, webhook_secret
+from tests.alarming import a_store, alarms_into
 
 TOKEN = "100:s3cret-token"
 PATH, SECRET = webhook_path(TOKEN, "main"), webhook_secret(TOKEN, "main")
@@ -60,17 +61,17 @@ class Post:
 
 @contextlib.asynccontextmanager
 async def serving(*webhooks: Webhook) -> AsyncIterator[aiohttp.ClientSession]:
-    async def report(text: str) -> None:
-        raise AssertionError(text)
-
-    server = Server("127.0.0.1:0", door.routes(*webhooks), report)
-    running = asyncio.create_task(server.run())
-    await server.listening.wait()
-    assert server.address is not None
-    async with aiohttp.ClientSession(f"http://127.0.0.1:{server.address[1]}") as session:
-        yield session
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    alarmed: list[str] = []
+    async with a_store() as store:
+        server = Server("127.0.0.1:0", door.routes(*webhooks), alarms_into(alarmed, store))
+        running = asyncio.create_task(server.run())
+        await server.listening.wait()
+        assert server.address is not None
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{server.address[1]}") as session:
+            yield session
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert alarmed == []
 
 
 @pytest.fixture

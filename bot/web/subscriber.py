@@ -23,7 +23,8 @@ from bot.core.model import Page
 from bot.core.pages import pages_to_poll
 from bot.core.standing import Kind
 from bot.core.websub import Lease, LeaseState
-from bot.fetch import Fetcher, FetchFailed, is_private
+from bot.fetch import Fetcher, FetchFailed
+from bot.resolving import is_private
 from bot.sources.hubs import HubOfPage, hub_of
 from bot.web.websub import PATH, POLLED
 from config.settings import Blog, Settings
