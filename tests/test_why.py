@@ -318,9 +318,7 @@ async def test_a_flood_wait(town: Town) -> None:
     town.room.telegram.fail(method="sendMessage", chat=ANN, times=1, error=words)
     await town.room.publish(post("a"))
     await until(town, "a", "flood")
-    assert (await outcome(town, "a"))[1] == (
-        "It waits until 12:00:30 UTC: Telegram asked for patience with this chat."
-    )
+    assert (await outcome(town, "a"))[1] == ("It waits until 12:00:30 UTC: Telegram asked for patience with this chat.")
 
 
 async def test_attempts_that_fail(town: Town) -> None:
@@ -352,8 +350,10 @@ async def test_a_chat_that_blocked_the_bot_and_came_back(town: Town) -> None:
     await tell(town, "a")
     assert await outcome(town, "a") == (
         "closed",
-        "It was not sent: nobody can be reached in this chat since 12:01:00 UTC:"
-        " Forbidden: bot was blocked by the user",
+        (
+            "It was not sent: nobody can be reached in this chat since 12:01:00 UTC:"
+            " Forbidden: bot was blocked by the user"
+        ),
     )
     await tell(town, "b")
     assert (await asked(town, "b")).code == "closed"
