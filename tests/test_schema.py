@@ -17,6 +17,7 @@ from sqlite_utils import Database, Migrations
 
 import storage.database
 import storage.schema
+from bot.core.choices import Choices
 from bot.core.corrections import Correction
 from bot.core.model import ChangeKind, Post, Refused, TryLater, Volume
 from bot.core.paging import Sought, Span, Turn
@@ -287,6 +288,22 @@ async def changing_the_file(ledger: Ledger) -> None:
     assert await ledger.store.kept_file(file.name) == await ledger.store.newest_file() == file
 
 
+async def explaining(ledger: Ledger) -> None:
+    store, chat = ledger.store, await ledger.chat(ANN)
+    await store.subscribe(chat=chat, thread=0, blog=BLOG, topics=(), words=["one"], without=["x"], now=NOON)
+    await expanding(ledger)
+    await ledger.deliver()
+    await store.choose(chat, Choices(muted_until=NOON + 60))
+    await ledger.publish("d", post=Post(key="d", title="one"))
+    await ledger.run()
+    for post in (*ledger.numbers.values(), await ledger.push()):
+        await store.facts(post, chat, now=NOON, zone=lambda blog: "UTC")
+    for words in ("1", "a", "https://blog.example/live?utm_source=x#a", "one or two"):
+        await store.find_posts(words)
+    for number in (ANN, chat):
+        await store.find_chats(str(number))
+
+
 async def pruning(ledger: Ledger) -> None:
     await following_edits_and_withdrawals(ledger)
     for before in (NOON + 1, NOON + 100):  # posts by their age, and then with their blog
@@ -306,6 +323,7 @@ async def keeping_samples(ledger: Ledger) -> None:
 
 ACTS = [
     keeping_samples,
+    explaining,
     pruning,
     publishing,
     expanding,

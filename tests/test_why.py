@@ -351,8 +351,8 @@ async def test_a_chat_that_blocked_the_bot_and_came_back(town: Town) -> None:
     assert await outcome(town, "a") == (
         "closed",
         (
-            "It was not sent: nobody can be reached in this chat since 12:01:00 UTC: "
-            "Forbidden: bot was blocked by the user"
+            "It was not sent: nobody can be reached in this chat since 12:01:00 UTC:"
+            " Forbidden: bot was blocked by the user"
         ),
     )
     await tell(town, "b")
