@@ -368,7 +368,7 @@ class Relay:
                 raise StartFailed("Telegram does not know this token; is TELEGRAM_BOT_TOKEN right?") from None
             except TelegramError as error:
                 if not told:
-                    log.warning("Telegram cannot be reached yet", why=str(error))
+                    log.warning("telegram not reached yet", why=str(error))
                 told = True
                 await asyncio.sleep(UNREACHABLE_PAUSE)
             else:
@@ -389,8 +389,8 @@ class Relay:
             await self._alarms.raised(Kind.FILE, "", said, subject="The new file is refused")
             return
         await self._alarms.ended(Kind.FILE, ending=FILE_APPLIED)
-        for line in () if changes is None else changes or ["nothing changed"]:
-            log.info("file applied", change=line)
+        if changes is not None:
+            log.info("file applied", changes=changes)
 
     async def _put(self, after: Settings) -> None:
         """Follow these settings from now on."""

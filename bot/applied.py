@@ -111,8 +111,8 @@ class Applied:
             before = parse_contents(last.text, None, {})
         except BadSettings:
             return  # written for another version: there is nothing to compare
-        for line in await foreseen(self._store, before, self._settings(), self._now()):
-            log.info("changed since the last run", change=line)
+        if changes := await foreseen(self._store, before, self._settings(), self._now()):
+            log.info("changed since the last run", changes=changes)
 
     async def reload(self) -> list[str]:
         """Read the file and apply it; says in words what changed, nothing where nothing did. BadSettings where it is

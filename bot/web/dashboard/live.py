@@ -98,9 +98,9 @@ class Live:
                 situation = await self._watching.look()
                 self._parts = {view: await self._views.parts(view, situation) for view in {*self._listening.values()}}
             except StoreError as error:
-                log.error("the dashboard could not look, it is tried again", error=str(error))
+                log.error("dashboard could not look", why=str(error))
             except Exception:
-                log.exception("the dashboard's look broke, it is tried again")
+                log.exception("dashboard broke")
             async with self._round:
                 self._round.notify_all()
             await asyncio.sleep(max(EVERY / 4, EVERY - (asyncio.get_running_loop().time() - began)))
