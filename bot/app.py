@@ -372,7 +372,7 @@ class Relay:
                 raise StartFailed("Telegram does not know this token; is TELEGRAM_BOT_TOKEN right?") from None
             except TelegramError as error:
                 if not told:
-                    log.warning("Telegram cannot be reached yet", why=str(error))
+                    log.warning("telegram not reached yet", why=str(error))
                 told = True
                 await asyncio.sleep(UNREACHABLE_PAUSE)
             else:

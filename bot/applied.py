@@ -124,8 +124,8 @@ class Applied:
             before = parse_contents(last.text, None, {})
         except BadSettings:
             return  # written for another version: there is nothing to compare
-        for line in await foreseen(self._store, before, self._settings(), self._now()):
-            log.info("changed since the last run", change=line)
+        if changes := await foreseen(self._store, before, self._settings(), self._now()):
+            log.info("changed since the last run", changes=changes)
 
     async def reload(self) -> list[str]:
         """Read the file and apply it; says in words what changed, nothing where nothing did. BadSettings where it is
@@ -161,8 +161,7 @@ class Applied:
         changes = await foreseen(self._store, self._settings(), after, self._now())
         await self._put(after)
         self._text = text
-        for line in changes or ["nothing changed"]:
-            log.info("file applied", how=who, change=line)
+        log.info("file applied", how=who, changes=changes)
         return [*changes, *await self._keep(who, act)]
 
     async def _read(self, text: bytes) -> Settings:
