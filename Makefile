@@ -1,5 +1,5 @@
 # One way to do each thing. Every target sets up what it needs, so a fresh clone can start with any of them.
-.PHONY: setup demo run test check wheel test-wheel bench bench-quick fuzz lock format texts manual pictures clean
+.PHONY: setup demo run test check wheel test-wheel bench bench-quick fuzz lock format schema texts manual pictures clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -61,9 +61,7 @@ texts: setup
 manual: setup
 	$(BIN)/python -m tests.manual
 
-# Screenshots of the demo for docs/pictures.md; needs Chromium, and a minute and a half.
-pictures: setup
-	$(BIN)/python -m tests.picturing
+.PHONY: setup demo run test check wheel test-wheel bench bench-quick fuzz lock format schema texts manual pictures clean
 
 format: setup
 	$(BIN)/ruff check --fix-only -q .

@@ -44,7 +44,7 @@ from config.watch import changes
 from handlers import keep_topics, preview, register, set_menus, show_held, show_progress
 from handlers.house import House
 from handlers.updates import PerChat
-from storage import Store, open_store
+from storage import Returned, Store, open_store
 
 log = structlog.get_logger()
 
@@ -113,6 +113,7 @@ class Relay:
         self._clock = Clock()
         self.ready = asyncio.Event()
         self._stopped = asyncio.Event()
+        self._returned: Returned | None = None  # the database is a copy that was put back
         self._aside: set[asyncio.Task[Any]] = set()
 
     def stop(self) -> None:
@@ -123,6 +124,7 @@ class Relay:
         store = open_store(self.settings.storage.url)
         try:
             store.claim_sole_use()
+            self._returned = await store.come_back(self._clock())
             self._build(store)
             async with self._open():
                 await self._live()
@@ -292,6 +294,8 @@ class Relay:
         looking = asyncio.create_task(self._watcher.run())
         hearing = asyncio.create_task(self.web.run())
         self.ready.set()
+        if self._returned is not None:
+            self._tell_of_the_return(self._returned)
         log.info("running", blogs=len(self.settings.blogs), config=str(self._path))
         stopped = asyncio.create_task(self._stopped.wait())
         done, _ = await asyncio.wait(
@@ -378,10 +382,10 @@ class Relay:
         async for _ in self._changes:
             await self._reload_quietly(self._applied.saved)
 
-    async def _reload_quietly(self, apply: Callable[[], Awaitable[list[str] | None]]) -> None:
+    async def _reload_quietly(self, apply: Callable[[], Awaitable[object]]) -> None:
         """Apply the file; of a bad one the admins are told, once, and the last good one stays in force."""
         try:
-            changes = await apply()
+            await apply()
         except BadSettings as error:
             log.error("file refused", mistakes=str(error).splitlines())
             mistakes = "; ".join(str(error).splitlines())[:LONGEST_MISTAKES]
@@ -389,8 +393,6 @@ class Relay:
             await self._alarms.raised(Kind.FILE, "", said, subject="The new file is refused")
             return
         await self._alarms.ended(Kind.FILE, ending=FILE_APPLIED)
-        for line in () if changes is None else changes or ["nothing changed"]:
-            log.info("file applied", change=line)
 
     async def _put(self, after: Settings) -> None:
         """Follow these settings from now on."""
@@ -405,6 +407,24 @@ class Relay:
         if before.access != after.access:
             await self._drop_drafts()
             self._spawn(set_menus(self._application.bot, self._house))
+
+    def _tell_of_the_return(self, returned: Returned) -> None:
+        at = datetime.fromtimestamp(returned.made_at, UTC)
+        log.warning("put back from a copy", as_of=at.isoformat(), taken_as_sent=returned.taken, later=returned.waiting)
+        text = f"The database was put back as it was on {at:%d %b %Y, %H:%M} UTC."
+        if returned.taken:
+            text += f" {returned.taken:,} messages that waited then count as sent, so that nobody gets them twice."
+        if returned.waiting:
+            text += (
+                f" {returned.waiting:,} posts that had a later time still go out: look at /pushes and the held posts."
+            )
+        self._spawn(
+            self._say_to_all(f"{text}\nWhat editors took down, corrected or held since then is to be done again.")
+        )
+
+    async def _say_to_all(self, text: str) -> None:
+        for admin in self._admins():
+            await self._say(admin, text)
 
     async def _drop_drafts(self) -> None:
         """Who is no editor any more has nothing left to press."""

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -70,6 +70,7 @@ class Poller:
         self._formats: dict[str, str | None] = {}  # blog -> the reader that has read it so far
         self._polled: dict[str, datetime] = {}
         self._noted: dict[str, float] = {}
+        self._catching_up: set[str] = set()  # blogs whose pages are read for the first time since a restore
         self._polls: set[asyncio.Task[None]] = set()
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # one poll of a blog at a time
 
@@ -78,6 +79,7 @@ class Poller:
         for blog in await self._store.blogs():
             self._states[blog.id] = _as_known(BlogState(blog=blog.id), blog)
         await self._remember_alarms()
+        self._catching_up = set(await self._store.catching_up())
         for blog_ in self._settings().blogs:
             self._schedule(blog_, None)
         self._scheduler.start()
@@ -207,19 +209,29 @@ class Poller:
     async def _ask(self, blog: Blog) -> Found:
         """Ask every page of the blog once. An older page may fail as long as another one answers."""
         urls = pages_to_poll(blog.url, blog.timezone, await self._store.pages(blog.id), self._now())
-        found: list[Found] = []
+        answers: dict[str, Found] = {}
         failure: FetchFailed | NotReadable | None = None
         for url in urls:
             try:
-                found.append(await self._poll_page(blog, url))
+                answers[url] = await self._poll_page(blog, url)
             except (FetchFailed, NotReadable) as error:
                 failure = error
+        await self._caught_up(blog.id, urls, answers)
         if failure is None:
             await self._alarms.looked_at(blog.id, urls)
-        elif not found:
+        elif not answers:
             raise failure
         asked_to_wait = failure.retry_at if isinstance(failure, FetchFailed) else None
-        return together(found, pages=len(urls), retry_at=asked_to_wait)
+        return together(list(answers.values()), pages=len(urls), retry_at=asked_to_wait)
+
+    async def _caught_up(self, id_: str, asked: Collection[str], answers: Mapping[str, Found]) -> None:
+        """After a restore, what each page shows first was told before; from its second reading on there is news."""
+        if id_ not in self._catching_up:
+            return
+        read = [url for url, found in answers.items() if not found.refused]
+        if await self._store.caught_up(id_, asked, read):
+            self._catching_up.discard(id_)
+            log.info("caught up", blog=id_)
 
     async def _poll_page(self, blog: Blog, url: str) -> Found:
         """Ask what is to be asked about a page; mostly its address. What was read counts, whatever fails after it.
@@ -230,6 +242,7 @@ class Poller:
         self._formats[blog.id] = page.format if page else self._formats.get(blog.id)
         found, failure = Found(), None
         doubted = bool(page and (page.missing or page.doubted or self._alarms.stands(blog.id, url)))
+        doubted = doubted or blog.id in self._catching_up  # the whole listing is asked for
         for question in self._asker.questions(blog.id, url, page, self._now(), reader=blog.format, doubted=doubted):
             if not (question.due or failure):
                 continue
@@ -284,7 +297,8 @@ class Poller:
             return found
         own = page if gathered is None or gathered.conditional else None
         told = await self._publish(blog, url, snapshot, verdict, own, lists=lists)
-        return replace(found, told=told, read=True, missing=bool(verdict.page and verdict.page.missing))
+        missing = bool(verdict.page and verdict.page.missing)
+        return replace(found, told=told, read=True, missing=missing, refused=not verdict.accepted)
 
     def _soon(self, retry_at: datetime | None) -> datetime | None:
         """A wish that came with a good answer: it may be a slip, and is granted for a while only."""
@@ -302,7 +316,7 @@ class Poller:
             if blog is None:
                 return
             try:
-                if not await self._hear(blog, url, page):
+                if id_ in self._catching_up or not await self._hear(blog, url, page):
                     await self._turn(id_)
                 in_doubt = await self._is_in_doubt(id_, url)
             except StoreError as error:
@@ -336,7 +350,8 @@ class Poller:
             if blog is None:
                 return False
             snapshot = await self._judging.read_handed(blog, page)
-            if not self._states[id_].failures and not await self._judging.has_begun(blog):
+            begun = await self._judging.has_begun(blog) and id_ not in self._catching_up
+            if not self._states[id_].failures and not begun:
                 await self._turn(id_)  # what stands on the page already is no news
             verdict = await self._judging.handed(blog, snapshot, self._now(), old=old)
             return await self._pass_on(blog, "", snapshot, verdict, Came.INTAKE)

@@ -326,7 +326,8 @@ class Sender:
         while True:
             await self._answered.wait()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._enough.wait(), BATCH_SECONDS)
+                async with asyncio.timeout(BATCH_SECONDS):
+                    await self._enough.wait()
             await self._write_answers()
 
     async def _write_answers(self) -> None:
@@ -364,7 +365,8 @@ class Sender:
                 self._wake.set()
                 continue
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._published.wait(), IDLE_SECONDS / 2)
+                async with asyncio.timeout(IDLE_SECONDS / 2):  # `wait_for` may swallow that we are cancelled
+                    await self._published.wait()
 
 
 def is_group(kind: str) -> bool:

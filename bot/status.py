@@ -13,15 +13,16 @@ from bot.core.standing import Alarm, Kind, Refusal
 from bot.core.state import state_of
 from bot.core.texts import Texts
 from bot.core.writing import line
-from storage import BlogState
+from storage import Backup, BlogState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What is not as it should be: alarms that stand, and what Telegram refused."""
+    """What is not as it should be: alarms that stand, and what Telegram refused; and when the last backup was made."""
 
     alarms: Sequence[Alarm] = ()
     refused: Sequence[Refusal] = ()
+    backup: Backup | None = None
 
 
 WELL = Standing()
@@ -43,6 +44,7 @@ def status_json(
         ],
         "blogs": [_blog_json(blog, now) for blog in blogs],
         "queue": {lane.name.lower(): queue.get(lane, 0) for lane in Lane},
+        "last_backup": _iso(standing.backup.at if standing.backup else None),
     }
 
 
@@ -98,3 +100,5 @@ def status_lines(
             yield f"  alarm: {blog.alarm}"
     waiting = [f"{lane.name.lower()} {queue[lane]:,}" for lane in Lane if queue.get(lane)]
     yield f"queue: {', '.join(waiting) if waiting else 'empty'}"
+    backup = standing.backup
+    yield f"last backup: {t.ago(timedelta(seconds=now - backup.at)) if backup else 'none yet'}"

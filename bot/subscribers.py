@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 from bot.core.model import Volume
 from bot.core.wishes import Wish
@@ -14,8 +16,36 @@ from storage import Subscription
 HEADER = ("chat_id", "thread_id", "blog", "topics", "volume", "language")
 
 
+MOST_MISTAKES = 50  # that are said one by one
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What cannot be understood, and where it stands."""
+
+    place: str
+    why: str
+
+
 class BadRows(Exception):
-    """The file cannot be taken as it is; one line for each mistake, each with its line in the file."""
+    """The file cannot be taken as it is; one line for each mistake, each with its place in the file."""
+
+
+def right(rows: Iterable[T | Wrong]) -> Iterator[T]:
+    """Those that are understood. BadRows at the end, where there were others."""
+    mistakes, count = [], 0
+    for row in rows:
+        if not isinstance(row, Wrong):
+            yield row
+            continue
+        count += 1
+        if count <= MOST_MISTAKES:
+            mistakes.append(f"{row.place}: {row.why}")
+    if count > MOST_MISTAKES:
+        mistakes.append(f"and {count - MOST_MISTAKES:,} more mistakes")
+    if count:
+        raise BadRows("\n".join(mistakes))
 
 
 def to_csv(subscriptions: Iterable[Subscription], *, header: bool = True) -> str:
@@ -39,26 +69,28 @@ def _wish(wish: Wish) -> str:
 
 def from_csv(text: str, blogs: Iterable[str]) -> list[Subscription]:
     """The rows of a file whose blogs must be among `blogs`. BadRows names every mistake; then nothing is taken."""
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
-    known, rows, mistakes = frozenset(blogs), [], _header_mistakes(reader.fieldnames)
+    return list(right(read_csv(io.StringIO(text.removeprefix("\ufeff")), blogs)))
+
+
+def read_csv(lines: Iterable[str], blogs: Iterable[str]) -> Iterator[Subscription | Wrong]:
+    """The same row by row, each of them or what is wrong with it, so that there may be millions."""
+    reader, known = csv.DictReader(lines, strict=True), frozenset(blogs)
     try:
-        for row in [] if mistakes else reader:
+        if mistake := _header_mistake(reader.fieldnames):
+            yield mistake
+            return
+        for row in reader:
             try:
-                rows.append(_subscription(row, known))
+                yield _subscription(row, known)
             except ValueError as error:
-                mistakes.append(f"{reader.line_num}: {error}")
+                yield Wrong(str(reader.line_num), str(error))
     except csv.Error as error:
-        mistakes.append(f"{reader.line_num}: {error}")
-    if mistakes:
-        raise BadRows("\n".join(mistakes))
-    return rows
+        yield Wrong(str(reader.line_num), str(error))
 
 
-def _header_mistakes(names: Iterable[str] | None) -> list[str]:
+def _header_mistake(names: Iterable[str] | None) -> Wrong | None:
     found = [name.strip() for name in names or ()]
-    if found == list(HEADER):
-        return []
-    return [f"1: the first line must be {','.join(HEADER)}"]
+    return None if found == list(HEADER) else Wrong("1", f"the first line must be {','.join(HEADER)}")
 
 
 def _subscription(row: Mapping[str, str | None], known: frozenset[str]) -> Subscription:

@@ -109,7 +109,8 @@ async def keep_topics(bot: Bot, house: House) -> None:
         except StoreError as error:
             log.warning("topics not looked after", why=str(error))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(house.topics_wished.wait(), LOOK_SECONDS)
+            async with asyncio.timeout(LOOK_SECONDS):
+                await house.topics_wished.wait()
 
 
 class _Keeping:

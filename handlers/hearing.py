@@ -35,6 +35,7 @@ from handlers import (
     menus,
     notes,
     pushing,
+    rolling_back,
     settings,
     subscribing,
     takedown,
@@ -86,6 +87,7 @@ PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "latest": lists.press_latest,
     "topic": topics.press_topic,
     "found": lists.press_found,
+    "file": rolling_back.press_file,
     "why": why.press_why,
 }
 

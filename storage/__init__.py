@@ -4,16 +4,19 @@ from storage.afterwards import Sent
 from storage.alarms import Telling
 from storage.applied import AppliedFile
 from storage.audit import Act
+from storage.backups import Backup, back_up, thin_backups
 from storage.chats import Chat
 from storage.claims import Again, Claim, Found
-from storage.database import StoreError
 from storage.editorials import Editorial
 from storage.errands import Errand
+from storage.errors import StoreError
 from storage.forums import ForumTopic
 from storage.held import Fate, Held, Offer
 from storage.pruning import Pruned
 from storage.pushes import Push
-from storage.sqlite import AlreadyRunning, Store, open_store
+from storage.restoring import PutBack, put_back
+from storage.returning import Returned
+from storage.sqlite import AlreadyRunning, Store, open_store, path_of
 from storage.states import BlogState
 from storage.subscriptions import Subscription
 from storage.takedowns import Restored
@@ -23,6 +26,7 @@ __all__ = [
     "Again",
     "AlreadyRunning",
     "AppliedFile",
+    "Backup",
     "BlogState",
     "Chat",
     "Claim",
@@ -35,11 +39,17 @@ __all__ = [
     "Offer",
     "Pruned",
     "Push",
+    "PutBack",
     "Restored",
+    "Returned",
     "Sent",
     "Store",
     "StoreError",
     "Subscription",
     "Telling",
+    "back_up",
     "open_store",
+    "path_of",
+    "put_back",
+    "thin_backups",
 ]

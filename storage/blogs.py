@@ -20,6 +20,7 @@ from storage import (
     filters,
     handovers,
     key_events,
+    returning,
     returns,
     states,
     takedowns,
@@ -115,12 +116,15 @@ def pages(db: Connection, blog: str) -> list[KnownPage]:
 
 def publish(db: Connection, publishing: Publishing) -> list[int]:
     """Write one poll's outcome, with the first chunk of every audience. Returns the posts that people hear of."""
+    if returning.is_catching_up(db, publishing.blog, publishing.url):
+        publishing = returning.as_told(publishing)
     _remember(db, publishing)
     steps: list[Callable[[], int | None]] = [partial(_write, db, publishing, write) for write in publishing.writes]
     if (handover := publishing.handover) is not None:
         steps.insert(0 if handover.begun else len(steps), partial(handovers.tell, db, publishing, handover))
     told = [post for step in steps if (post := step()) is not None]
-    told += key_events.mark(db, publishing.blog, publishing.key_events, publishing.now)
+    quiet = publishing.only_changes
+    told += key_events.mark(db, publishing.blog, publishing.key_events, publishing.now, quiet=quiet)
     _advance(db, publishing)
     cards.look(db, publishing.blog, publishing.now)
     return told
@@ -327,7 +331,14 @@ def _rewrite(db: Connection, publishing: Publishing, write: PostWrite, before: A
         columns,
     )
     if write.change is ChangeKind.RESTORED:
-        returns.bring_back(db, before["id"], publishing.blog, public_at=before["public_at"], now=publishing.now)
+        returns.bring_back(
+            db,
+            before["id"],
+            publishing.blog,
+            public_at=before["public_at"],
+            now=publishing.now,
+            only_changes=publishing.only_changes,
+        )
     else:
         _pass_on(db, publishing, write, before)
         corrections.follow(db, corrections.Edit.of_a_page(publishing, write), before)
@@ -344,6 +355,8 @@ def _pass_on(db: Connection, publishing: Publishing, write: PostWrite, before: A
         "sent_since": publishing.now - publishing.edits_for,
     }
     expansion.begin(db, _audience(publishing, write, before["id"], "change") | times)
+    if publishing.only_changes:
+        return
     told = returns.told(db, before["id"])
     if told is None or told["begun_at"] is None or before["withdrawn_at"] is not None:
         return

@@ -17,7 +17,11 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
-from storage.schema import migrations, names
+from storage import copies, upgrading
+from storage.errors import StoreError, told
+from storage.schema import migrations
+
+__all__ = ["Connections", "Query", "StoreError", "told"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,10 +30,6 @@ BUSY_SECONDS = 10.0  # that a connection waits for another one
 SYNC_SECONDS = 1.0  # so much of what is written `often` may be in the machine's memory alone
 
 Query = Callable[Concatenate[sqlite3.Connection, P], T]
-
-
-class StoreError(Exception):
-    """The database would not do it; the text says what and where, in one line."""
 
 
 class Connections:
@@ -165,18 +165,15 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _bring_up_to_date(db: sqlite3.Connection, path: Path) -> None:
-    """All that is missing, in one transaction; no writing where nothing is, since others may be at work."""
-    _refuse_newer(db, path)
-    if migrations.pending(Database(db)):
-        with _transaction(db, "BEGIN IMMEDIATE"):
-            migrations.apply(Database(db))
-
-
-def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
-    """A version that does not know all there is to fill in would leave it out."""
-    newer = [one.name for one in migrations.applied(Database(db)) if one.name not in names()]
-    if newer:
-        raise StoreError(f"{path}: written by a newer version of the relay ({', '.join(newer)}); use that one")
+    """All that is missing, in one transaction, with a copy first; no writing where nothing is missing, since others may
+    be at work."""
+    copies.refuse_newer(db, path)
+    if not migrations.pending(Database(db)):
+        return
+    with upgrading.patience(db), _transaction(db, "BEGIN IMMEDIATE"):
+        if migrations.pending(Database(db)):  # nobody else was first
+            with upgrading.copied_first(db, path):
+                migrations.apply(Database(db))
 
 
 class _Busy(Exception):
@@ -200,14 +197,3 @@ def _committed(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         if db.in_transaction:  # a full disk may have rolled back by itself
             db.execute("ROLLBACK")
         raise
-
-
-@contextlib.contextmanager
-def told(path: Path) -> Iterator[None]:
-    """Database and file errors as one clear line."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StoreError(f"{path}: {error}") from error
-    except OSError as error:
-        raise StoreError(f"{error.filename or path}: {error.strerror or error}") from error

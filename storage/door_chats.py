@@ -152,8 +152,13 @@ class ChatsDoor(Door):
             rows, after = await self._db.count(subscriptions.subscriptions_after, after, CHATS_AT_ONCE)
             yield rows
 
-    async def take_in(self, bot: str, rows: Sequence[Subscription], now: float) -> int:
-        return await self._db.write(subscriptions.take_in, bot, rows, now)
+    async def take_in(self, bot: str, rows: Sequence[Subscription], now: float, *, only_new: bool = False) -> int:
+        """From another bot; `only_new`: what is followed already stays as it is. Returns how many were new."""
+        return await self._db.write(subscriptions.take_in, bot, rows, now, only_new=only_new)
+
+    async def lacking(self, bot: str, rows: Sequence[Subscription]) -> int:
+        """How many of these `take_in` would find new."""
+        return await self._db.count(subscriptions.lacking, bot, rows)
 
     async def audience(self, audience: Audience) -> int:
         return await self._db.count(audiences.count, audience)

@@ -34,17 +34,18 @@ WHERE p.withdrawn_at IS NULL AND NOT (p.pinned OR p.key_event)
 """
 
 
-def mark(db: Connection, blog: str, keys: Collection[str], now: float) -> list[int]:
+def mark(db: Connection, blog: str, keys: Collection[str], now: float, *, quiet: bool = False) -> list[int]:
     """Posts that the page marks, with no word of them changed. Returns those that somebody hears of.
 
-    One of the baseline is marked and told to nobody; one that nobody was told of yet goes out as what it is then.
+    One of the baseline is marked and told to nobody, and so is what is `quiet`; one that nobody was told of yet goes
+    out as what it is then.
     """
     if not keys:
         return []
     told = []
     for row in db.execute(_MARKED, {"blog": blog, "keys": to_json(list(keys))}).fetchall():
         db.execute("UPDATE post SET key_event = 1 WHERE id = ?", (row["id"],))
-        if row["begun_at"] is not None:
+        if row["begun_at"] is not None and not quiet:
             tell(db, row["id"], {"blog": blog, "created_at": now, "not_before": now})
             told.append(row["id"])
     return told

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from sqlite3 import Connection
 
-from storage import cards, chats
+from storage import cards, chats, states
 from storage.rows import to_json
 
 CHUNK = 250  # rows that one transaction takes away
@@ -266,6 +266,7 @@ def forget_blog(db: Connection, blog: str, before: float) -> Pruned | None:
         if went:
             return Pruned(subscriptions=went if table == "subscription" else 0)
     db.execute("DELETE FROM forum_topic WHERE blog = ?", (blog,))
+    db.executemany("DELETE FROM note WHERE name = ?", [(note.format(blog),) for note in states.NOTES])
     db.execute("DELETE FROM blog WHERE id = ?", (blog,))
     return Pruned(blogs=1)
 

@@ -19,10 +19,12 @@ def told(db: Connection, post: int) -> Any:
     ).fetchone()
 
 
-def bring_back(db: Connection, post: int, blog: str, *, public_at: float | None, now: float) -> None:
-    """Not before its first time, which is `public_at`."""
+def bring_back(
+    db: Connection, post: int, blog: str, *, public_at: float | None, now: float, only_changes: bool = False
+) -> None:
+    """Not before its first time, which is `public_at`. `only_changes`: not to those who lack it."""
     expansion.cancel(db, post, now)
     audience = {"post": post, "lane": Lane.LIVE, "blog": blog, "created_at": now}
     expansion.begin(db, audience | {"kind": "change", "not_before": now})
-    if told(db, post) is not None:
+    if told(db, post) is not None and not only_changes:
         expansion.begin(db, audience | {"kind": "new", "not_before": max(now, public_at or 0.0)})

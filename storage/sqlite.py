@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 from pathlib import Path
 from typing import IO
 
-from storage import notes
-from storage.database import Connections, StoreError, told
+from storage import backups, copies, notes
+from storage.backups import Backup
+from storage.database import Connections, StoreError
 from storage.door_alarms import AlarmsDoor
 from storage.door_blogs import BlogsDoor
 from storage.door_chats import ChatsDoor
@@ -17,21 +17,26 @@ from storage.door_files import FilesDoor
 from storage.door_forums import ForumsDoor
 from storage.door_posts import PostsDoor
 from storage.door_retention import RetentionDoor
+from storage.door_return import ReturnDoor
 from storage.door_vitals import VitalsDoor
 from storage.looking import Due
+from storage.sole import AlreadyRunning, sole_use
 
-
-class AlreadyRunning(StoreError):
-    """Another relay runs on this database."""
+__all__ = ["AlreadyRunning", "Store", "open_store", "path_of"]
 
 
 def open_store(url: str) -> Store:
     """The store that `storage.url` names. Tables are made or brought up to date."""
+    return Store(path_of(url))
+
+
+def path_of(url: str) -> Path:
+    """The file of the database that `storage.url` names."""
     if not url.startswith("sqlite:///"):
         raise StoreError(
             f"storage.url: {url.split(':', maxsplit=1)[0]} is not available in this version; use sqlite:///…"
         )
-    return Store(Path(url.removeprefix("sqlite:///")))
+    return Path(url.removeprefix("sqlite:///"))
 
 
 class Store(
@@ -44,6 +49,7 @@ class Store(
     ForumsDoor,
     PostsDoor,
     RetentionDoor,
+    ReturnDoor,
     VitalsDoor,
 ):
     def __init__(self, path: Path) -> None:
@@ -54,16 +60,7 @@ class Store(
 
     def claim_sole_use(self) -> None:
         """Be the one relay on this database, until the process ends in whatever way."""
-        with told(self.path):
-            lock = self.path.with_name(self.path.name + ".lock").open("w")
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                lock.close()
-                if isinstance(error, BlockingIOError):
-                    raise AlreadyRunning(f"{self.path}: another relay runs on this database; stop it first") from None
-                raise
-        self._lock = lock
+        self._lock = sole_use(self.path)
 
     async def close(self) -> None:
         await self._db.close()
@@ -77,3 +74,7 @@ class Store(
 
     async def keep_note(self, name: str, text: str | None) -> None:
         await self._db.write(notes.keep, name, text)
+
+    async def last_backup(self) -> Backup | None:
+        """When the last backup was made, and where it went; None: none ever was."""
+        return backups.last_backup(await self.note(copies.BACKUP))

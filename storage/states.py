@@ -192,6 +192,7 @@ def _these(db: Connection, blog: str | None) -> Iterable[str]:
 # --- the file ------------------------------------------------------------------------------------------------------
 
 _TABLES = ("page", "known", "alias", "post", "subscription", "publication", "forum_topic", "push", "audit")
+NOTES = ("catching up {}",)  # notes about one blog, by its id
 
 
 def in_file(db: Connection, blogs: Sequence[tuple[str, str | None, str | None]], now: float) -> None:
@@ -223,4 +224,6 @@ def _rename(db: Connection, was: str, blog: str) -> None:
         db.execute(f"UPDATE OR IGNORE {table} SET blog = ? WHERE blog = ?", (blog, was))
     for table in ("page", "known", "alias", "subscription", "forum_topic"):
         db.execute(f"DELETE FROM {table} WHERE blog = ?", (was,))
+    for note in NOTES:
+        db.execute("UPDATE OR REPLACE note SET name = ? WHERE name = ?", (note.format(blog), note.format(was)))
     alarms.rename(db, was, blog)

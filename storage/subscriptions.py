@@ -286,19 +286,40 @@ def rechoose(
     return now
 
 
-def take_in(db: Connection, bot: str, rows: Iterable[Subscription], now: float) -> int:
-    """From another bot. Importing the same rows twice changes nothing. Returns how many were new."""
-    return sum(_take_in(db, bot, one, now) is None for one in rows)
+def take_in(db: Connection, bot: str, rows: Iterable[Subscription], now: float, *, only_new: bool = False) -> int:
+    """From another bot. Importing the same rows twice changes nothing. Returns how many were new.
+
+    `only_new`: what a thread follows already stays as its people chose it, for that bot knew less of it.
+    """
+    return sum(_take_in(db, bot, one, now) is None for one in rows if not (only_new and _follows(db, bot, one)))
+
+
+def lacking(db: Connection, bot: str, rows: Iterable[Subscription]) -> int:
+    """How many of these would be new."""
+    return sum(not _follows(db, bot, one) for one in rows)
+
+
+def _follows(db: Connection, bot: str, one: Subscription) -> bool:
+    row = db.execute(
+        """SELECT 1 FROM chat c CROSS JOIN subscription s ON s.blog = ? AND s.chat = c.id AND s.thread = ?
+        WHERE c.bot = ? AND c.telegram_id = ?""",
+        (one.blog, _thread(one), bot, one.telegram_id),
+    )
+    return row.fetchone() is not None
+
+
+def _thread(one: Subscription) -> int:
+    return 0 if one.thread == GENERAL else one.thread
 
 
 def _take_in(db: Connection, bot: str, one: Subscription, now: float) -> Subscription | None:
     chat = chats.find(db, bot, one.telegram_id) or chats.meet(
         db, bot=bot, telegram_id=one.telegram_id, kind=_kind(one.telegram_id), title=None, language=None, now=now
     )
-    return subscribe(
+    before = subscribe(
         db,
         chat=chat.id,
-        thread=0 if one.thread == GENERAL else one.thread,
+        thread=_thread(one),
         blog=one.blog,
         topics=one.topics,
         words=one.words,
@@ -307,6 +328,10 @@ def _take_in(db: Connection, bot: str, one: Subscription, now: float) -> Subscri
         volume=one.volume.value,
         language=one.language,
     )
+    if before is None and not one.sound:
+        silent = "UPDATE subscription SET sound = 0 WHERE blog = ? AND chat = ? AND thread = ?"
+        db.execute(silent, (one.blog, chat.id, _thread(one)))
+    return before
 
 
 GENERAL = 1  # the number of the topic that is spoken to without one: https://core.telegram.org/api/forum

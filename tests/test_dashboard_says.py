@@ -16,7 +16,7 @@ from bot.web.dashboard import words
 from bot.web.dashboard.live import changes, event
 from bot.web.dashboard.login import where
 from bot.web.dashboard.plots import MOST, PLOTS, drawing, table
-from bot.web.dashboard.rows import PAGE, blog_page, is_going, lane_rows
+from bot.web.dashboard.rows import PAGE, blog_page, blog_rows, is_going, lane_rows
 from bot.web.dashboard.situation import Situation, Watched
 from bot.web.dashboard.verdict import STUCK_SECONDS, verdict
 from config.settings import Blog
@@ -141,7 +141,7 @@ def test_blogs_in_trouble_come_first_then_held_ones_then_live_ones() -> None:
         watched("odd", alarm="posts vanished"),
         watched("failing", error="503", failures=3),
     )
-    rows = blog_page(replace(SITUATION, blogs=blogs)).rows
+    rows = blog_page(blog_rows(replace(SITUATION, blogs=blogs))).rows
     assert [row.id for row in rows] == ["failing", "odd", "held", "live", "quiet"]
     assert [row.word for row in rows] == ["failing", "live", "held", "live", "quiet"]
     assert rows[0].trouble == "cannot be read, 3 times in a row: 503"
@@ -150,11 +150,12 @@ def test_blogs_in_trouble_come_first_then_held_ones_then_live_ones() -> None:
 @given(st.integers(0, 200), st.integers(-5, 500))
 def test_every_blog_is_on_exactly_one_page(blogs: int, asked: int) -> None:
     situation = replace(SITUATION, blogs=tuple(watched(f"b{number}") for number in range(blogs)))
-    pages = blog_page(situation).pages
-    shown = [row.id for page in range(1, pages + 1) for row in blog_page(situation, page=page).rows]
+    every = blog_rows(situation)
+    pages = blog_page(every).pages
+    shown = [row.id for page in range(1, pages + 1) for row in blog_page(every, page=page).rows]
     assert sorted(shown) == sorted(one.blog.id for one in situation.blogs)
-    assert len(blog_page(situation, page=asked).rows) <= PAGE
-    assert 1 <= blog_page(situation, page=asked).page <= pages
+    assert len(blog_page(every, page=asked).rows) <= PAGE
+    assert 1 <= blog_page(every, page=asked).page <= pages
 
 
 def test_lanes_have_their_share_of_what_waits() -> None:

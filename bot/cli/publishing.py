@@ -1,24 +1,20 @@
-"""`push` and `subscribers`: an editor's broadcast from a script, and moving from and to another bot."""
+"""`push`: an editor's broadcast from a script."""
 
 from __future__ import annotations
 
 import sys
-import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
-from bot.cli.common import Failed, config_option, finish, opened_store, progress
+from bot.cli.common import Failed, config_option, finish, opened_store
 from config.settings import Settings
 
 if TYPE_CHECKING:
     from bot.core.publishing import PushText
-    from storage import Store
-
-ROWS_AT_ONCE = 200  # of an import, in one transaction: a running relay writes between two of them
 
 
 @click.command()
@@ -109,63 +105,3 @@ def _check_audience(settings: Settings, blog: str | None, topic: str | None) -> 
         raise Failed(f"--blog: no blog is called {blog!r}; there is {', '.join(one.id for one in settings.blogs)}")
     if topic is not None and blog is None:
         raise click.UsageError("--topic needs --blog")
-
-
-@click.group()
-def subscribers() -> None:
-    """Move subscriptions from and to another bot."""
-
-
-@subscribers.command("export")
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@config_option
-def export_subscribers(file: Path, config: Path | None) -> None:
-    """Write every subscription to FILE as CSV (- is standard output)."""
-
-    async def work() -> None:
-        async with opened_store(config) as (_, store):
-            if str(file) == "-":
-                await _export(store, sys.stdout)
-                return
-            # beside it first: a file that stands there stays until this one is whole
-            beside = file.with_name(file.name + ".part") if file.is_file() else file
-            with beside.open("w", encoding="utf-8") as out:
-                count = await _export(store, out)
-            beside.replace(file)
-            click.echo(f"{file}: {count:,} subscriptions", err=True)
-
-    finish(work())
-
-
-async def _export(store: Store, out: TextIO) -> int:
-    """A chunk at a time, so that millions need no more room than a thousand. Returns how many there were."""
-    from bot.subscribers import to_csv
-
-    count = 0
-    out.write(to_csv([]))
-    async for rows in store.every_subscription():
-        out.write(to_csv(rows, header=False))
-        count += len(rows)
-    return count
-
-
-@subscribers.command("import")
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-@config_option
-def import_subscribers(file: Path, config: Path | None) -> None:
-    """Take subscriptions from FILE, a CSV with the header of an export (- is standard input). Twice is as once."""
-    from bot.subscribers import BadRows, from_csv
-
-    async def work() -> None:
-        async with opened_store(config) as (settings, store):
-            text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-            try:
-                rows = from_csv(text, [blog.id for blog in settings.blogs])
-            except BadRows as error:
-                raise Failed("\n".join(f"{file}:{line}" for line in str(error).splitlines())) from None
-            new = 0
-            for at in progress(range(0, len(rows), ROWS_AT_ONCE)):
-                new += await store.take_in("main", rows[at : at + ROWS_AT_ONCE], time.time())
-            click.echo(f"{file}: {len(rows):,} subscriptions read, {new:,} new")
-
-    finish(work())

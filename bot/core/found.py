@@ -14,6 +14,7 @@ class Found:
     told: int = 0
     read: bool = False  # a page that had changed, so that the store knows more of the blog now
     missing: bool = False  # posts are, and are not believed to be withdrawn yet
+    refused: bool = False  # what a page shows was not believed
     pages: int = 1
     max_age: int | None = None
     retry_at: datetime | None = None
@@ -21,8 +22,9 @@ class Found:
     def then(self, later: Found) -> Found:
         """With what another question about the same page brought."""
         read, told = self.read or later.read, self.told + later.told
-        missing = self.missing or later.missing
-        return replace(later, read=read, told=told, missing=missing, retry_at=later.retry_at or self.retry_at)
+        missing, refused = self.missing or later.missing, self.refused or later.refused
+        retry_at = later.retry_at or self.retry_at
+        return replace(later, read=read, told=told, missing=missing, refused=refused, retry_at=retry_at)
 
 
 def together(found: Sequence[Found], *, pages: int, retry_at: datetime | None = None) -> Found:

@@ -64,6 +64,7 @@ class Publishing:
     edits_for: float = 172_800.0  # seconds for which sent messages follow edits
     correction_reply: bool = False  # whether a corrected headline is told in a reply as well
     language: str = "en"  # the blog's
+    only_changes: bool = False  # of posts that chats have; nobody hears of what is new to them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

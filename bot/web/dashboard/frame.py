@@ -36,8 +36,9 @@ class Frame:
             "seconds": words.seconds,
             "rate": words.rate,
             "link": link,
-            "lasting": words.said,
         }
+        for name in self._templates.list_templates():  # made ready now: later everybody would wait for it
+            self._templates.get_template(name)
 
     def part(self, template: str, *, now: float, **values: Any) -> str:
         """A piece of a page. `now`: seconds since 1970."""

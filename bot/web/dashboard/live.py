@@ -96,7 +96,11 @@ class Live:
             began = asyncio.get_running_loop().time()
             try:
                 situation = await self._watching.look()
-                self._parts = {view: await self._views.parts(view, situation) for view in {*self._listening.values()}}
+                parts = {}
+                for view in {*self._listening.values()}:
+                    parts[view] = await self._views.parts(view, situation)
+                    await asyncio.sleep(0)  # many may look in as many ways: others have their turn between
+                self._parts = parts
             except StoreError as error:
                 log.error("the dashboard could not look, it is tried again", error=str(error))
             except Exception:

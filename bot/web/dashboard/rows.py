@@ -86,20 +86,26 @@ class BlogPage:
     total: int
 
 
-def blog_page(situation: Situation, query: str = "", page: int = 1) -> BlogPage:
+def blog_rows(situation: Situation) -> list[tuple[Watched, BlogRow]]:
     """Those in trouble first, then held ones, then those that are live; within these the order of the file."""
-    counts, now = situation.now.blogs, situation.at
-    found = [one for one in situation.blogs if _fits(one, query)]
-    rows = [blog_row(one, counts.get(one.blog.id), now, all_held=situation.all_held) for one in found]
-    rows.sort(key=lambda row: (_ORDER.index(row.tone), not row.trouble))
+    counts, now, held = situation.now.blogs, situation.at, situation.all_held
+    rows = [(one, blog_row(one, counts.get(one.blog.id), now, all_held=held)) for one in situation.blogs]
+    return sorted(rows, key=lambda row: (_ORDER.index(row[1].tone), not row[1].trouble))
+
+
+def blog_page(every: Sequence[tuple[Watched, BlogRow]], query: str = "", page: int = 1) -> BlogPage:
+    """A page of those that fit the search."""
+    rows = [row for one, row in every if _fits(one, query)]
     pages = max(1, -(-len(rows) // PAGE))
     page = min(max(page, 1), pages)
     shown = tuple(rows[(page - 1) * PAGE : page * PAGE])
-    return BlogPage(rows=shown, page=page, pages=pages, found=len(rows), total=len(situation.blogs))
+    return BlogPage(rows=shown, page=page, pages=pages, found=len(rows), total=len(every))
 
 
 def _fits(one: Watched, query: str) -> bool:
     """Whether every word of the search is in its id, its title, its address or its trouble."""
+    if not query:
+        return True
     said = f"{one.blog.id} {one.title} {one.blog.url} {one.state.error or ''} {one.state.alarm or ''}".casefold()
     return all(word in said for word in query.casefold().split())
 

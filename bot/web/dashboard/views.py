@@ -8,8 +8,8 @@ from aiohttp import web
 
 from bot.house import House
 from bot.web.dashboard.frame import Frame
-from bot.web.dashboard.rows import blog_page, blog_row, lane_rows, push_rows
-from bot.web.dashboard.situation import Situation
+from bot.web.dashboard.rows import BlogRow, blog_page, blog_row, blog_rows, lane_rows, push_rows
+from bot.web.dashboard.situation import Situation, Watched
 from bot.web.dashboard.verdict import verdict
 from bot.web.dashboard.watching import Watching
 
@@ -56,6 +56,8 @@ class Views:
 
     def __init__(self, house: House, watching: Watching, frame: Frame) -> None:
         self._house, self._watching, self._frame = house, watching, frame
+        self._rows_of: Situation | None = None
+        self._rows: list[tuple[Watched, BlogRow]] = []
 
     async def parts(self, view: View, situation: Situation) -> Parts:
         match view.name:
@@ -68,7 +70,9 @@ class Views:
         return self._overview(view, situation)
 
     def _overview(self, view: View, situation: Situation) -> Parts:
-        listed = blog_page(situation, view.search, view.page)
+        if self._rows_of is not situation:  # of very many blogs, rows are made once for all who look
+            self._rows_of, self._rows = situation, blog_rows(situation)
+        listed = blog_page(self._rows, view.search, view.page)
         return {
             "verdict": self._part("part_verdict.html", view, situation, verdict=verdict(situation)),
             "tiles": self._part("part_tiles.html", view, situation, vitals=situation.now, waiting=situation.waiting),

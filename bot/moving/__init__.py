@@ -1,0 +1,1 @@
+"""Moving in from another bot: what its files say about who follows which feed."""
