@@ -1,4 +1,4 @@
-"""The pictures of docs/pictures.md, out of the demo: `python -m tests.picturing`, or `make pictures`. Needs Chromium."""
+"""The pictures of docs/pictures.md, out of the demo: `python -m tests.picturing` or `make pictures`. Needs Chromium."""
 
 from __future__ import annotations
 
