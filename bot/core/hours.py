@@ -15,7 +15,7 @@ _SECONDS = {
     **dict.fromkeys(("d", "day", "days"), 86_400),
     **dict.fromkeys(("w", "week", "weeks"), 604_800),
 }
-_PART = re.compile(r"([0-9]{1,5})\s*([a-z]+)\.?\s*,?\s*")
+_PART = re.compile(r"([0-9]{1,5})\s*([a-z]+)\.?\s*(?:,\s*)?")
 _CLOCK = re.compile(r"([01]?[0-9]|2[0-4])(?:[:.h]([0-5][0-9]))?")
 _BETWEEN = re.compile(r"\s*(?:-|–|—|−|\bto\b|\s)\s*")
 

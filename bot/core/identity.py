@@ -38,7 +38,7 @@ _FOLDS = {
 _FOLDED = re.compile(f"[{''.join(_FOLDS)}]")
 _UNIT = r"(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)"
 _RELATIVE = re.compile(
-    rf"\b(?:updated:? )?(?:\d+ ?{_UNIT}(?:,? (?:and )?\d+ ?{_UNIT})*|an? (?:minute|hour)) ago\b"
+    rf"\b(?:updated:? )?(?:\d+ ?{_UNIT}(?:,? (?:and )?\d+ ?{_UNIT}){{0,6}}|an? (?:minute|hour)) ago\b"
     r"|\bil y a \d+ ?(?:min|minutes?|h|heures?|jours?)\b|\bvor \d+ ?(?:Min\.?|Minuten?|Std\.?|Stunden?|Tag(?:en)?)\b"
     r"|\bhace \d+ ?(?:min|minutos?|h|horas?|días?)\b|\b\d+ ?(?:min|minut[oi]|or[ae]|giorn[oi]) fa\b"
     r"|\bhá \d+ ?(?:min|minutos?|h|horas?|dias?)\b",
@@ -53,7 +53,7 @@ _UPDATED_AT = re.compile(
 # What each of the two has in it somewhere: they are slow, and few texts say when.
 _SAYS_WHEN = (" ago", "l y a ", "vor ", "hace ", " fa", "há ", "updated")
 _TIME_PREFIX = re.compile(rf"^{_CLOCK} ?(?:\([A-Z]{{2,5}}\)|[A-Z]{{2,5}} ?[-:|]|[-:|]) *")
-_PLACEHOLDER = re.compile(r"\[\[ge:[^\]]*\]\]")
+_PLACEHOLDER = re.compile(r"\[\[ge:[^\[\]]*\]\]")
 _ESCAPED_AMPERSANDS = re.compile(r"&(?:amp;)+")
 _DAMAGE = re.compile("( ?\ufffd+ ?)")
 _MOST_DAMAGE = 500  # runs; a page with more was not read in its own encoding
@@ -202,7 +202,7 @@ _CAMPAIGN = re.compile(r"utm_|at_|fbclid$|gclid$|cmp$|ns_|ref$|src$|xtor$|ito$|s
 
 _WHOLE_BLOG = frozenset(("", "liveblog", "live-blog", "live", "main", "content", "top", "webpage", "article"))
 _ID_PARAMETERS = ("postid", "post", "update", "pid", "entry", "block")
-_NUMBERED = re.compile(r"(.*?)(\d+)")
+_NUMBERED = re.compile(r"(.*?)(?<!\d)(\d++)")
 _LEAD_WORDS = 12
 _LEAD = 400  # characters in which those words stand
 

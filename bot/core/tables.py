@@ -15,7 +15,7 @@ _WIDTH = 30  # characters of fixed width on one line of a phone
 _MOST_ROWS = 40  # aligned; a longer table is read row by row
 _MOST_NAMED = 200  # rows in which the headings are said again
 _LONG_CELL = 160  # characters; with cells like this a table is there for the layout
-_NUMBER = re.compile(r"[-+−±]?[\d.,:%’' ]*\d[\d.,:%]*|[-–—]?")
+_NUMBER = re.compile(r"[-+−±]?(?:[.,:%’' ]*+\d)++[.,:%]*+|[-–—]?")
 _WIDE = frozenset("WF")
 _WIDEST_SPAN = 20
 

@@ -40,7 +40,7 @@ from bot.sources.times import time_of
 
 _NAME = "LiveBlogPosting"
 _SAID = re.compile(r'LiveBlogPosting|"liveBlogUpdate"')
-_PLACEHOLDER = re.compile(r"\[\[(?:\w+:|\([\w.]{1,80}\))[^\]\n]*\]\]")
+_PLACEHOLDER = re.compile(r"\[\[(?:\w+:|\([\w.]{1,80}\))[^\[\]\n]*\]\]")
 _ESCAPED_TWICE = re.compile(
     r"&amp;(?:#\d+|#x[0-9a-f]+|quot|apos|nbsp|[lr][sd]quo|[nm]dash|hellip);|&lt;(?:/p|/div|br ?/?)&gt;", re.IGNORECASE
 )
