@@ -1,5 +1,5 @@
 # One way to do each thing. Every target sets up what it needs, so a fresh clone can start with any of them.
-.PHONY: setup demo run test check wheel test-wheel bench bench-quick fuzz lock format texts manual clean
+.PHONY: setup demo run test check wheel test-wheel bench bench-quick fuzz lock format schema texts manual pictures clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -60,6 +60,14 @@ texts: setup
 # The man page and the shells' completions, out of the command line; a test says when they are behind it.
 manual: setup
 	$(BIN)/python -m tests.manual
+
+# What editors know of the configuration file; a test says when it is out of date.
+schema: setup
+	$(BIN)/python -m bot schema > config/relay.schema.json.part && mv config/relay.schema.json.part config/relay.schema.json
+
+# Screenshots of the demo for docs/pictures.md; needs Chromium, and a minute and a half.
+pictures: setup
+	$(BIN)/python -m tests.picturing
 
 format: setup
 	$(BIN)/ruff check --fix-only -q .

@@ -59,7 +59,7 @@ class Alarms:
             try:
                 self._standing = {_key(one): one for one in await self._store.alarms()}
             except StoreError as error:
-                log.error("what stands is not known", error=str(error))
+                log.error("alarms not known", why=str(error))
 
     def standing(self, kind: Kind | None = None, about: str | None = None) -> list[Alarm]:
         """What stands now, as far as it was said: of this kind, about this blog."""
@@ -92,7 +92,7 @@ class Alarms:
         try:
             await self._write(key, self._unwritten.get(key, new))
         except StoreError as error:
-            log.error("an alarm was not written", kind=new.kind.value, about=new.about, error=str(error))
+            log.error("alarm not written", kind=new.kind.value, about=new.about, why=str(error))
             if key not in self._standing:  # else only its words have changed
                 self._unwritten.setdefault(key, new)
         self._news.set()
@@ -117,7 +117,7 @@ class Alarms:
                 await self._write(key, unwritten)
             await self._store.end_alarm(self._standing[key], ending, self._now().timestamp())
         except StoreError as error:
-            log.error("the end of an alarm was not written", kind=kind.value, about=about, error=str(error))
+            log.error("end of alarm not written", kind=kind.value, about=about, why=str(error))
             return
         del self._standing[key]
         self._noted.pop(key, None)
@@ -139,7 +139,7 @@ class Alarms:
             try:
                 await self.tell()
             except Exception:
-                log.exception("telling broke, it is tried again")
+                log.exception("telling alarms broke")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._news.wait()
@@ -153,7 +153,7 @@ class Alarms:
             for person in people:
                 await self._tell_all(person, [one.alarm for one in tellings if one.person == person])
         except StoreError as error:
-            log.error("alarms were not told, it is tried again", error=str(error))
+            log.error("alarms not told", why=str(error))
 
     async def _tell_all(self, person: int, alarms: Sequence[Alarm]) -> None:
         for text, said in standing.messages(alarms):

@@ -372,7 +372,7 @@ class Relay:
                 raise StartFailed("Telegram does not know this token; is TELEGRAM_BOT_TOKEN right?") from None
             except TelegramError as error:
                 if not told:
-                    log.warning("Telegram cannot be reached yet", why=str(error))
+                    log.warning("telegram not reached yet", why=str(error))
                 told = True
                 await asyncio.sleep(UNREACHABLE_PAUSE)
             else:
@@ -382,10 +382,10 @@ class Relay:
         async for _ in self._changes:
             await self._reload_quietly(self._applied.saved)
 
-    async def _reload_quietly(self, apply: Callable[[], Awaitable[list[str] | None]]) -> None:
+    async def _reload_quietly(self, apply: Callable[[], Awaitable[object]]) -> None:
         """Apply the file; of a bad one the admins are told, once, and the last good one stays in force."""
         try:
-            changes = await apply()
+            await apply()
         except BadSettings as error:
             log.error("file refused", mistakes=str(error).splitlines())
             mistakes = "; ".join(str(error).splitlines())[:LONGEST_MISTAKES]
@@ -393,8 +393,6 @@ class Relay:
             await self._alarms.raised(Kind.FILE, "", said, subject="The new file is refused")
             return
         await self._alarms.ended(Kind.FILE, ending=FILE_APPLIED)
-        for line in () if changes is None else changes or ["nothing changed"]:
-            log.info("file applied", change=line)
 
     async def _put(self, after: Settings) -> None:
         """Follow these settings from now on."""

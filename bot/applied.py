@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,13 +32,15 @@ class NotKept(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """One of the files that were in force last. `changes`: what bringing it back would change now, as `foreseen` says
-    it; empty where that is nothing. `refused`: why this version does not take it any more."""
+    """One of the files that were in force last. `on_disk`: it is what stands in the file. `changes`: what bringing it
+    back would change now, as `foreseen` says it; empty where that is nothing. `refused`: why this version does not take
+    it any more."""
 
     name: str
     at: float
     who: str
     in_force: bool
+    on_disk: bool
     changes: tuple[str, ...] = ()
     refused: str = ""
 
@@ -56,19 +58,30 @@ async def foreseen(store: Store | None, before: Settings, after: Settings, now: 
 
 
 async def kept_files(store: Store, running: Settings, now: datetime) -> list[Kept]:
-    """The files that can be brought back, the newest (which is in force) first."""
+    """The files that can be brought back, the newest (which is in force, where a relay runs) first."""
     files = await store.kept_files()
-    return [await _kept(store, file, running, now, newest=file is files[0]) for file in files]
+    disk = await asyncio.to_thread(_on_disk, running.path)
+    return [
+        replace(await _kept(store, file, running, now), in_force=file is files[0], on_disk=file.text == disk)
+        for file in files
+    ]
 
 
-async def _kept(store: Store, file: AppliedFile, running: Settings, now: datetime, *, newest: bool) -> Kept:
-    about = {"name": file.name, "at": file.at, "who": file.who, "in_force": newest}
+def _on_disk(path: Path | None) -> bytes | None:
+    """None where there is no file that can be read."""
+    try:
+        return contents(path) if path else None
+    except BadSettings:
+        return None
+
+
+async def _kept(store: Store, file: AppliedFile, running: Settings, now: datetime) -> Kept:
+    kept = Kept(name=file.name, at=file.at, who=file.who, in_force=False, on_disk=False)
     try:
         settings = await asyncio.to_thread(parse_contents, file.text, None, {})
     except BadSettings as error:
-        return Kept(**about, refused=str(error))  # type: ignore[arg-type]
-    changes = await foreseen(store, running, settings, now)
-    return Kept(**about, changes=tuple(changes))  # type: ignore[arg-type]
+        return replace(kept, refused=str(error))
+    return replace(kept, changes=tuple(await foreseen(store, running, settings, now)))
 
 
 async def bring_back(store: Store, path: Path, file: AppliedFile) -> Path | None:
@@ -111,8 +124,8 @@ class Applied:
             before = parse_contents(last.text, None, {})
         except BadSettings:
             return  # written for another version: there is nothing to compare
-        for line in await foreseen(self._store, before, self._settings(), self._now()):
-            log.info("changed since the last run", change=line)
+        if changes := await foreseen(self._store, before, self._settings(), self._now()):
+            log.info("changed since the last run", changes=changes)
 
     async def reload(self) -> list[str]:
         """Read the file and apply it; says in words what changed, nothing where nothing did. BadSettings where it is
@@ -121,11 +134,11 @@ class Applied:
             text = await asyncio.to_thread(contents, self._path)
             return await self._follow(text, "reload")
 
-    async def saved(self) -> list[str] | None:
-        """The same after the file was saved; None where it says what is in force already, byte for byte."""
+    async def saved(self) -> list[str]:
+        """The same after the file was saved; nothing is done where it says what is in force already, byte for byte."""
         async with self._turn:
             text = await asyncio.to_thread(contents, self._path)
-            return None if text == self._text else await self._follow(text, "saved")
+            return [] if text == self._text else await self._follow(text, "saved")
 
     async def rollback(self, name: str, *, person: int | None = None, who: str = "rollback") -> list[str]:
         """Bring a kept file back: on the disk first, then into force. Says in words what changed.
@@ -138,6 +151,8 @@ class Applied:
                 raise NotKept("this file is kept no more; there are newer ones")
             await self._read(file.text)
             draft = await bring_back(self._store, self._path, file)
+            if file.text == self._text:
+                return draft_words(draft)
             changes = await self._follow(file.text, who, went_back(file, person, self._clock()))
             return [*changes, *draft_words(draft)]
 
@@ -146,6 +161,7 @@ class Applied:
         changes = await foreseen(self._store, self._settings(), after, self._now())
         await self._put(after)
         self._text = text
+        log.info("file applied", how=who, changes=changes)
         return [*changes, *await self._keep(who, act)]
 
     async def _read(self, text: bytes) -> Settings:

@@ -39,7 +39,7 @@ class Counting:
             try:
                 await self.count()
             except StoreError as error:
-                log.warning("not counted, it is tried again", error=str(error))
+                log.warning("not counted", why=str(error))
             await asyncio.sleep(max(EVERY, self._busy * REST))
 
     async def count(self) -> None:
@@ -71,7 +71,7 @@ class Counting:
         try:
             await self._store.keep_samples(minute * MINUTE, self._vitals.sample(minute * MINUTE, MINUTE))
         except StoreError as error:
-            log.warning("minute not kept", error=str(error))
+            log.warning("minute not kept", why=str(error))
 
     async def _remember(self) -> None:
         """What happened in the last hour, before we were started."""
@@ -79,7 +79,7 @@ class Counting:
         try:
             history = await self._store.history(SUMS, now - HOUR)
         except StoreError as error:
-            log.warning("last hour not known", error=str(error))
+            log.warning("last hour not known", why=str(error))
         else:
             self._vitals.remember(history)
 

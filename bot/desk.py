@@ -11,6 +11,8 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+import structlog
+
 from bot.core.corrections import Correction, of_a_blog
 from bot.core.facts import Came
 from bot.core.model import Change, ChangeKind, Post, Relayed, Snapshot, SnapshotKind, Verdict
@@ -21,6 +23,8 @@ from bot.core.topics import topics_of
 from bot.core.writing import line
 from config.settings import Blog, Settings
 from storage import Act, Restored, Store
+
+log = structlog.get_logger()
 
 BOT = "main"  # whose chats are counted
 LANDED_SECONDS = 3.0  # an answer of Telegram takes some hundredths
@@ -95,12 +99,14 @@ class Desk:
         `person`: who says so, None on the command line; `chats`: to how many they were told it goes.
         """
         now = self._clock()
-        return await self._woken(self._store.send_push(post, sending=sending, now=now, person=person, chats=chats))
+        sent = await self._woken(self._store.send_push(post, sending=sending, now=now, person=person, chats=chats))
+        return _logged(sent, post, chats, at=sending.at)
 
     async def approve(self, post: int, *, person: int, chats: int | None = None) -> bool:
         """Another editor lets a push go that waits for it: False where it waits no more, or is their own."""
         now = self._clock()
-        return await self._woken(self._store.approve_push(post, person=person, now=now, chats=chats))
+        sent = await self._woken(self._store.approve_push(post, person=person, now=now, chats=chats))
+        return _logged(sent, post, chats)
 
     async def reject(self, post: int, *, person: int) -> bool:
         """Or not: False where it waits no more."""
@@ -108,7 +114,7 @@ class Desk:
 
     async def send_push_now(self, post: int, *, person: int | None = None) -> bool:
         """What is scheduled goes at once: False where it went or was cancelled before."""
-        return await self._woken(self._store.send_push_now(post, person=person, now=self._clock()))
+        return _logged(await self._woken(self._store.send_push_now(post, person=person, now=self._clock())), post)
 
     async def cancel(self, post: int, *, person: int | None = None, words: str = "") -> bool:
         """Drop what has not gone out yet: False where it has, or was dropped before."""
@@ -124,10 +130,12 @@ class Desk:
     async def hold(self, blog: str | None, *, person: int | None = None, words: str = "") -> None:
         """Stop relaying a blog (None: all). Withdrawals still pass."""
         await self._store.hold(blog, self._clock(), person, words)
+        log.info("relaying held", blog=blog or "(all)")
 
     async def release(self, blog: str | None, *, person: int | None = None, words: str = "") -> int:
         """Relaying goes on, with what came meanwhile. Returns how many new posts waited."""
         waited = await self._store.release(blog, self._clock(), person, words)
+        log.info("relaying released", blog=blog or "(all)", waited=waited)
         self._wake()
         return waited
 
@@ -258,6 +266,13 @@ class Desk:
         if done:
             self._wake()
         return done
+
+
+def _logged(sent: bool, post: int, chats: int | None = None, at: float | None = None) -> bool:
+    """`chats`: what its editor was told; `at`: when it goes, where that is later."""
+    if sent:
+        log.info("push sent", post=post, chats=chats, at=at)
+    return sent
 
 
 def _ended(snapshot: Snapshot | None, verdict: Verdict) -> bool | None:

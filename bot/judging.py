@@ -70,7 +70,7 @@ class Judging:
         try:
             snapshot = hearsay.delta_of(await self._reading.read(page, rules_of(blog, known.format)))
         except NotReadable as error:
-            log.info("the hub sent nothing that can be read, so the page is asked", blog=blog.id, why=str(error))
+            log.info("hub not understood", blog=blog.id, why=str(error))
             return None
         memory, _ = await self._store.memory(blog.id, url, [post.key for post in snapshot.posts])
         if not hearsay.is_comparable(memory, snapshot):

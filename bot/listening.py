@@ -81,7 +81,7 @@ class ByWebhook:
             update = Update.de_json(raw, application.bot)
         except Exception as error:  # noqa: BLE001 whatever the library makes of what it does not know
             # It would be brought again for a day, and hold back what comes after it.
-            log.error("an update that cannot be read is left out", update=raw["update_id"], why=type(error).__name__)
+            log.error("update not understood", update=raw["update_id"], why=type(error).__name__)
             return
         processor = application.update_processor
         await application.create_task(processor.process_update(update, application.process_update(update)))
@@ -99,10 +99,10 @@ class ByWebhook:
         try:
             info = await self.application.bot.get_webhook_info()
         except TelegramError as error:
-            log.info("Telegram does not say how the webhook fares", why=str(error))
+            log.info("webhook not known", why=str(error))
             return
         if info.url != self._address:
-            log.warning("the webhook was changed by somebody else, and is set again")
+            log.warning("webhook changed by somebody else")
             await self._until_set()
         else:
             await self._judge(info)
@@ -116,7 +116,7 @@ class ByWebhook:
                 if isinstance(error, RetryAfter):
                     pause = error._retry_after.total_seconds() + 1.0
                 elif isinstance(error, NetworkError) and not isinstance(error, BadRequest):  # the library's is one too
-                    log.warning("Telegram cannot be reached yet", why=str(error))
+                    log.warning("telegram not reached yet", why=str(error))
                 else:
                     await self._tell(
                         f"Telegram refuses the webhook: {error}; nobody is heard, it is tried again, the rest runs"

@@ -29,7 +29,7 @@ class Perseverance:
             answer = await work
         except StoreError as error:
             if not self._failing:
-                log.error("store failed, sending rests until it works again", error=str(error))
+                log.error("store failed", why=str(error))
             self._failing.add(name)
             await asyncio.sleep(STORE_PAUSE)
             return None

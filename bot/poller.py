@@ -42,6 +42,7 @@ from storage import Store, StoreError
 
 log = structlog.get_logger()
 
+KEYS_LOGGED = 20  # of the posts that one poll changed in the same way
 TELL_AFTER = 3  # failed polls in a row; a single time-out is nobody's concern
 NOTE_EVERY = 60.0  # seconds between notes that a quiet blog was polled
 LOOK_SECONDS = 5.0  # between looks at whether the clock was put back; by less, it only makes a poll that late
@@ -107,7 +108,7 @@ class Poller:
             await asyncio.sleep(LOOK_SECONDS)
             after = self._now().timestamp() - loop.time()
             if after < before - LOOK_SECONDS:
-                log.warning("the clock was put back", seconds=round(before - after))
+                log.warning("clock put back", seconds=round(before - after))
                 for blog in self._settings().blogs:
                     self._schedule(blog, None)
             before = after
@@ -186,7 +187,7 @@ class Poller:
             outcome = await self._try(blog)
         except StoreError as error:
             self._states[id_] = replace(self._states[id_], failures=self._states[id_].failures + 1)
-            log.error("nothing was written", blog=id_, error=str(error))
+            log.error("nothing was written", blog=id_, why=str(error))
         self._vitals.polled(id_, outcome, time.monotonic() - began)
 
     async def _try(self, blog: Blog) -> str:
@@ -320,7 +321,7 @@ class Poller:
                     await self._turn(id_)
                 in_doubt = await self._is_in_doubt(id_, url)
             except StoreError as error:
-                log.error("nothing was written", blog=id_, error=str(error))
+                log.error("nothing was written", blog=id_, why=str(error))
             else:
                 relied_on = None if self._states[id_].failures or in_doubt else until
                 self._states[id_] = replace(self._states[id_], hub_until=relied_on)
@@ -389,8 +390,8 @@ class Poller:
         told = await self._desk.relay(blog, url, snapshot, verdict, validators, came)
         for kind, count in Counter(change.kind for change in verdict.changes).items():
             self._vitals.measures.changed(blog.id, kind.value, count)
-        for change in verdict.changes:
-            log.info(change.kind.value, blog=blog.id, post=change.key, title=change.title, why=change.why or None)
+        if verdict.changes:
+            log.info("published", blog=blog.id, told=told, **_keys(verdict))
         if verdict.baseline:
             log.info("baseline", blog=blog.id, posts=len(verdict.stored))
         return told
@@ -428,6 +429,14 @@ def _as_known(state: BlogState, stored: StoredState) -> BlogState:
     """With what the store knows of the blog's life, which a restart must not change."""
     hint = None if stored.interval_hint is None else int(stored.interval_hint)
     return replace(state, life=stored.life, interval_hint=hint)
+
+
+def _keys(verdict: Verdict) -> dict[str, list[str]]:
+    """The posts that changed, by how."""
+    keys: defaultdict[str, list[str]] = defaultdict(list)
+    for change in verdict.changes:
+        keys[change.kind.value].append(change.key)
+    return {kind: [*some[:KEYS_LOGGED], *["…"][: len(some) > KEYS_LOGGED]] for kind, some in keys.items()}
 
 
 def _ids(settings: Settings) -> list[tuple[str, str | None, str | None]]:

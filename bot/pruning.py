@@ -44,7 +44,7 @@ class Pruner:
             try:
                 await self.round()
             except StoreError as error:
-                log.error("not pruned, it is tried again", error=str(error))
+                log.error("not pruned", why=str(error))
             pause = EVERY
 
     async def round(self) -> Pruned:

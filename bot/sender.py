@@ -18,9 +18,10 @@ import structlog
 from bot.bodies import Bodies
 from bot.core.albums import WHOLE, Step, numbers
 from bot.core.lanes import CHANGES
-from bot.core.model import Done, Gone, Outcome, Refused, Style, TryLater
+from bot.core.model import ChatClosed, ChatMoved, Done, Gone, Outcome, Refused, Style, TryLater, Unknown
 from bot.core.plan import Pin, Send
 from bot.core.settle import Settlement, postponed, settle
+from bot.mishaps import Mishap, Mishaps
 from bot.pace import Pace
 from bot.perseverance import Perseverance
 from bot.telegram import Telegram
@@ -74,6 +75,7 @@ class Sender:
         self._writing = asyncio.Lock()
         self._stopped = asyncio.Event()
         self._guarded = Perseverance()
+        self._mishaps = Mishaps()
         self._titles: dict[str, str] = {}  # by blog, as its page says
         self._bodies = Bodies(telegram, settings, self._titles)
         self._titles_at = float("-inf")  # when they were asked for
@@ -155,6 +157,7 @@ class Sender:
         self._keep_or_let_go(answers, written=found is not None)
         if found is not None:
             self._vitals.looked()
+        self._mishaps.tell(self._clock())
         claims, self._again = found or ([], Again.ANY_TIME)
         self._busy.update([one.telegram_id for one in claims])
         if any(self._bodies.is_nameless(one) for one in claims):
@@ -302,10 +305,9 @@ class Sender:
             self._pace.rest(outcome.after)
         elif isinstance(outcome, TryLater) and outcome.flood and not outcome.slow_mode:
             self._pace.flooded(claim.telegram_id, outcome.after)
+        self._mishaps.happened(_mishap(claim, outcome), self._clock())
         if isinstance(claim.action, Pin) and isinstance(outcome, Refused | Gone):
-            log.info("the card stands unpinned", chat=claim.telegram_id, why=outcome.why)
             return
-        log.warning("not delivered", chat=claim.telegram_id, outcome=outcome)
         if settlement.refused:
             self._refused(settlement.refused)
         elif settlement.halted:
@@ -326,7 +328,8 @@ class Sender:
         while True:
             await self._answered.wait()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._enough.wait(), BATCH_SECONDS)
+                async with asyncio.timeout(BATCH_SECONDS):
+                    await self._enough.wait()
             await self._write_answers()
 
     async def _write_answers(self) -> None:
@@ -364,7 +367,29 @@ class Sender:
                 self._wake.set()
                 continue
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._published.wait(), IDLE_SECONDS / 2)
+                async with asyncio.timeout(IDLE_SECONDS / 2):  # `wait_for` may swallow that we are cancelled
+                    await self._published.wait()
+
+
+def _mishap(claim: Claim, outcome: Outcome) -> Mishap:
+    """What did not simply work. What Telegram says names no chat and no text of a person's."""
+    if isinstance(claim.action, Pin) and isinstance(outcome, Refused | Gone):
+        return Mishap("card not pinned", outcome.why)
+    if isinstance(outcome, TryLater) and outcome.flood:
+        return Mishap("telegram asks for patience", "slow mode" if outcome.slow_mode else "429", outcome.after)
+    if isinstance(outcome, ChatMoved):
+        return Mishap("chats moved", "")
+    assert not isinstance(outcome, Done)
+    return Mishap(_MISHAPS[type(outcome)], outcome.why)
+
+
+_MISHAPS: dict[type[Outcome], str] = {
+    TryLater: "delivery tried again later",
+    ChatClosed: "chats closed",
+    Gone: "message gone",
+    Refused: "delivery refused",
+    Unknown: "answer lost",
+}
 
 
 def is_group(kind: str) -> bool:

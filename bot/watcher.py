@@ -124,9 +124,9 @@ class Watcher:
             try:
                 await look()
             except (StoreError, OSError) as error:
-                log.error("not looked at, it is tried again", what=look.__name__, error=str(error))
+                log.error("not looked at", what=look.__name__, why=str(error))
             except Exception:
-                log.exception("looking broke, it is tried again", what=look.__name__)
+                log.exception("looking broke", what=look.__name__)
 
     async def _say(self, wrong: bool, kind: Kind, subject: str, text: str, ending: str) -> None:
         if wrong:

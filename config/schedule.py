@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Annotated
 
-from pydantic import ConfigDict, PlainValidator, with_config
+from pydantic import ConfigDict, with_config
 
 from bot.core.cron import WEEKDAYS, check_cron, weekdays
 from bot.core.durations import say_duration
 from bot.core.timing import Schedule, Window
-from config import forms
+from config import forms, shapes
 from config.tables import ReadAs
 
 _CLOCK = r"([01]?[0-9]|2[0-4]):([0-5][0-9])"
@@ -42,16 +42,28 @@ def cron_expression(value: object) -> str:
     return " ".join(expression.split())
 
 
-@with_config(ConfigDict(extra="forbid"))
+WINDOW = shapes.Shape(window, shapes.pattern(rf"{_CLOCK}\s*[-–]\s*{_CLOCK}", "06:00-23:30", "22:00-02:00"))
+CRON = shapes.Shape(cron_expression, shapes.pattern(r"\S+(\s+\S+){4}", "*/2 * * * *", "30 9 * * mon-fri"))
+# What the keys of a schedule owe each other.
+_TOGETHER: shapes.Json = {
+    "oneOf": [
+        {"required": ["every"], "not": {"required": ["cron"]}},
+        {"required": ["cron"], "not": {"anyOf": [{"required": [key]} for key in ("every", "between", "otherwise")]}},
+    ],
+    "dependencies": {"otherwise": ["between"]},
+}
+
+
+@with_config(ConfigDict(extra="forbid", json_schema_extra=_TOGETHER))
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleTable:
     """`every`, perhaps with `between` and `otherwise`; or `cron` alone. Any may be adaptive."""
 
-    every: Annotated[timedelta | None, PlainValidator(forms.interval)] = None
-    between: Annotated[Window | None, PlainValidator(window)] = None
-    otherwise: Annotated[timedelta | None, PlainValidator(forms.interval)] = None
-    cron: Annotated[str | None, PlainValidator(cron_expression)] = None
-    adaptive: Annotated[bool, PlainValidator(forms.switch)] = False
+    every: Annotated[timedelta | None, shapes.INTERVAL] = None
+    between: Annotated[Window | None, WINDOW] = None
+    otherwise: Annotated[timedelta | None, shapes.INTERVAL] = None
+    cron: Annotated[str | None, CRON] = None
+    adaptive: Annotated[bool, shapes.SWITCH] = False
 
     def schedule(self) -> Schedule:
         """ValueError where the keys do not go together."""

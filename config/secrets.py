@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from bot import logs
 from config.values import MAIN, Bot
 
 
@@ -21,23 +22,22 @@ def token(environ: Mapping[str, str], bot: Bot = MAIN) -> str:
 
 
 def secret(environ: Mapping[str, str], name: str) -> str:
-    """What the variable `name` holds, or the file that `name`_FILE names. NoSecret where neither is there."""
+    """What the variable `name` holds, or the file that `name`_FILE names; from now on no line of the log shows it.
+    NoSecret where neither is there."""
     if value := environ.get(name, "").strip():
-        return value
+        return logs.keep_out(value)
     if path := environ.get(f"{name}_FILE", ""):
-        return _read(Path(path), name)
+        return logs.keep_out(_read(Path(path), name))
     raise NoSecret(
         f"{name} is not set; put it into the environment, or the path of a file that holds it into {name}_FILE"
     )
 
 
-def known(environ: Mapping[str, str], names: Iterable[str]) -> list[str]:
-    """What these variables hold, where they are set and can be read: to be kept out of every log."""
-    found = []
+def read_all(environ: Mapping[str, str], names: Iterable[str]) -> None:
+    """Read what these variables hold, where they are set and can be read, so that no line of the log shows it."""
     for name in names:
         with contextlib.suppress(NoSecret):
-            found.append(secret(environ, name))
-    return found
+            secret(environ, name)
 
 
 def is_set(environ: Mapping[str, str], name: str) -> bool:
@@ -69,4 +69,4 @@ def webhook_secret(token: str, bot: str) -> str:
 def _derived(token: str, what: str) -> str:
     """43 letters, digits, _ and -: nothing new has to be kept, and none of them leads to the token or to another."""
     made = hmac.digest(token.encode(), what.encode(), "sha256")
-    return base64.urlsafe_b64encode(made).decode().rstrip("=")
+    return logs.keep_out(base64.urlsafe_b64encode(made).decode().rstrip("="))

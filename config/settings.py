@@ -18,7 +18,7 @@ from config.cautions import warnings
 from config.forms import printable
 from config.mistakes import BadSettings, Flaw, Mistake, flaw_of, write_key
 from config.places import Places
-from config.secrets import NoSecret, is_set, secret, token
+from config.secrets import NoSecret, is_set, read_all, secret, token
 from config.values import (
     MAIN,
     MAIN_BOT,
@@ -167,6 +167,7 @@ def _blog_at(loc: tuple[str | int, ...], raw: dict[str, Any]) -> str | None:
 
 
 def _settings(document: Document, raw: dict[str, Any], path: Path | None, environ: Mapping[str, str]) -> Settings:
+    read_all(environ, _variables(document))
     blogs = zip(document.blogs, raw["blogs"], strict=True)
     return Settings(
         about=document.about,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import ConfigDict, PlainValidator, with_config
+from pydantic import ConfigDict, with_config
 
 from bot.core.model import Topic
-from config import forms
+from config import shapes
 from config.tables import ReadAs
 
 
@@ -17,9 +17,9 @@ from config.tables import ReadAs
 class TopicTable:
     """Without a title a topic is called by its id; without words it looks for its title."""
 
-    id: Annotated[str, PlainValidator(forms.short_id)]
-    title: Annotated[str, PlainValidator(forms.text_up_to(200))] = ""
-    words: Annotated[tuple[str, ...], PlainValidator(forms.words)] = ()
+    id: Annotated[str, shapes.ID]
+    title: Annotated[str, shapes.text_up_to(200)] = ""
+    words: Annotated[tuple[str, ...], shapes.WORDS] = ()
 
     def topic(self) -> Topic:
         title = self.title or self.id

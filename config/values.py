@@ -11,30 +11,30 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import ConfigDict, PlainValidator, with_config
+from pydantic import ConfigDict, with_config
 
 from bot.core.formats import FORMAT_NAMES, IDENTITIES
 from bot.core.model import Style, Topic
 from bot.core.timing import Schedule
-from config import forms
+from config import shapes
 from config.schedule import ReadSchedule
 from config.topics import ReadTopic
 
 MAIN_BOT = "main"
 MAIN_TOKEN = "TELEGRAM_BOT_TOKEN"  # noqa: S105, the name of a variable
 
-Text = Annotated[str, PlainValidator(forms.text)]
-Title = Annotated[str, PlainValidator(forms.text_up_to(200))]
-Switch = Annotated[bool, PlainValidator(forms.switch)]
-Rate = Annotated[float, PlainValidator(forms.rate)]
-Duration = Annotated[timedelta, PlainValidator(forms.duration)]
-Id = Annotated[str, PlainValidator(forms.short_id)]
-OptionalId = Annotated[str, PlainValidator(forms.short_id_or_none)]
-WebAddress = Annotated[str, PlainValidator(forms.web_address)]
-OptionalWebAddress = Annotated[str, PlainValidator(forms.web_address_or_none)]
-UserId = Annotated[int, PlainValidator(forms.user_id)]
-EnvironmentName = Annotated[str, PlainValidator(forms.environment_name)]
-OptionalEnvironmentName = Annotated[str, PlainValidator(forms.environment_name_or_none)]
+Text = Annotated[str, shapes.TEXT]
+Title = Annotated[str, shapes.text_up_to(200)]
+Switch = Annotated[bool, shapes.SWITCH]
+Rate = Annotated[float, shapes.RATE]
+Duration = Annotated[timedelta, shapes.DURATION]
+Id = Annotated[str, shapes.ID]
+OptionalId = Annotated[str, shapes.OPTIONAL_ID]
+WebAddress = Annotated[str, shapes.WEB_ADDRESS]
+OptionalWebAddress = Annotated[str, shapes.OPTIONAL_WEB_ADDRESS]
+UserId = Annotated[int, shapes.USER_ID]
+EnvironmentName = Annotated[str, shapes.ENVIRONMENT_NAME]
+OptionalEnvironmentName = Annotated[str, shapes.OPTIONAL_ENVIRONMENT_NAME]
 
 EVERY_30_SECONDS = Schedule(every=timedelta(seconds=30))
 
@@ -60,7 +60,7 @@ class Telegram:
     """How we reach Telegram, and how much of it this bot was granted."""
 
     api_base: WebAddress = "https://api.telegram.org"
-    updates: Annotated[str, PlainValidator(forms.choice("polling", "webhook"))] = "polling"
+    updates: Annotated[str, shapes.choice("polling", "webhook")] = "polling"
     messages_per_second: Rate = FREE_RATE  # PAID_RATE where broadcasts are paid for and the file names no rate
     messages_per_chat_per_second: Rate = 1
     messages_per_group_per_minute: Rate = 20
@@ -74,8 +74,8 @@ class Storage:
     """Where everything is kept, and for how long."""
 
     # Out of the repr: an address of PostgreSQL may carry a password.
-    url: Annotated[str, PlainValidator(forms.storage_url)] = field(default="sqlite:///var/relay.db", repr=False)
-    keep_days: Annotated[int, PlainValidator(forms.whole(1, 36500))] = 30
+    url: Annotated[str, shapes.STORAGE_URL] = field(default="sqlite:///var/relay.db", repr=False)
+    keep_days: Annotated[int, shapes.whole(1, 36500)] = 30
 
 
 @table
@@ -83,7 +83,7 @@ class Storage:
 class Delivery:
     """What becomes of a message that may or may not have arrived, and how long messages follow the page."""
 
-    ambiguous: Annotated[str, PlainValidator(forms.choice("resend", "drop"))] = "resend"
+    ambiguous: Annotated[str, shapes.choice("resend", "drop")] = "resend"
     edits_for: Duration = timedelta(hours=48)
     edit_quiet: Duration = timedelta(seconds=20)
 
@@ -93,7 +93,7 @@ class Delivery:
 class Web:
     """The HTTP side. `dashboard_password_env` names an environment variable."""
 
-    listen: Annotated[str, PlainValidator(forms.listen_address)] = "127.0.0.1:8080"
+    listen: Annotated[str, shapes.LISTEN_ADDRESS] = "127.0.0.1:8080"
     public_url: OptionalWebAddress = ""
     dashboard_password_env: OptionalEnvironmentName = ""
 
@@ -115,10 +115,10 @@ class Defaults:
 
     schedule: Annotated[Schedule, ReadSchedule] = EVERY_30_SECONDS
     hold: Duration = timedelta(0)
-    on_withdrawal: Annotated[str, PlainValidator(forms.choice("notice", "strike", "delete", "keep"))] = "notice"
+    on_withdrawal: Annotated[str, shapes.choice("notice", "strike", "delete", "keep")] = "notice"
     correction_reply: Switch = False
-    text: Annotated[str, PlainValidator(forms.choice("headline", "summary", "full"))] = "summary"
-    max_chars: Annotated[int, PlainValidator(forms.whole(50, 3500, ", the most that fits a message"))] = 600
+    text: Annotated[str, shapes.choice("headline", "summary", "full")] = "summary"
+    max_chars: Annotated[int, shapes.whole(50, 3500, ", the most that fits a message")] = 600
     credit: Title = ""
 
 
@@ -128,12 +128,12 @@ class Blog(Defaults):
     """One live blog. An empty `title` means the page's own; `was` is the blog's former id."""
 
     id: Id
-    url: Annotated[str, PlainValidator(forms.page_address)]
+    url: Annotated[str, shapes.PAGE_ADDRESS]
     title: Title = ""
-    timezone: Annotated[str, PlainValidator(forms.timezone)] = "UTC"
-    language: Annotated[str, PlainValidator(forms.language)] = "en"
-    format: Annotated[str, PlainValidator(forms.choice("auto", *FORMAT_NAMES))] = "auto"
-    identity: Annotated[str, PlainValidator(forms.choice(*IDENTITIES))] = "auto"
+    timezone: Annotated[str, shapes.TIMEZONE] = "UTC"
+    language: Annotated[str, shapes.LANGUAGE] = "en"
+    format: Annotated[str, shapes.choice("auto", *FORMAT_NAMES)] = "auto"
+    identity: Annotated[str, shapes.choice(*IDENTITIES)] = "auto"
     websub: Switch = False
     intake_secret_env: OptionalEnvironmentName = ""
     bot: Text = MAIN_BOT

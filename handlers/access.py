@@ -103,7 +103,7 @@ async def channel_where_we_post(bot: Bot, name: str) -> ChatFullInfo | None:
             return None
         member = await bot.get_chat_member(chat.id, bot.id)
     except (BadRequest, Forbidden) as error:
-        log.info("channel not open to us", channel=name, why=error.message)
+        log.info("channel not open to us", why=error.message)
         return None
     except TelegramError as error:
         raise CannotTell(str(error)) from error

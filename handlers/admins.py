@@ -166,12 +166,12 @@ async def reload(asked: Asked) -> Rendered:
         changes = await asked.house.reload()
     except BadSettings as error:
         head = Writing(rtl=t.rtl).sentence(t.gettext("The file is refused; the last good one stays in force."), "bold")
-        return _lines(head, str(error).splitlines(), t)
+        return lines_below(head, str(error).splitlines(), t)
     if not changes:
         return asked.say(t.gettext("The file was read again; nothing in it has changed."))
-    return _lines(Writing(rtl=t.rtl).sentence(t.gettext("The file was applied."), "bold"), changes, t)
+    return lines_below(Writing(rtl=t.rtl).sentence(t.gettext("The file was applied."), "bold"), changes, t)
 
 
-def _lines(head: Writing, lines: list[str], t: Texts) -> Rendered:
+def lines_below(head: Writing, lines: list[str], t: Texts) -> Rendered:
     rows = (Writing(rtl=t.rtl).plain(line[:1000]) for line in lines)
     return fitting(head, rows, len(lines), t, between="\n")

@@ -21,6 +21,7 @@ from handlers import (
     notes,
     pushing,
     readers,
+    rolling_back,
     settings,
     subscribing,
     takedown,
@@ -149,6 +150,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(name="schedule", form="[blog]", who=Role.ADMIN, does=N_("when blogs are polled next"), act=admins.schedule),
     Command(name="reload", who=Role.ADMIN, does=N_("apply the file now"), act=admins.reload),
+    Command(name="rollback", who=Role.ADMIN, does=N_("return to an earlier file"), act=rolling_back.rollback),
 )
 
 

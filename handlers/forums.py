@@ -109,7 +109,8 @@ async def keep_topics(bot: Bot, house: House) -> None:
         except StoreError as error:
             log.warning("topics not looked after", why=str(error))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(house.topics_wished.wait(), LOOK_SECONDS)
+            async with asyncio.timeout(LOOK_SECONDS):
+                await house.topics_wished.wait()
 
 
 class _Keeping:
@@ -177,7 +178,7 @@ class _Keeping:
         await self._store.topic_turned(topic)
 
     async def _later(self, topic: ForumTopic, error: TelegramError, *, in_doubt: bool) -> None:
-        log.info("topic: once more later", chat=topic.telegram_id, why=str(error))
+        log.info("topic tried again later", chat=topic.telegram_id, why=str(error))
         wait = error._retry_after.total_seconds() if isinstance(error, RetryAfter) else pause(topic.attempts + 1)
         until = self._house.clock() + (max(wait, DOUBT_SECONDS) if in_doubt else wait)
         await self._store.topic_later(topic, until, in_doubt=in_doubt)
@@ -196,4 +197,4 @@ class _Keeping:
         try:
             await send(self._bot, topic.telegram_id, Rendered(text=words), thread=thread)
         except TelegramError as error:  # nobody waits for it
-            log.info("topic: nothing said", chat=topic.telegram_id, why=str(error))
+            log.info("nothing said in topic", chat=topic.telegram_id, why=str(error))

@@ -23,6 +23,7 @@ from telegram.ext import (
 from bot.core.model import Rendered
 from bot.core.texts import Texts
 from bot.core.writing import cut
+from bot.logs import where
 from handlers import (
     afterwards,
     alarms,
@@ -35,6 +36,7 @@ from handlers import (
     menus,
     notes,
     pushing,
+    rolling_back,
     settings,
     subscribing,
     takedown,
@@ -86,6 +88,7 @@ PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
     "latest": lists.press_latest,
     "topic": topics.press_topic,
     "found": lists.press_found,
+    "file": rolling_back.press_file,
     "why": why.press_why,
 }
 
@@ -259,7 +262,9 @@ class Hearing:
             effect = await self._effect(query, t)
         except Exception as error:  # noqa: BLE001, as above
             outcome = outcome_of(error)
-            await _toast(query, await self._trouble.sentence(f"button {query.data}", error, t), alert=True)
+            await _toast(
+                query, await self._trouble.sentence(f"button {label_of(query.data or '')}", error, t), alert=True
+            )
         else:
             await _toast(query, effect.toast)  # over the screen, and first, since somebody waits for it
             await self._voice.show(query, effect)
@@ -335,7 +340,8 @@ class Hearing:
 
     async def failed(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Where nobody waits for an answer."""
-        log.error("update broke", why=repr(context.error), exc_info=context.error)
+        if context.error is not None:
+            log.error("update broke", where=where(context.error))
 
 
 def label_of(pressed: str) -> str:

@@ -181,6 +181,9 @@ class _Shown:
         if not there or is_over(progress):
             await store.push_end_shown(number, acted_at)
             self._watched.pop(number, None)
+        if is_over(progress):
+            reached = {"chats": progress.sent, "closed": progress.closed, "refused": progress.refused}
+            log.info("push finished", post=number, seconds=round(now - push.at), **reached)
 
     def _says(self, push: Sent, progress: Progress, watched: _Watched, now: float) -> Rendered:
         per_second = 1 / self._house.pace.interval

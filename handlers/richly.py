@@ -42,7 +42,7 @@ async def _taken(bot: Bot, method: str, rendered: Rendered, about: dict[str, Any
         try:
             return await bot.do_api_request(method, api_kwargs=about | {"rich_message": as_json(form)})
         except EndPointNotFound as error:
-            log.warning("this Bot API server knows no rich messages", why=error.message)
+            log.warning("rich messages not known", why=error.message)
             known.unknown()
         except BadRequest as error:
             if "message is not modified" in error.message.lower():

@@ -6,6 +6,7 @@ import structlog
 
 from bot.core.standing import Kind
 from bot.core.texts import Texts
+from bot.logs import where
 from handlers.access import CannotTell
 from handlers.asked import Wrong
 from handlers.house import House
@@ -29,8 +30,9 @@ class Trouble:
         if isinstance(error, CannotTell):
             log.warning("admins unknown", why=str(error))
             return t.gettext("Telegram does not tell me who the admins are; please try again.")
-        log.error("broke", what=what, exc_info=error)
+        places = where(error)
+        log.error("broke", what=what, where=places)
         trouble = f"{what}: {type(error).__name__}"
-        said = f"{error or 'no more is known'}; whoever asked was told that something went wrong"
+        said = f"at {places[-1]}; whoever asked was told that something went wrong"
         await self._house.alarms.raised(Kind.BROKE, "", said[:1000], part=trouble, subject=trouble)
         return t.gettext("Something went wrong here; the editors have been told.")

@@ -110,10 +110,10 @@ async def _posts(asked: Asked, words: str, *, answered: bool) -> list[Relayed]:
             asked.t.gettext("Which post? Answer a message of mine with /why, or write a link or number after it.")
         )
     found = await of_message_link(asked, words) or await asked.house.store.find_posts(words)
+    if not found and (number := numbered(words)) is not None and await asked.house.store.was_post(number):
+        raise Wrong(asked.t.gettext("Nothing is kept of that post any more."))
     if asked.role < Role.EDITOR:
         found = [one for one in found if one.blog is not None and _is_named(one, words)]
-    if not found and words.isascii() and words.isdecimal() and await asked.house.store.was_post(int(words)):
-        raise Wrong(asked.t.gettext("Nothing is kept of that post any more."))
     if not found:
         raise Wrong(asked.t.gettext("I know no post of that link, number or headline."))
     return found
@@ -140,7 +140,8 @@ async def _known(where: Where, name: str) -> Chat:
 
 async def _answer(where: Where, post: int, chat: Chat) -> Rendered:
     t, house = where.t, where.house
-    found = await explain(house.store, house.settings(), post, chat.id, house.clock())
+    thread = where.thread if chat.id == where.chat.id else 0
+    found = await explain(house.store, house.settings(), post, chat.id, house.clock(), thread=thread)
     if where.role < Role.EDITOR and (found.code in _INSIDE or _is_hidden(found)):
         raise Wrong(t.gettext("I know no post of that link, number or headline."))
     lines = explanation_lines(found, t, people=where.role >= Role.EDITOR)

@@ -46,7 +46,15 @@ def _of_address(db: Connection, link: str) -> list[int]:
         ).fetchall()
         if rows:
             return [row["id"] for row in rows]
-    return _of_keys(db, [link, link_key(link)])
+    return _of_keys(db, [link, *_keys(link)])
+
+
+def _keys(link: str) -> list[str]:
+    """The key of a post that is known by its link; none where it is no address."""
+    try:
+        return [link_key(link)]
+    except ValueError:
+        return []
 
 
 def addresses(link: str) -> list[str]:

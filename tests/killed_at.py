@@ -20,6 +20,7 @@ import bot.judging
 import bot.request
 import bot.sender
 import bot.telegram
+import config.replacing
 import storage.sqlite
 from bot.__main__ import cli
 from storage import blogs, claims, settling, sleeping
@@ -46,6 +47,8 @@ STEPS: dict[str, tuple[Any, str, str]] = {
 ASIDE: dict[str, tuple[Any, str, str]] = {
     "before a topic is opened": (telegram.ext.ExtBot, "create_forum_topic", "before"),
     "after a topic was opened": (telegram.ext.ExtBot, "create_forum_topic", "after"),
+    "before the file is replaced": (config.replacing, "_replace", "before"),
+    "after the file is replaced": (config.replacing, "_replace", "after"),
 }
 # Those that are reached only where a chat wants to hear later.
 OF_THE_NIGHT: dict[str, tuple[Any, str, str]] = {

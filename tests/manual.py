@@ -5,7 +5,7 @@ They are kept in docs/manual/ and installed with the wheel; a test compares them
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from inspect import cleandoc
 from pathlib import Path
 
@@ -89,6 +89,19 @@ def verbs(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Com
             yield from verbs(command, f"{before}{name} ")
         elif not command.hidden:
             yield f"{before}{name}", command
+
+
+def call(words: Sequence[str]) -> None:
+    """Let the command line take these words, without doing it. click.UsageError where it would not."""
+    command: click.Command = cli
+    if words and any(words[0] in option.opts for option in cli.params):
+        return
+    while isinstance(command, click.Group):
+        found = command.commands.get(words[0] if words else "")
+        if found is None:
+            raise click.UsageError(f"no such verb: {' '.join(words)}")
+        command, words = found, words[1:]
+    command.make_context(command.name, list(words))
 
 
 def _verb(words: str, command: click.Command) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.__main__ import cli
+from storage import AppliedFile, open_store
 from tests.publisher import update
 
 SHARED = Path(__file__).parents[2] / "shared" / "fixtures"
@@ -121,6 +123,9 @@ WRONG = [
         "no button can be made of 'Map | https://quay'",
     ),
     (["init", "--config", "{config}"], 1, "stands there already"),
+    (["check", "--against", "running", "--config", "{config}"], 1, "no file was applied yet with the database"),
+    (["check", "--against", "none.toml", "--config", "{config}"], 1, "none.toml: there is no such file"),
+    (["rollback", "--config", "{config}"], 1, "no file was applied yet, so there is none to return to"),
     (["subscribers", "import", "none.csv", "--config", "{config}"], 1, "none.csv: No such file"),
     (["demo", "--replay", "none.html"], 1, "none.html: there is no such file"),
     (["demo", "--speed", "0"], 2, "--speed"),
@@ -229,3 +234,71 @@ def test_the_captured_page_and_its_second_fetch_differ_in_nothing() -> None:
     name = "cnn_allen-texas-mall-shooting-news-05-07-23"
     files = [str(SHARED / "cnn" / f"{name}{end}.json") for end in ("", ".refetch-mojibake")]
     assert json.loads(call("diff", *files, "--json").stdout)[0] == {"snapshot": 1, "alarm": None, "changes": []}
+
+
+# --- the file, and those before it ---------------------------------------------------------------------------------
+
+
+def applied(path: Path) -> None:
+    """A relay has applied what stands in this file."""
+
+    async def keep() -> None:
+        store = open_store(f"sqlite:///{path.parent}/relay.db")
+        await store.keep_file(AppliedFile(text=path.read_bytes(), at=1_772_600_000.0, who="saved"))
+        await store.close()
+
+    asyncio.run(keep())
+
+
+def test_init_writes_the_schema_that_its_first_line_names(tmp_path: Path) -> None:
+    path = tmp_path / "config" / "relay.toml"
+    assert call("init", "--config", str(path)).exit_code == 0
+    first = path.read_text().splitlines()[0]
+    assert path.parent / first.removeprefix("#:schema ") == path.parent / "relay.schema.json"
+    assert (path.parent / "relay.schema.json").read_text() == call("schema").stdout
+
+
+def test_check_against_another_file_needs_no_database_and_makes_none(config: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text(config.read_text().replace("storm", "flood"))
+    result = call("check", "--against", str(other), "--config", str(config))
+    assert result.exit_code == 0
+    assert "1 blog starts, 1 stops; their subscriptions sleep for 30 d, then go; nobody is told." in result.stdout
+    assert not (tmp_path / "relay.db").exists()
+
+
+def test_a_file_that_breaks_is_brought_back_although_it_names_no_database_any_more(config: Path) -> None:
+    good = config.read_bytes()
+    applied(config)
+    config.write_text(config.read_text().replace("[[blogs]]", "[[blogs"))
+    broken = config.read_bytes()
+    assert "what stands in the file is something else" in call("rollback", "--config", str(config)).stdout
+    result = call("rollback", "1", "--config", str(config))
+    assert result.exit_code == 0
+    assert config.read_bytes() == good
+    kept = config.with_name("relay.toml.before-rollback")
+    assert kept.read_bytes() == broken
+    assert str(kept) in result.stdout
+    exported = call("audit", "export", "-", "--config", str(config)).stdout
+    assert ",rollback," in exported
+
+
+def test_a_number_that_no_file_has_is_one_line_and_changes_nothing(config: Path) -> None:
+    applied(config)
+    before = config.read_bytes()
+    result = call("rollback", "7", "--config", str(config))
+    assert result.exit_code == 1
+    assert "7: is none of the 1 files that are kept" in result.stderr
+    assert config.read_bytes() == before
+
+
+def test_no_password_of_the_storage_is_shown(config: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    other.write_text(
+        '[storage]\nurl = "postgresql://me:S3CRET@host/db"\n[[blogs]]\nid = "a"\nurl = "https://b.example"\n'
+    )
+    for one, against in ((config, other), (other, config)):
+        result = call("check", "--against", str(against), "--config", str(one))
+        assert result.exit_code == 0
+        assert "storage.url" in result.stdout
+        assert "S3CRET" not in result.stdout + result.stderr

@@ -17,12 +17,13 @@ from sqlite_utils import Database, Migrations
 
 import storage.database
 import storage.schema
+from bot.core.choices import Choices
 from bot.core.corrections import Correction
 from bot.core.model import ChangeKind, Post, Refused, TryLater, Volume
 from bot.core.paging import Sought, Span, Turn
 from bot.core.publishing import Audience, PostWrite, PushText, Sending
 from bot.core.wishes import Wish
-from storage import Act, StoreError, expansion, open_store
+from storage import Act, AppliedFile, StoreError, expansion, open_store
 from tests.ledger import BLOG, NOON, URL, Ledger
 
 ANN = 2001
@@ -277,6 +278,32 @@ async def looking_at_what_was_refused(ledger: Ledger) -> None:
     await ledger.store.alarms(ended_since=NOON)
 
 
+async def changing_the_file(ledger: Ledger) -> None:
+    await expanding(ledger)
+    await ledger.store.close_chat(await ledger.chat(ANN), "blocked", NOON)
+    assert await ledger.store.followers([BLOG, "none"]) == {BLOG: 4}
+    file = AppliedFile(text=b"a", at=NOON, who="saved")
+    assert await ledger.store.keep_file(file)
+    assert not await ledger.store.keep_file(file)
+    assert await ledger.store.kept_file(file.name) == await ledger.store.newest_file() == file
+
+
+async def explaining(ledger: Ledger) -> None:
+    store, chat = ledger.store, await ledger.chat(ANN)
+    await store.subscribe(chat=chat, thread=0, blog=BLOG, topics=(), words=["one"], without=["x"], now=NOON)
+    await expanding(ledger)
+    await ledger.deliver()
+    await store.choose(chat, Choices(muted_until=NOON + 60))
+    await ledger.publish("d", post=Post(key="d", title="one"))
+    await ledger.run()
+    for post in (*ledger.numbers.values(), await ledger.push()):
+        await store.facts(post, chat, now=NOON, zone=lambda blog: "UTC")
+    for words in ("1", "a", "https://blog.example/live?utm_source=x#a", "one or two"):
+        await store.find_posts(words)
+    for number in (ANN, chat):
+        await store.find_chats(str(number))
+
+
 async def pruning(ledger: Ledger) -> None:
     await following_edits_and_withdrawals(ledger)
     for before in (NOON + 1, NOON + 100):  # posts by their age, and then with their blog
@@ -296,6 +323,7 @@ async def keeping_samples(ledger: Ledger) -> None:
 
 ACTS = [
     keeping_samples,
+    explaining,
     pruning,
     publishing,
     expanding,
@@ -318,6 +346,7 @@ ACTS = [
     looking_at_what_was_refused,
 ]
 MAY_SORT = (
+    "GROUP BY s.blog",  # of the closed chats alone, when a file is about to leave blogs out
     "GROUP BY p.topics",  # the topics that posts have
     "post_fts MATCH",  # the newest of those that match
     "ORDER BY s.created_at",  # what one thread follows

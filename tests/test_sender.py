@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
@@ -541,3 +542,14 @@ async def test_what_is_paid_for_goes_fast_and_what_cannot_be_paid_for_holds_nobo
         methods = [call.method for call in room.telegram.calls if call.method in ("sendMessage", "editMessageText")]
         assert not any(call.code == 429 for call in room.telegram.calls)
         assert methods[-1] == "editMessageText"  # the last edits come long after the last post
+
+
+async def test_a_sender_that_is_told_of_news_and_to_stop_at_once_stops(tmp_path: Path) -> None:
+    for number in range(25):  # a few turns of the loop decide
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        async with newsroom(folder) as room, asyncio.timeout(10.0):
+            await room.publish(post("a"))
+            await room.quiet()
+            room.sender.wake()
+            await room.stop()

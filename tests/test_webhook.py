@@ -140,7 +140,7 @@ async def test_junk_is_refused_and_not_repeated_in_the_log(
 ) -> None:
     with structlog.testing.capture_logs() as said:
         assert await post.send(body, headers) == status
-    assert [one["event"] for one in said] == ["this is no update"]
+    assert [one["event"] for one in said] == ["webhook not understood"]
     assert not any("s3cret" in str(one) for one in said)
     assert post.desk.seen == []
 

@@ -1,4 +1,4 @@
-"""`init`, `check` and `status`: the file, and how things stand."""
+"""`init`, `check`, `schema` and `status`: the file, and how things stand."""
 
 from __future__ import annotations
 
@@ -16,12 +16,15 @@ from config.settings import default_file, find_file
 @click.command()
 @config_option
 def init(config: Path | None) -> None:
-    """Write the commented configuration file, with every key and its default."""
+    """Write the commented configuration file, with every key and its default, and beside it its schema for editors."""
+    from config import json_schema
+
     path = find_file(config, os.environ)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:
             file.write(default_file())
+        path.with_name(json_schema.NAME).write_text(json_schema.written(), encoding="utf-8")
     except FileExistsError:
         raise Failed(f"{path}: stands there already; it is left as it is") from None
     except OSError as error:
@@ -30,13 +33,27 @@ def init(config: Path | None) -> None:
 
 
 @click.command()
+@click.option("--against", metavar="OTHER", help="what applying it would change: 'running', or the path of a file")
 @config_option
-def check(config: Path | None) -> None:
-    """All mistakes of the file, each with its place; or what the file means."""
+def check(against: str | None, config: Path | None) -> None:
+    """All mistakes of the file, each with its place; or what the file means, or would change."""
+    from bot.cli.filing import compared
     from config.report import meaning
 
     path = find_file(config, os.environ)
-    click.echo(meaning(settings_of(path), datetime.now(UTC)))
+    if against is not None:
+        click.echo(finish(compared(path, against)))
+    else:
+        click.echo(meaning(settings_of(path), datetime.now(UTC)))
+
+
+@click.command()
+@config_option
+def schema(config: Path | None) -> None:
+    """Print the JSON Schema of the configuration file, by which editors complete and underline."""
+    from config.json_schema import written
+
+    click.echo(written(), nl=False)
 
 
 @click.command()

@@ -10,12 +10,15 @@ import click
 
 from bot.cli.common import Failed, config_option, dumped, finish, json_option, opened_store
 
+_DIGITS = 18  # of a number that the database has room for
+
 if TYPE_CHECKING:
     from bot.core.model import Relayed
     from storage import Chat, Store
 
 
-@click.command()
+# The numbers of groups begin with a minus, as options do.
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("post")
 @click.argument("chat")
 @config_option
@@ -52,7 +55,7 @@ async def _post(store: Store, words: str) -> int:
         raise Failed(f"{words}: several posts are meant by that; give a number: {numbers}")
     if found:
         return found[0].id
-    if words.isascii() and words.isdecimal() and await store.was_post(int(words)):
+    if words.isascii() and words.isdecimal() and len(words) < _DIGITS and await store.was_post(int(words)):
         return int(words)
     raise Failed(f"{words}: no post of this number, link, key or headline is known")
 

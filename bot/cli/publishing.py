@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +38,7 @@ def push(
     config: Path | None,
 ) -> None:
     """An editor's broadcast from a script."""
+    from bot import logs
     from bot.core.model import Lane
     from bot.core.publishing import Audience, Sending
     from bot.desk import Desk, seconds_to_send
@@ -54,6 +56,7 @@ def push(
             if dry_run:
                 click.echo(f"It would go to {chats:,} chats, in about {seconds:.0f} s{leaves}. Nothing was sent.")
                 return
+            logs.set_up(level=logging.WARNING)  # standard output is for the answer
             desk = Desk(store, lambda: settings)
             number = await desk.draft(0, said)
             sending = Sending(audience=audience, lane=lane, silent=silent, at=at.timestamp() if at else None)

@@ -34,15 +34,11 @@ def run(config: Path | None) -> None:
 
 def _serve(path: Path, environ: Mapping[str, str]) -> None:
     from bot import app, logs
-    from config.secrets import known, webhook_path, webhook_secret
     from config.settings import token, warnings
 
+    logs.set_up()
     settings = settings_of(path)
-    named = [settings.web.dashboard_password_env, *(blog.intake_secret_env for blog in settings.blogs)]
-    ours = token(environ)
-    logs.set_up(
-        [ours, webhook_path(ours, app.BOT), webhook_secret(ours, app.BOT), *known(environ, filter(None, named))]
-    )
+    token(environ)
     for line in warnings(settings):
         click.echo(f"warning: {line}", err=True)
     try:
@@ -64,7 +60,7 @@ def demo(replay: Path | None, speed: float | None, port: int | None, config: Pat
         click.echo("the demo writes its own configuration; --config is left aside", err=True)
     if replay is not None and not replay.is_file():
         raise Failed(f"{replay}: there is no such file")
-    logs.set_up([], level=30)
+    logs.set_up(level=30)
     with told():
         asyncio.run(_demo(replay, speed, port))
 

@@ -127,13 +127,13 @@ def _on_its_way(row: Delivered, facts: Facts, post: PostFacts, chat: ChatFacts, 
         return _unreachable(chat)
     if row.aside == "left":
         return "left", Said.of(N_("It was not sent: this chat stopped following while it was on its way."))
-    if row.aside == "asleep":
-        words = _HABITS[row.habit or Habit.QUIET]
-        return (row.habit or Habit.QUIET).value, Said.of(words, until=Instant(row.until or now))
-    if row.aside is not None:
-        return "refused", Said.of(N_("It was not sent: Telegram refused it: {why}"), why=row.aside)
+    if row.aside not in (None, "asleep"):
+        return "refused", Said.of(N_("It was not sent: Telegram refused it: {why}"), why=row.aside or "")
     if stopped := _stopped(facts, post, title):
         return stopped
+    if row.aside == "asleep" and row.until is not None and row.until > now:
+        words = _HABITS[row.habit] if row.habit else N_("It waits until {until}, when this chat is looked at again.")
+        return row.habit.value if row.habit else "asleep", Said.of(words, until=Instant(row.until))
     if chat.not_before > now:
         return "flood", Said.of(
             N_("It waits until {until}: Telegram asked for patience with this chat."), until=Instant(chat.not_before)

@@ -30,7 +30,6 @@ _ACTS = {
     "resume": N_("An editor let it go on."),
     "stop": N_("An editor cancelled what was left of it."),
     "cancel": N_("An editor cancelled it."),
-    "requeue": N_("It was put back into the queue."),
 }
 _VOLUMES = {
     Volume.KEY: N_("It wants key events alone."),

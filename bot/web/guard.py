@@ -146,7 +146,7 @@ class Guard:
         try:
             self._right_password()
         except NoSecret as error:
-            log.error("nobody may see the dashboard", why=str(error))
+            log.error("password not known", why=str(error))
             return web.Response(status=503, text=_NOBODY)
         return None
 
@@ -221,7 +221,7 @@ class Guard:
             attempts.succeeded(address)
             return None
         attempts.failed(address, now)
-        log.warning("a wrong password for the dashboard", address=address)
+        log.warning("wrong password", address=address)
         return attempts.wait(address, now)
 
     async def _refusal_of_program(self, request: web.Request) -> web.Response | None:

@@ -105,7 +105,7 @@ class Intake:
         now = self._clock()
         if now - self._refused_at.get(blog.id, float("-inf")) > 60.0:
             self._refused_at[blog.id] = now
-            log.warning("intake refused: wrong or missing token", blog=blog.id)
+            log.warning("intake refused", blog=blog.id)
 
     def _has_room(self, blog: str) -> bool:
         now, came = self._clock(), self._came.setdefault(blog, deque())
@@ -137,10 +137,10 @@ class Intake:
             log.warning("intake not understood", blog=blog.id, why=str(error))
             return _said(400, "not a post of a live blog")
         except StoreError as error:
-            log.error("nothing was written", blog=blog.id, error=str(error))
+            log.error("nothing was written", blog=blog.id, why=str(error))
             return _said(503, "not written; send it again", {"Retry-After": "10"})
         if not taken:
-            log.info("intake of an older version than the one we have", blog=blog.id, post=push.post)
+            log.info("intake older than known", blog=blog.id, post=push.post)
         return web.json_response({"post_id": push.post}, status=201 if request.method == "POST" else 200)
 
 

@@ -115,7 +115,7 @@ class _Connection(RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        log.debug("a request that was not understood", status=status)
+        log.debug("request not understood", status=status)
         answer = web.Response(status=status, text=HTTPStatus(status).phrase, headers={"Server": NAME})
         answer.force_close()
         return answer
@@ -153,10 +153,10 @@ async def _bounded(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.HTTPException as error:
         return _plain(error.status, {name: error.headers[name] for name in ("Allow",) if name in error.headers})
     except StoreError as error:
-        log.error("a request could not be written", route=_route(request), error=str(error))
+        log.error("request not written", route=_route(request), why=str(error))
         return _plain(503, {"Retry-After": "10"})
     except Exception:
-        log.exception("a request broke", method=request.method, route=_route(request))
+        log.exception("request broke", method=request.method, route=_route(request))
         return _plain(500)
 
 

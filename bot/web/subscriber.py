@@ -72,10 +72,10 @@ class Subscriber:
             try:
                 pause = await self.round()
             except StoreError as error:
-                log.error("leases are not looked after, it is tried again", error=str(error))
+                log.error("leases not looked after", why=str(error))
                 pause = LOOK_SECONDS
             except Exception:
-                log.exception("looking after leases broke, it is tried again")
+                log.exception("leases broke")
                 pause = LOOK_SECONDS
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
@@ -136,7 +136,7 @@ class Subscriber:
         try:
             await self._fetcher.post(lease.hub, form, home=blog.url if blog else "")
         except FetchFailed as error:
-            log.info("the hub was not told to stop", blog=lease.blog, hub=lease.hub, why=str(error))
+            log.info("hub not told to stop", blog=lease.blog, hub=lease.hub, why=str(error))
 
     # --- what is wanted
 
@@ -156,7 +156,7 @@ class Subscriber:
             lease = self._lease(blog, url, found, now)
             await self._store.begin_lease(lease)
         if lease.state is LeaseState.LIVE and not lease.is_live(now):
-            log.warning("the hub's lease has ended; polled as usual", blog=blog.id, hub=lease.hub)
+            log.warning("hub lease ended", blog=blog.id, hub=lease.hub)
         await self._ask(blog, lease)
 
     def _lease(self, blog: Blog, url: str, found: HubOfPage, now: float) -> Lease:
@@ -182,7 +182,7 @@ class Subscriber:
                 return HubOfPage(hub=standing.hub, topic=standing.topic)
             failures = self._failures[url] = self._failures.get(url, 0) + 1
             self._look_at[url] = self._clock() + websub.pause(failures)
-            log.info("no hub is known yet", blog=blog.id, why=str(error))
+            log.info("hub not known yet", blog=blog.id, why=str(error))
             return None
         assert isinstance(page, Page), "it was asked without conditions"
         self._failures.pop(url, None)
@@ -204,16 +204,16 @@ class Subscriber:
             "hub.lease_seconds": str(websub.ASKED_SECONDS),
             "hub.secret": lease.secret,
         }
-        log.info("asking the hub", blog=blog.id, hub=lease.hub, topic=lease.topic)
+        log.info("hub asked", blog=blog.id, hub=lease.hub, topic=lease.topic)
         try:
             await self._fetcher.post(lease.hub, form, home=blog.url)
         except FetchFailed as error:
-            log.warning("the hub was not asked", blog=blog.id, hub=lease.hub, why=str(error))
+            log.warning("hub not asked", blog=blog.id, hub=lease.hub, why=str(error))
             if lease.failures >= websub.PATIENCE:
                 await self._tell(blog.id, f"its hub {lease.hub} {error}")
 
     async def _tell(self, blog: str, text: str) -> None:
-        log.warning("not told by a hub", blog=blog, why=text)
+        log.warning("hub does not tell", blog=blog, why=text)
         await self._alarms.raised(Kind.HUB, blog, f"{text}; {POLLED}", subject=blog)
 
     async def _want_no_more(self) -> None:

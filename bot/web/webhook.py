@@ -90,7 +90,7 @@ class Webhook:
             async with asyncio.timeout(READ_SECONDS):
                 update = _update(await _body(request))
         except _Junk as error:
-            log.warning("this is no update", why=str(error))
+            log.warning("webhook not understood", why=str(error))
             return web.Response(status=error.status)
         done = self._begin(update, handle)
         try:

@@ -86,7 +86,7 @@ class Callbacks:
             await self._granted(lease, websub.granted(request.query.get("hub.lease_seconds")))
         else:
             await self._store.drop_lease(lease.callback)
-            log.info("the hub tells us no more", blog=lease.blog, hub=lease.hub)
+            log.info("hub tells no more", blog=lease.blog, hub=lease.hub)
         return web.Response(text=challenge, content_type="text/plain")
 
     async def _granted(self, lease: Lease, seconds: float) -> None:
@@ -94,13 +94,13 @@ class Callbacks:
         await self._store.grant_lease(lease.callback, now + seconds, now + websub.renewal(seconds))
         self._changed()
         await self._alarms.ended(Kind.HUB, lease.blog, "its hub tells us")
-        log.info("the hub tells us", blog=lease.blog, hub=lease.hub, seconds=round(seconds))
+        log.info("hub tells", blog=lease.blog, hub=lease.hub, seconds=round(seconds))
 
     async def _denied(self, lease: Lease, reason: str) -> None:
         if lease.state is LeaseState.LEAVING:
             return
         await self._store.deny_lease(lease.callback, self._clock() + DENIED_SECONDS)
-        log.warning("the hub denies", blog=lease.blog, hub=lease.hub, why=reason[:MOST_OF_A_REASON])
+        log.warning("hub denies", blog=lease.blog, hub=lease.hub, why=reason[:MOST_OF_A_REASON])
         said = f"its hub {lease.hub} does not want to tell us; {POLLED}"
         await self._alarms.raised(Kind.HUB, lease.blog, said, subject=lease.blog)
 
@@ -143,7 +143,7 @@ class Callbacks:
         self.forged[lease.blog] += 1
         if lease.callback not in self._in_doubt:
             self._in_doubt.add(lease.callback)
-            log.warning("a delivery that its hub did not sign is ignored", blog=lease.blog, hub=lease.hub)
+            log.warning("hub did not sign", blog=lease.blog, hub=lease.hub)
 
     def _take(self, lease: Lease, page: Page) -> None:
         self._waiting[lease.blog] += 1
@@ -156,8 +156,8 @@ class Callbacks:
             until = datetime.fromtimestamp(lease.until or self._clock(), UTC)
             await self._told(lease.blog, lease.page, page, until)
         except StoreError as error:
-            log.error("nothing was written", blog=lease.blog, error=str(error))
+            log.error("nothing was written", blog=lease.blog, why=str(error))
         except Exception:
-            log.exception("what the hub sent broke something", blog=lease.blog)
+            log.exception("hub broke something", blog=lease.blog)
         finally:
             self._waiting[lease.blog] -= 1

@@ -30,7 +30,7 @@ class Files:
             if path.suffix in TYPES
         }
         if "htmx.min.js" not in self._plain:
-            log.error("the dashboard's libraries are not there: it works, and shows nothing live", try_="make setup")
+            log.error("dashboard without its libraries", try_="make setup")
         self._small = {name: gzip.compress(code, 9, mtime=0) for name, code in self._plain.items()}
         both = hashlib.sha256(b"".join(name.encode() + code for name, code in self._plain.items()))
         self.version = both.hexdigest()[:12]

@@ -102,9 +102,9 @@ class Live:
                     await asyncio.sleep(0)  # many may look in as many ways: others have their turn between
                 self._parts = parts
             except StoreError as error:
-                log.error("the dashboard could not look, it is tried again", error=str(error))
+                log.error("dashboard could not look", why=str(error))
             except Exception:
-                log.exception("the dashboard's look broke, it is tried again")
+                log.exception("dashboard broke")
             async with self._round:
                 self._round.notify_all()
             await asyncio.sleep(max(EVERY / 4, EVERY - (asyncio.get_running_loop().time() - began)))

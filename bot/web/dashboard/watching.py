@@ -132,7 +132,7 @@ class Counts:
             try:
                 progress = await self._house.store.progress(self._house.bot, post)
             except StoreError as error:
-                log.error("a push could not be counted", post=post, error=str(error))
+                log.error("push not counted", post=post, why=str(error))
                 continue
             now = self._house.clock()
             pause = COUNT_AGAIN if is_going(progress) else COUNT_SETTLED
