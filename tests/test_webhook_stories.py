@@ -34,9 +34,13 @@ class Told(Service):
 
     async def runs(self) -> None:
         """Start it, until people are heard."""
-        before = self.log.count("people are heard")
+        before = self._begun()
         await self.start()
-        await self.telegram.until(lambda: self.log.count("people are heard") > before, 20)
+        await self.telegram.until(lambda: all(now > then for now, then in zip(self._begun(), before, strict=True)), 60)
+
+    def _begun(self) -> tuple[int, int]:
+        """How often it listened, and how often it heard people."""
+        return self.log.count('"listen":'), self.log.count("people are heard")
 
     def arrive(self, *people: int) -> None:
         for person in people:
@@ -45,7 +49,7 @@ class Told(Service):
     def answers(self, person: int) -> list[str]:
         return [one.text for one in self.telegram.chats[person].from_bot()]
 
-    async def answered(self, *people: int, times: int = 1, seconds: float = 30) -> None:
+    async def answered(self, *people: int, times: int = 1, seconds: float = 60) -> None:
         await self.telegram.until(lambda: all(len(self.answers(one)) >= times for one in people), seconds)
 
 
