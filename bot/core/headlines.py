@@ -19,8 +19,8 @@ from bot.core.identity import fold
 _CLOCK = re.compile(r"^\d{1,2}[:.h]\d{2}(?: ?[ap]\.?m\.?)?(?: ?\(?[A-Z]{2,4}\)?)? ?[-:|]? ")
 _GROUPED = re.compile(r"(?<![\d.,])\d{1,3}(?:[.,' ]\d{2,3})*[.,' ]\d{3}(?![\d])(?![.,]\d{3})")
 _TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
-_NUMERAL = "[一二三四五六七八九十百千万亿两]"
-_CHINESE = re.compile(rf"(?<!{_NUMERAL}){_NUMERAL}++(?=[人名岁歲年月日艘个個死伤傷位件次架])")
+_NUMERALS = "[一二三四五六七八九十百千万亿两]"
+_CHINESE = re.compile(f"(?<!{_NUMERALS}){_NUMERALS}++(?=[人名岁歲年月日艘个個死伤傷位件次架])")
 _DIGITS_OF = {one: str(at) for at, one in enumerate("零一二三四五六七八九")} | {"两": "2", "十": "10"}
 _ENDINGS = frozenset(("", "n", "an", "ian", "ish", "ese", "i", "s", "er", "es", "a", "e", "y"))  # of China, Chinese
 _SHORTEST_NAME = 4  # letters, of which typing errors can be told from other names
