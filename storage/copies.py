@@ -161,8 +161,8 @@ def examine(path: Path) -> float | None:
 
 def way_to_read(path: Path) -> str:
     """Where a log stands beside it, what is in there counts."""
-    log = _beside(path, "-wal")
-    return "ro" if log.exists() and log.stat().st_size else "immutable"
+    wal = _beside(path, "-wal")
+    return "ro" if wal.exists() and wal.stat().st_size else "immutable"
 
 
 def _refuse_others(db: sqlite3.Connection, path: Path) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+import structlog
 
 from storage import copies, notes
 from storage.backups import last_backup
@@ -17,7 +18,7 @@ KEPT = 2  # copies from before
 WAIT_SECONDS = 900.0  # for another process that is at it: it copies first
 FRESH_SECONDS = 3600.0  # a backup so young is as good as a copy
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 @contextlib.contextmanager
@@ -64,5 +65,5 @@ def _copy(db: sqlite3.Connection, path: Path) -> Path:
             " another disk, and start this one within the hour)"
         ) from None
     copies.thin(path.parent, f"{path.name}.before-", "", KEPT)
-    log.warning("the database was copied before it is brought up to date: %s", to)
+    log.warning("copied before an upgrade", copy=str(to))
     return to

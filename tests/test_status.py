@@ -15,11 +15,11 @@ def test_what_stands_comes_first_each_in_a_line_with_how_long_it_lasts() -> None
     lines = list(status_lines([], {}, NOON, Standing(alarms=[FAILING, REFUSED], refused=[REFUSAL])))
     assert lines[0] == "ALARM for 13 minutes: storm (jsonld): answers 404; so"
     assert lines[1].startswith("ALARM: Telegram refused deliveries: “Bad Request: no”, 12 deliveries in 3 chats")
-    assert lines[2:] == ["queue: empty"], "what was refused is told once"
+    assert lines[2:] == ["queue: empty", "last backup: none yet"], "what was refused is told once"
 
 
 def test_where_nothing_stands_nothing_is_said_of_it() -> None:
-    assert list(status_lines([], {}, NOON)) == ["queue: empty"]
+    assert list(status_lines([], {}, NOON)) == ["queue: empty", "last backup: none yet"]
     assert (status_json([], {}, NOON)["alarms"], status_json([], {}, NOON)["refused"]) == ([], [])
 
 

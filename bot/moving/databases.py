@@ -144,9 +144,9 @@ def _follow(table: str, row: tuple[object, ...], instead: int | None) -> Follow 
 @contextlib.contextmanager
 def _opened(file: Path) -> Iterator[tuple[sqlite3.Connection, _Clock]]:
     """For looking alone. NotThatFile where it cannot be read."""
-    log = file.with_name(file.name + "-wal")
-    if log.exists() and log.stat().st_size:
-        raise NotThatFile(f"has a log beside it ({log.name}): stop the other bot first, so that all is in the file")
+    wal = file.with_name(file.name + "-wal")
+    if wal.exists() and wal.stat().st_size:
+        raise NotThatFile(f"has a log beside it ({wal.name}): stop the other bot first, so that all is in the file")
     db = sqlite3.connect(f"file:{quote(str(file))}?mode=ro&immutable=1", uri=True, isolation_level=None)
     clock = _Clock(db)
     try:
