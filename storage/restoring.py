@@ -107,6 +107,8 @@ def _fold(path: Path) -> None:
 
 
 def _link(file: Path, name: Path) -> None:
+    if name.exists() and name.samefile(file):  # a restore that was killed within this very second
+        return
     try:
         name.hardlink_to(file)
     except OSError:  # a file system without
