@@ -49,6 +49,7 @@ class Alarms:
         self._unwritten: dict[Key, Alarm] = {}  # what the store did not take
         self._wanting: dict[int, tuple[datetime, timedelta]] = {}  # who was not reached: when again, and how long then
         self._turn = asyncio.Lock()  # a beginning that is being written, and the end that is said meanwhile
+        self._telling = asyncio.Lock()  # two at once would tell everybody twice
         self._news = asyncio.Event()
 
     # --- what stands
@@ -146,6 +147,10 @@ class Alarms:
 
     async def tell(self) -> None:
         """Everybody who is to hear of a beginning or an end, and can be reached."""
+        async with self._telling:
+            await self._tell_everybody()
+
+    async def _tell_everybody(self) -> None:
         now, people = self._now(), [one for one in self._admins() if self._is_tried(one)]
         try:
             await self._tell_unwritten(people)

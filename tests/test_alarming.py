@@ -120,6 +120,12 @@ async def test_what_stands_is_told_once_and_its_end_once(desk: Newsdesk) -> None
     assert desk.words() == [BEGUN, OVER]
 
 
+async def test_two_who_tell_at_the_same_time_tell_it_once(desk: Newsdesk) -> None:
+    await desk.alarms.raised(Kind.FLOODS, "", "many 429s", subject=BEGUN)
+    await asyncio.gather(*(desk.alarms.tell() for _ in range(5)))
+    assert desk.words() == [BEGUN]
+
+
 async def test_what_changes_while_it_stands_is_kept_and_not_told_again(desk: Newsdesk) -> None:
     await desk.floods("20 of them")
     await desk.floods("30 of them")

@@ -119,5 +119,5 @@ async def test_what_one_person_was_told_alone_the_group_has_not_seen(house: Tele
 
 async def test_groups_menus_say_which_commands_nobody_else_sees(house: TelegramHouse) -> None:
     alone = [one["command"] for one in house.telegram.menu(BEN, GROUP) if one.get("is_ephemeral")]
-    assert alone == ["catchup", "latest", "topic", "search"]
+    assert alone == ["catchup", "latest", "topic", "search", "why"]
     assert not any("is_ephemeral" in one for one in house.telegram.menu(BEN, BEN))

@@ -63,9 +63,9 @@ async def saved(relay: Service, **changes: str) -> bytes:
 
 
 def applied(relay: Service) -> list[str]:
-    """What the log says of files that were applied, by whatever way."""
+    """What the log says changed with files that were applied, by whatever way."""
     lines = [json.loads(line) for line in relay.log.splitlines() if line.startswith("{")]
-    return [line["change"] for line in lines if line["event"] == "file applied"]
+    return [change for line in lines if line["event"] == "file applied" for change in line["changes"]]
 
 
 async def kept(relay: Service) -> list[AppliedFile]:
