@@ -12,6 +12,7 @@ from storage.errands import Errand
 from storage.errors import StoreError
 from storage.forums import ForumTopic
 from storage.held import Fate, Held, Offer
+from storage.moving_in import Seen
 from storage.pruning import Pruned
 from storage.pushes import Push
 from storage.restoring import PutBack, put_back
@@ -42,6 +43,7 @@ __all__ = [
     "PutBack",
     "Restored",
     "Returned",
+    "Seen",
     "Sent",
     "Store",
     "StoreError",

@@ -10,6 +10,7 @@ from bot.core.publishing import Audience
 from storage import (
     audiences,
     chats,
+    moving_in,
     subscriptions,
     unwanted,
 )
@@ -154,11 +155,11 @@ class ChatsDoor(Door):
 
     async def take_in(self, bot: str, rows: Sequence[Subscription], now: float, *, only_new: bool = False) -> int:
         """From another bot; `only_new`: what is followed already stays as it is. Returns how many were new."""
-        return await self._db.write(subscriptions.take_in, bot, rows, now, only_new=only_new)
+        return await self._db.write(moving_in.take_in, bot, rows, now, only_new=only_new)
 
     async def lacking(self, bot: str, rows: Sequence[Subscription]) -> int:
         """How many of these `take_in` would find new."""
-        return await self._db.count(subscriptions.lacking, bot, rows)
+        return await self._db.count(moving_in.lacking, bot, rows)
 
     async def audience(self, audience: Audience) -> int:
         return await self._db.count(audiences.count, audience)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection, Row
 
@@ -54,6 +54,29 @@ def subscribe(
     forum topic that was closed opens: it spoke to us.
     """
     before = next((one for one in subscriptions(db, chat, thread) if one.blog == blog), None)
+    wish = Wish(topics=(*topics,), words=(*words,), without=(*without,))
+    put(db, chat=chat, thread=thread, blog=blog, wish=wish, now=now, volume=volume, language=language)
+    chats.wake_thread(db, chat, thread, now)
+    if before is not None:
+        _keep_only(db, chat, thread, blog, before.wish, wish)
+    if before is not None and volume not in (None, before.volume):
+        _go_by_volume(db, chat, thread, blog, Volume(volume))
+    cards.follow(db, chat=chat, thread=thread, blog=blog)
+    return before
+
+
+def put(
+    db: Connection,
+    *,
+    chat: int,
+    thread: int,
+    blog: str,
+    wish: Wish,
+    now: float,
+    volume: str | None = None,
+    language: str | None = None,
+) -> None:
+    """The row alone: for a chat that is met in the same transaction, of which nothing else can be known."""
     db.execute(
         """INSERT INTO subscription (blog, chat, thread, topics, words, without, volume, language, created_at)
         VALUES (:blog, :chat, :thread, :topics, :words, :without, coalesce(:volume, 'everything'), :language, :now)
@@ -65,21 +88,14 @@ def subscribe(
             "blog": blog,
             "chat": chat,
             "thread": thread,
-            "topics": spaced(topics),
-            "words": spaced(kept(words)),
-            "without": spaced(kept(without)),
+            "topics": spaced(wish.topics),
+            "words": spaced(kept(wish.words)),
+            "without": spaced(kept(wish.without)),
             "volume": volume,
             "language": language,
             "now": now,
         },
     )
-    chats.wake_thread(db, chat, thread, now)
-    if before is not None:
-        _keep_only(db, chat, thread, blog, before.wish, Wish(topics=(*topics,), words=(*words,), without=(*without,)))
-    if before is not None and volume not in (None, before.volume):
-        _go_by_volume(db, chat, thread, blog, Volume(volume))
-    cards.follow(db, chat=chat, thread=thread, blog=blog)
-    return before
 
 
 def _keep_only(db: Connection, chat: int, thread: int, blog: str, before: Wish, now: Wish) -> None:
@@ -161,6 +177,16 @@ def subscriptions(db: Connection, chat: int, thread: int) -> list[Subscription]:
         (chat, thread),
     )
     return [_value(row) for row in rows]
+
+
+def subscription(db: Connection, chat: int, thread: int, blog: str) -> Subscription | None:
+    """What a thread follows of one blog."""
+    row = db.execute(
+        """SELECT s.*, c.telegram_id FROM subscription s CROSS JOIN chat c ON c.id = s.chat
+        WHERE s.blog = ? AND s.chat = ? AND s.thread = ?""",
+        (blog, chat, thread),
+    ).fetchone()
+    return None if row is None else _value(row)
 
 
 def followed_since(db: Connection, chat: int, thread: int) -> list[float]:
@@ -284,65 +310,6 @@ def rechoose(
         now=at,
     )
     return now
-
-
-def take_in(db: Connection, bot: str, rows: Iterable[Subscription], now: float, *, only_new: bool = False) -> int:
-    """From another bot. Importing the same rows twice changes nothing. Returns how many were new.
-
-    `only_new`: what a thread follows already stays as its people chose it, for that bot knew less of it.
-    """
-    return sum(_take_in(db, bot, one, now) is None for one in rows if not (only_new and _follows(db, bot, one)))
-
-
-def lacking(db: Connection, bot: str, rows: Iterable[Subscription]) -> int:
-    """How many of these would be new."""
-    return sum(not _follows(db, bot, one) for one in rows)
-
-
-def _follows(db: Connection, bot: str, one: Subscription) -> bool:
-    row = db.execute(
-        """SELECT 1 FROM chat c CROSS JOIN subscription s ON s.blog = ? AND s.chat = c.id AND s.thread = ?
-        WHERE c.bot = ? AND c.telegram_id = ?""",
-        (one.blog, _thread(one), bot, one.telegram_id),
-    )
-    return row.fetchone() is not None
-
-
-def _thread(one: Subscription) -> int:
-    return 0 if one.thread == GENERAL else one.thread
-
-
-def _take_in(db: Connection, bot: str, one: Subscription, now: float) -> Subscription | None:
-    chat = chats.find(db, bot, one.telegram_id) or chats.meet(
-        db, bot=bot, telegram_id=one.telegram_id, kind=_kind(one.telegram_id), title=None, language=None, now=now
-    )
-    before = subscribe(
-        db,
-        chat=chat.id,
-        thread=_thread(one),
-        blog=one.blog,
-        topics=one.topics,
-        words=one.words,
-        without=one.without,
-        now=now,
-        volume=one.volume.value,
-        language=one.language,
-    )
-    if before is None and not one.sound:
-        silent = "UPDATE subscription SET sound = 0 WHERE blog = ? AND chat = ? AND thread = ?"
-        db.execute(silent, (one.blog, chat.id, _thread(one)))
-    return before
-
-
-GENERAL = 1  # the number of the topic that is spoken to without one: https://core.telegram.org/api/forum
-_CHANNELS = -1_000_000_000_000  # https://core.telegram.org/api/bots/ids
-
-
-def _kind(telegram_id: int) -> str:
-    """What a bare Telegram id tells of its chat: people are positive, supergroups and channels lie far below zero."""
-    if telegram_id > 0:
-        return "private"
-    return "supergroup" if telegram_id < _CHANNELS else "group"
 
 
 def audience(db: Connection, blog: str | None, topics: Sequence[str]) -> int:

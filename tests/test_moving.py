@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sqlite3
 from contextlib import closing
@@ -26,6 +27,7 @@ words = ["ferry"]
 id = "daily"
 url = "https://news.example/{{date:%Y-%m-%d}}/index.html"
 """
+HEADER = "chat_id,thread_id,blog,topics,volume,language\n"
 STORM, DAILY, OTHER = (
     "http://www.blog.example/live/?utm_source=x",
     "https://news.example/2024-02-01/",
@@ -217,6 +219,12 @@ WRONG: list[tuple[str, bytes, tuple[str, ...], int, str]] = [
     ("any.csv", b"a,b\n", ("--map", "https://x=none"), 1, "no blog is called 'none'"),
     ("any.csv", b"a,b\n", ("--chat", "5"), 2, "--chat is for files that name no chat"),
     ("any.csv", b"\xff\xfe", (), 1, "is not UTF-8"),
+    ("wide.csv", HEADER.encode("utf-16"), (), 1, "wide.csv:1: is not UTF-8 text; save the file as CSV in UTF-8"),
+    ("latin.csv", HEADER.encode() + b"5,,storm,+m\xe1laga,,\n", (), 1, "latin.csv:2: is not UTF-8 text"),
+    ("bomb.csv.gz", gzip.compress(bytes(10_000_000)), (), 1, "is compressed with gzip: unpack it first"),
+    ("bomb.csv.gz", gzip.compress(b"x"), ("--from", "csv"), 1, "bomb.csv.gz:1: is not UTF-8 text"),
+    ("book.xlsx", b"PK\x03\x04" + bytes(100), (), 1, "is a zip, or a spreadsheet: unpack it first"),
+    ("many.opml", b"<opml><body><outline " + b'a="" ' * 2_000_000, ("--chat", "5"), 1, "a tag of more than 1 MB"),
 ]
 
 
@@ -257,3 +265,31 @@ def test_rows_of_a_bot_with_one_chat_are_of_the_chat_that_is_named(config: Path,
     assert "row 1: names no chat; say which one it is with --chat ID" in imported(config, file, code=1)
     imported(config, file, "--chat", "9")
     assert taken(config) == ["9,,storm,,,"]
+
+
+def test_a_database_of_our_own_is_sent_to_restore(config: Path, tmp_path: Path) -> None:
+    call("backup", str(tmp_path / "ours.db"), "--config", str(config))
+    taken(config)
+    call("backup", str(tmp_path / "ours.db"), "--config", str(config))
+    said = imported(config, tmp_path / "ours.db", code=1)
+    assert said.strip().endswith("is a database of Liveblog Relay; `restore` puts it back")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "windows-1251", "iso-8859-1"])
+def test_a_list_of_feeds_may_be_in_any_encoding_that_it_names(config: Path, tmp_path: Path, encoding: str) -> None:
+    text = f'<?xml version="1.0" encoding="{encoding}"?><opml><body><outline text="Ä" xmlUrl="{STORM}"/></body></opml>'
+    (tmp_path / "feeds.opml").write_bytes(
+        text.replace("Ä", "Ж" if encoding == "windows-1251" else "Ä").encode(encoding)
+    )
+    assert "1 new" in imported(config, tmp_path / "feeds.opml", "--chat", "5")
+
+
+def test_topics_that_the_file_does_not_have_are_said(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "all.csv").write_text(f"{HEADER}5,,storm,ferries weather,,\n6,,storm,weather,,\n")
+    assert "no topic here: 'weather', 2" in imported(config, tmp_path / "all.csv")
+
+
+def test_a_dry_run_counts_whom_a_file_names_twice_once(config: Path, tmp_path: Path) -> None:
+    (tmp_path / "all.csv").write_text(HEADER + "5,,storm,,,\n6,,storm,,,\n" * 600)
+    assert "1,200 subscriptions read, 2 would be new" in imported(config, tmp_path / "all.csv", "--dry-run")
+    assert "2 new" in imported(config, tmp_path / "all.csv")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from storage import open_store
+from tests.test_cli import call
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +51,62 @@ async def test_a_link_to_a_database_elsewhere_is_followed(
     await store.keep_note("a", "b")
     await store.close()
     assert elsewhere.stat().st_size > 0
+
+
+CONFIG = """
+[storage]
+url = "sqlite:///{0}/relay.db"
+[[blogs]]
+id = "storm"
+url = "https://blog.example/live"
+"""
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("subscribers", "export", "out.csv"),
+        ("subscribers", "export", "out.opml"),
+        ("audit", "export", "out.csv"),
+        ("backup", "out.db"),
+        ("backup",),
+    ],
+    ids=" ".join,
+)
+def test_whatever_the_command_line_writes_about_people_is_its_owners_to_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], mask: int
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    config = tmp_path / "relay.toml"
+    config.write_text(CONFIG.format(tmp_path))
+    for name in ("out.csv", "out.opml", "out.db"):
+        (tmp_path / name).write_text("what stood there")
+        (tmp_path / name).chmod(0o644)
+    os.umask(mask)
+    assert call("status", "--config", str(config)).exit_code == 0
+    before = {one: one.stat().st_mtime_ns for one in tmp_path.rglob("*")}
+    done = call(*words, "--config", str(config))
+    assert done.exit_code == 0, done.output
+    [made] = [one for one in tmp_path.rglob("*") if one.suffix in (".csv", ".opml", ".db") and one not in before] or [
+        tmp_path / words[-1]
+    ]
+    assert oct(made.stat().st_mode & 0o777) == "0o600"
+    assert made.read_bytes() != b"what stood there"
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_an_export_that_fails_leaves_what_stood_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "relay.toml"
+    config.write_text(CONFIG.format(tmp_path))
+    (tmp_path / "out.csv").write_text("what stood there")
+    full = OSError(28, "No space left on device", "out.csv")
+
+    def fails(*_: object, **__: object) -> str:
+        raise full
+
+    monkeypatch.setattr("bot.subscribers.to_csv", fails)
+    done = call("subscribers", "export", str(tmp_path / "out.csv"), "--config", str(config))
+    assert (done.exit_code, done.output.strip()) == (1, "out.csv: No space left on device")
+    assert (tmp_path / "out.csv").read_text() == "what stood there"
+    assert not list(tmp_path.glob("*.part"))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from bot.cli.common import config_option, dumped, finish, json_option, opened_store
+from bot.cli.common import config_option, dumped, finish, json_option, opened_store, private_file
 
 if TYPE_CHECKING:
     from storage import Act, Store
@@ -38,11 +38,8 @@ def export_audit(file: Path, config: Path | None, as_json: bool) -> None:
             if str(file) == "-":
                 await write(store, sys.stdout)
                 return
-            # beside it first: a file that stands there stays until this one is whole
-            beside = file.with_name(file.name + ".part") if file.is_file() else file
-            with beside.open("w", encoding="utf-8", newline="") as out:
+            with private_file(file) as out:
                 count = await write(store, out)
-            beside.replace(file)
             click.echo(f"{file}: {count:,} acts", err=True)
 
     finish(work())

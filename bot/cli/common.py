@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -43,6 +43,29 @@ def progress(steps: Any) -> Any:
 
     console = Console(stderr=True)
     return track(steps, description="", console=console, transient=True) if console.is_terminal else steps
+
+
+@contextlib.contextmanager
+def private_file(file: Path) -> Iterator[TextIO]:
+    """A new file that only its owner may read, since it says who follows or did what. It is written beside its place:
+    what stands there stays until this one is whole, and on the disk."""
+    file = file.resolve()
+    if file.exists() and not file.is_file():  # a pipe, a device
+        with file.open("w", encoding="utf-8", newline="") as out:
+            yield out
+        return
+    beside = file.with_name(file.name + ".part")
+    beside.unlink(missing_ok=True)
+    number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(number, "w", encoding="utf-8", newline="") as out:
+            yield out
+            out.flush()
+            os.fsync(number)
+        beside.replace(file)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 @contextlib.asynccontextmanager

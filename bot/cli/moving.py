@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import shutil
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
-from bot.cli.common import Failed, config_option, finish, opened_store, progress
+from bot.cli.common import Failed, config_option, finish, opened_store, private_file, progress
 from config.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ROWS_AT_ONCE = 200  # of an import, in one transaction: a running relay writes between two of them
+ROWS_AT_ONCE = 500  # of an import, in one transaction: a running relay writes between two of them
+MOST_REST = 0.02  # seconds, after each: as long as it took or so, that the relay has the database for half of the time
 MOST_SAID = 200  # feeds that nothing matches, each in a line
 
 
@@ -45,12 +47,9 @@ def export_subscribers(file: Path, config: Path | None) -> None:
             if str(file) == "-":
                 await _export(store, sys.stdout)
                 return
-            # beside it first: a file that stands there stays until this one is whole
-            beside = file.with_name(file.name + ".part") if file.is_file() else file
             is_opml = file.suffix.lower() == ".opml"
-            with beside.open("w", encoding="utf-8") as out:
+            with private_file(file) as out:
                 count = await (_export_blogs(settings, store, out) if is_opml else _export(store, out))
-            beside.replace(file)
             click.echo(f"{file}: {count:,} {'blogs' if is_opml else 'subscriptions'}", err=True)
 
     finish(work())
@@ -166,17 +165,25 @@ async def _take(store: Store, source: Source, *, dry_run: bool) -> tuple[Tally, 
     """All of it is read before anything is written: a file with mistakes is not taken at all."""
     from bot.moving.source import Tally
 
-    tally, new = Tally(), 0
-    seen = set[int]()
-    for rows in _chunks(source.subscriptions(tally)):
-        if dry_run:
-            places = {hash((one.telegram_id, one.thread, one.blog)): one for one in rows}
-            new += await store.lacking("main", [one for place, one in places.items() if place not in seen])
-            seen.update(places)
-    if not dry_run:
-        async for rows in _shown(_chunks(source.subscriptions(Tally())), tally.taken):
-            new += await store.take_in("main", rows, time.time(), only_new=not source.is_ours)
+    tally = Tally()
+    if dry_run:
+        return tally, await _lacking(store, source, tally)
+    for _ in source.subscriptions(tally):
+        pass
+    new = 0
+    async for rows in _shown(_chunks(source.subscriptions(Tally())), tally.taken):
+        before = time.monotonic()
+        new += await store.take_in("main", rows, time.time(), only_new=not source.is_ours)
+        await asyncio.sleep(min(MOST_REST, time.monotonic() - before))
     return tally, new
+
+
+async def _lacking(store: Store, source: Source, tally: Tally) -> int:
+    """How many would be new, each counted once however often it is named."""
+    from storage import Seen
+
+    with contextlib.closing(Seen()) as seen:
+        return sum([await store.lacking("main", seen.fresh(rows)) for rows in _chunks(source.subscriptions(tally))])
 
 
 def _chunks(rows: Iterator[Subscription]) -> Iterator[list[Subscription]]:

@@ -105,6 +105,11 @@ def bot_of(file: Path) -> str | None:
     return next((name for name, bot in BOTS.items() if _fits(bot, there)), None)
 
 
+def is_ours(file: Path) -> bool:
+    with _opened(file) as (db, _):
+        return {"_sqlite_migrations", "delivery", "subscription"} <= _tables(db).keys()
+
+
 def read(file: Path, bot: str, chat: int | None = None) -> Iterator[Follow | Wrong]:
     """Who follows what. `chat` stands in for one that the database does not name."""
     known = BOTS[bot]

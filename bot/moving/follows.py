@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.subscribers import BadRows, Wrong, right
+from bot.subscribers import BadRows, Wrong, no_chat, right, short
 
 __all__ = ["BadRows", "Follow", "NotThatFile", "Wrong", "checked", "right"]
 
@@ -35,19 +35,15 @@ PAUSED = "paused there"
 BANNED = "of somebody who is banned there"
 FEEDLESS = "with a feed that is not in the file"
 
-_LARGEST = 2**52  # Telegram's ids have at most 52 bits: https://core.telegram.org/bots/api#user
 _LONGEST = 4096  # characters of an address
 
 
 def checked(place: str, chat: object, feed: object, **more: object) -> Follow | Wrong:
     """A follow of these, or what is wrong with them. `chat` and `feed` are as they stand in the file."""
-    if isinstance(chat, bool) or not isinstance(chat, int) or not 0 < abs(chat) < _LARGEST:
-        return Wrong(place, f"{_short(chat)} is no chat")
+    if isinstance(chat, bool) or not isinstance(chat, int):
+        return Wrong(place, f"{short(chat)} is no chat")
+    if why := no_chat(chat):
+        return Wrong(place, why)
     if not isinstance(feed, str) or not 0 < len(feed.strip()) <= _LONGEST:
-        return Wrong(place, f"{_short(feed)} is no address of a feed")
+        return Wrong(place, f"{short(feed)} is no address of a feed")
     return Follow(place=place, chat=chat, feed=feed.strip(), **more)  # type: ignore[arg-type]
-
-
-def _short(cell: object) -> str:
-    said = repr(cell)
-    return said if len(said) <= 60 else f"{said[:60]}…"

@@ -16,6 +16,7 @@ from bot.moving.follows import Follow, NotThatFile, Wrong, checked
 
 MOST_BYTES = 32 * 2**20
 DEEPEST = 64
+LONGEST_TAG = 2**20
 _AT_ONCE = 2**16
 
 
@@ -34,7 +35,7 @@ class _Reading:
     """Element by element, so that nothing of the file is kept but what is yielded."""
 
     def __init__(self, chat: int) -> None:
-        self._chat, self._depth, self._is_opml = chat, 0, False
+        self._chat, self._depth, self._read = chat, 0, 0
         self._found: list[Follow | Wrong] = []
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler = self._start
@@ -44,8 +45,11 @@ class _Reading:
     def feed(self, block: bytes) -> list[Follow | Wrong]:
         try:
             self._parser.Parse(block, not block)
+            self._read += len(block)
         except expat.ExpatError as error:
             raise NotThatFile(f"{error.lineno}: is no whole XML: {expat.ErrorString(error.code)}") from None
+        if self._read - self._parser.CurrentByteIndex > LONGEST_TAG:
+            raise NotThatFile(f"{self._parser.CurrentLineNumber}: has a tag of more than {LONGEST_TAG // 2**20} MB")
         found, self._found = self._found, []
         return found
 

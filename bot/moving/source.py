@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,13 @@ FORMATS = ("csv", "opml", "rssbot", *databases.BOTS)
 MOST_FEEDS = 100_000  # that one file may name
 
 _SQLITE = b"SQLite format 3\0"
+_PACKED = {
+    b"\x1f\x8b": "compressed with gzip: unpack it first",
+    b"PK\x03\x04": "a zip, or a spreadsheet: unpack it first, or save it as CSV",
+    b"BZh": "compressed with bzip2: unpack it first",
+    b"\xfd7zXZ": "compressed with xz: unpack it first",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd: unpack it first",
+}
 
 
 def format_of(file: Path) -> str:
@@ -27,10 +35,14 @@ def format_of(file: Path) -> str:
         begins = source.read(4096)
     if begins.startswith(_SQLITE):
         bot = databases.bot_of(file)
+        if bot is None and databases.is_ours(file):
+            raise NotThatFile("is a database of Liveblog Relay; `restore` puts it back")
         if bot is None:
             raise NotThatFile(f"is a database of none of these bots: {', '.join(databases.BOTS)}")
         return bot
-    text = begins.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if what := next((what for sign, what in _PACKED.items() if begins.startswith(sign)), None):
+        raise NotThatFile(f"is {what}; nothing is unpacked here")
+    text = begins.removeprefix(b"\xef\xbb\xbf").removeprefix(b"\xff\xfe").removeprefix(b"\xfe\xff\0").lstrip()
     return {b"<": "opml", b"[": "rssbot", b"{": "rssbot"}.get(text[:1], "csv")
 
 
@@ -46,9 +58,12 @@ class Tally:
     left_out: Counter[str] = field(default_factory=Counter)
     categories: Counter[str] = field(default_factory=Counter)  # that are no topics of ours
 
-    def count(self, one: Subscription) -> Subscription:
+    def count(self, one: Subscription, topics: AbstractSet[str]) -> Subscription:
+        """One that is taken as it stands; `topics` are those of its blog."""
         self.read += 1
         self.taken += 1
+        if len(self.categories) < MOST_FEEDS:
+            self.categories.update(word for word in one.topics if word not in topics)
         return one
 
 
@@ -71,7 +86,9 @@ class Source:
     def subscriptions(self, tally: Tally) -> Iterator[Subscription]:
         """Row by row, counted in `tally`. BadRows at the end where some are wrong; NotThatFile where all is."""
         if self.is_ours:
-            yield from map(tally.count, right(self._of_csv()))
+            known = {blog.id: {topic.id for topic in blog.topics} for blog in self.blogs.values()}
+            for one in right(self._of_csv()):
+                yield tally.count(one, known[one.blog])
             return
         for follow in right(self._follows()):
             found = self._subscription(follow, tally)
@@ -79,8 +96,8 @@ class Source:
                 yield found
 
     def _of_csv(self) -> Iterator[Subscription | Wrong]:
-        with self.file.open(encoding="utf-8-sig", newline="") as lines:
-            yield from read_csv(lines, self.blogs)
+        with self.file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as source:
+            yield from read_csv(source, self.blogs)
 
     def _follows(self) -> Iterable[Follow | Wrong]:
         readers: dict[str, Callable[[], Iterable[Follow | Wrong]]] = {

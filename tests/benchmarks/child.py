@@ -17,6 +17,7 @@ RUNS = {
     "fan_out": "relays",
     "breaking": "relays",
     "crowd": "services",
+    "volume": "volumes",
     "dashboard": "dashboards",
     "polls": "polling",
     "large": "polling",
