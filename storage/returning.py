@@ -81,10 +81,11 @@ def settle(db: Connection, now: float) -> int:
         AND post IN (SELECT value FROM json_each(:told))""",
         {"now": now, "told": to_json(told)},
     )
-    db.execute(
-        f"""INSERT INTO post (id, key, first_seen_at)
-        SELECT (SELECT max(id) FROM post) + {NUMBERS}, '', 0 WHERE EXISTS (SELECT 1 FROM post)"""
-    )
+    newest = db.execute("SELECT max(id) FROM post").fetchone()[0]
+    if newest is not None:
+        db.execute("INSERT INTO post (id, key, first_seen_at) VALUES (?, '', 0)", (newest + NUMBERS,))
+    # What hubs were told since is not known here: each is asked at once, whatever was granted then.
+    db.execute("UPDATE lease SET next_at = :now, failures = 0 WHERE next_at > :now", {"now": now})
     for row in db.execute("SELECT id FROM blog WHERE started").fetchall():
         notes.keep(db, CATCHING_UP.format(row["id"]), "null")
     copied = datetime.fromtimestamp(made_at(db) or now, UTC).isoformat(timespec="seconds")

@@ -21,9 +21,9 @@ from bot.core.choices import Choices
 from bot.core.corrections import Correction
 from bot.core.model import ChangeKind, Post, Refused, TryLater, Volume
 from bot.core.paging import Sought, Span, Turn
-from bot.core.publishing import Audience, PostWrite, PushText, Sending
+from bot.core.publishing import Audience, PostWrite, Publishing, PushText, Sending
 from bot.core.wishes import Wish
-from storage import Act, AppliedFile, StoreError, expansion, open_store
+from storage import Act, AppliedFile, StoreError, Subscription, copies, expansion, open_store
 from tests.ledger import BLOG, NOON, URL, Ledger
 
 ANN = 2001
@@ -321,7 +321,33 @@ async def keeping_samples(ledger: Ledger) -> None:
         pass
 
 
+async def coming_back_from_a_copy(ledger: Ledger) -> None:
+    store = ledger.store
+    await expanding(ledger)
+    await ledger.choose(await ledger.chat(ANN), muted_until=NOON + 600)
+    await ledger.push()
+    await ledger.publish("later", hold=600.0)
+    await store.keep_note(copies.COPY, str(NOON))
+    returned = await store.come_back(NOON + 90)
+    assert returned is not None
+    assert returned.taken
+    assert await store.catching_up() == [BLOG]
+    writes = (PostWrite(change=ChangeKind.NEW, post=Post(key="e", text="Since the copy")),)
+    assert not await store.publish(Publishing(blog=BLOG, url=URL, now=NOON + 90, writes=writes))
+    assert await store.caught_up(BLOG, [URL], [URL])
+
+
+async def moving_in(ledger: Ledger) -> None:
+    rows = [Subscription(blog=BLOG, telegram_id=one, sound=False, volume=Volume.CARD) for one in (ANN, ANN + 100)]
+    for only_new in (True, False):
+        assert await ledger.store.lacking("main", rows) == int(only_new)
+        await ledger.store.take_in("main", rows, NOON, only_new=only_new)
+    assert [some async for some in ledger.store.every_subscription()]
+
+
 ACTS = [
+    coming_back_from_a_copy,
+    moving_in,
     keeping_samples,
     explaining,
     pruning,
@@ -352,6 +378,7 @@ MAY_SORT = (
     "ORDER BY s.created_at",  # what one thread follows
     "FROM publication p JOIN post",  # what is open now
     "count(DISTINCT chat)",  # those of what was refused
+    "ORDER BY j.key, s.thread",  # what a thousand chats follow, of an export
     "ORDER BY since, id",  # the alarms that stand, or ended lately
 )
 
