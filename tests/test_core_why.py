@@ -102,3 +102,26 @@ def test_in_every_language_nothing_is_left_unfilled(language: str) -> None:
     for facts in (*WAITING_STATES.values(), *THERE.values(), *PASSED_OVER.values()):
         found = explained(facts, title="Storm", zone="Europe/Berlin", kept_for=86_400.0, now=NOW)
         assert not any("{" in line for line in explanation_lines(found, Texts.of(language)))
+
+
+def said_in(language: str, facts: Facts) -> list[str]:
+    found = explained(facts, title="Storm", zone="America/New_York", kept_for=86_400.0, now=NOW)
+    return explanation_lines(found, Texts.of(language))
+
+
+@pytest.mark.parametrize(("language", "quoted"), [("en", "“rain”"), ("ru", "«rain»"), ("ja", "「rain」")])
+def test_words_stand_between_the_quotation_marks_of_the_language(language: str, quoted: str) -> None:
+    facts = replace(FACTS, followings=(replace(FOLLOWS, refused=("rain",)),))
+    assert quoted in said_in(language, facts)[0]
+
+
+def test_a_time_is_set_apart_where_its_zone_would_turn_the_line_around() -> None:
+    head, *steps = said_in("ar", replace(FACTS, rows=(SENT,)))
+    assert "\u206810:56:43 EDT\u2069" in head
+    assert steps
+    assert all(step.startswith("\u2068") and " EDT\u2069 · " in step for step in steps)
+
+
+def test_the_number_of_a_topic_is_written_as_telegram_has_it() -> None:
+    followings = (replace(FOLLOWS, thread=12_345), replace(FOLLOWS, thread=12_346))
+    assert any("Topic 12345 began" in one for one in said_in("en", replace(FACTS, followings=followings)))
