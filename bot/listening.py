@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
 from telegram import Update, WebhookInfo
-from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, Conflict, NetworkError, RetryAfter, TelegramError
 from telegram.ext import Application
 
 from bot.alarming import Alarms
@@ -26,23 +27,62 @@ POLL_SECONDS = 25  # how long Telegram holds an empty getUpdates
 AT_ONCE = 100  # requests that Telegram may have under way; its most
 LOOK_SECONDS = 180.0  # between looks at how the webhook fares
 RETRY_SECONDS = 5.0  # after a setWebhook that did not work, then twice as long each time, up to a look's
+CONTEST_SECONDS = 60.0  # between looks at whether somebody else asks for updates as well
+CONTESTED = (
+    "another program asks Telegram for this bot's updates with the same token: what people write reaches one of the two. If"
+    " that is a second relay, chats get everything twice: stop it, or give it a token of its own"
+)
 KINDS = list(Update.ALL_TYPES)
 
 App = Application[Any, Any, Any, Any, Any, Any]
 
 
-@contextlib.asynccontextmanager
-async def by_polling(application: App) -> AsyncIterator[None]:
-    """A webhook that is set is deleted first, and what waits behind it is kept."""
-    assert application.updater is not None
-    await application.updater.start_polling(timeout=POLL_SECONDS, allowed_updates=KINDS, bootstrap_retries=-1)
-    await application.start()
-    log.info("people are heard", bot=application.bot.username, by="polling")
-    try:
-        yield
-    finally:
-        await application.updater.stop()
-        await application.stop()
+@dataclass(slots=True, kw_only=True)
+class ByPolling:
+    """Telegram gives updates to one program at a time: `alarms` tell the admins where another one asks as well."""
+
+    application: App
+    alarms: Alarms
+    _conflicts: int = 0  # since the last look
+
+    @contextlib.asynccontextmanager
+    async def heard(self) -> AsyncIterator[None]:
+        """A webhook that is set is deleted first, and what waits behind it is kept."""
+        updater = self.application.updater
+        assert updater is not None
+        await updater.start_polling(
+            timeout=POLL_SECONDS, allowed_updates=KINDS, bootstrap_retries=-1, error_callback=self.failed
+        )
+        await self.application.start()
+        log.info("people are heard", bot=self.application.bot.username, by="polling")
+        looking = asyncio.create_task(self._look_now_and_then())
+        try:
+            yield
+        finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+            await updater.stop()
+            await self.application.stop()
+
+    def failed(self, error: TelegramError) -> None:
+        """It is asked again in any case."""
+        if isinstance(error, Conflict):
+            self._conflicts += 1
+        else:
+            logging.getLogger("telegram.ext.Updater").warning("no updates: %s", error)
+
+    async def _look_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(CONTEST_SECONDS)
+            await self.look()
+
+    async def look(self) -> None:
+        """One conflict says nothing: a question from before a restart may still have been under way."""
+        met, self._conflicts = self._conflicts, 0
+        if met > 1:
+            await self.alarms.raised(Kind.WEBHOOK, "", CONTESTED, subject="Updates")
+        elif not met:
+            await self.alarms.ended(Kind.WEBHOOK, ending="nobody else asks for updates")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from bot.desk import Desk
 from bot.fetch import Fetcher
 from bot.gauges import Gauges
 from bot.limiter import PaceLimiter
-from bot.listening import POLL_SECONDS, ByWebhook, by_polling
+from bot.listening import POLL_SECONDS, ByPolling, ByWebhook
 from bot.pace import Limits, Pace
 from bot.poller import Poller
 from bot.pruning import Pruner
@@ -206,7 +206,7 @@ class Parts:
     def heard(self) -> contextlib.AbstractAsyncContextManager[None]:
         """People, in the way that the file had when we started."""
         if self.webhook is None:
-            return by_polling(self.application)
+            return ByPolling(application=self.application, alarms=self.alarms).heard()
         token = self._given.token
         return ByWebhook(
             application=self.application,

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 import structlog
 from telegram import Update
+from telegram.error import Conflict, NetworkError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot, MessageHandler, filters
 
 from bot import listening
 from bot.alarming import Alarms
 from bot.demo.telegram import Fault, LocalTelegram
-from bot.listening import ByWebhook
+from bot.listening import ByPolling, ByWebhook
 from bot.request import AiohttpRequest
 from bot.web.server import Server
 from bot.web.webhook import Webhook, routes
@@ -206,3 +207,22 @@ async def test_a_look_that_telegram_does_not_answer_changes_nothing(telegram: Lo
         telegram.fail(method="getWebhookInfo", error=Fault.reset())
         await one.by.look()
         assert one.reports == []
+
+
+async def test_another_program_that_asks_for_updates_is_told_of_once_and_its_end_once(telegram: LocalTelegram) -> None:
+    async with listener(telegram) as one:
+        by = ByPolling(application=one.by.application, alarms=one.alarms)
+        by.failed(Conflict("terminated by other getUpdates request"))
+        await by.look()
+        assert one.reports == [], "a question from before a restart"
+        for _ in range(2):
+            by.failed(Conflict("terminated by other getUpdates request"))
+            by.failed(Conflict("terminated by other getUpdates request"))
+            await by.look()
+        assert len(one.reports) == 1
+        assert "with the same token" in one.reports[0]
+        by.failed(NetworkError("a bad moment"))
+        await by.look()
+        await by.look()
+        assert len(one.reports) == 2
+        assert "nobody else asks for updates" in one.reports[1]
