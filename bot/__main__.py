@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bot.cli import VERBS
+from bot.cli.common import OwnProcess
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -18,7 +19,7 @@ for verb in VERBS:
 
 
 def main() -> None:
-    cli(prog_name="liveblog-relay")
+    cli(prog_name="liveblog-relay", obj=OwnProcess())
 
 
 if __name__ == "__main__":

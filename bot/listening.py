@@ -29,8 +29,8 @@ LOOK_SECONDS = 180.0  # between looks at how the webhook fares
 RETRY_SECONDS = 5.0  # after a setWebhook that did not work, then twice as long each time, up to a look's
 CONTEST_SECONDS = 60.0  # between looks at whether somebody else asks for updates as well
 CONTESTED = (
-    "another program asks Telegram for this bot's updates with the same token: what people write reaches one of the two. If"
-    " that is a second relay, chats get everything twice: stop it, or give it a token of its own"
+    "another program asks Telegram for this bot's updates with the same token: what people write reaches one of the"
+    " two. If that is a second relay, chats get everything twice: stop it, or give it a token of its own"
 )
 KINDS = list(Update.ALL_TYPES)
 

@@ -57,6 +57,7 @@ def _copy(db: sqlite3.Connection, path: Path) -> Path:
     if backup is not None and 0 <= time.time() - backup.at < FRESH_SECONDS and Path(backup.file).is_file():
         return Path(backup.file)
     to = path.with_name(f"{path.name}.before-{copies.stamp(time.time())}")
+    log.info("older database", copying_megabytes=round(path.stat().st_size / 2**20))  # a large one takes its time
     try:
         copies.copy(path, to)
     except StoreError as error:

@@ -17,6 +17,14 @@ from config.settings import BadSettings, NoSecret, Settings, find_file, read_set
 T = TypeVar("T")
 
 
+class OwnProcess:
+    """What a verb finds in its context where it has the process for itself, and may change how that runs."""
+
+    def give_way(self) -> None:
+        """To everything else on this machine, for as long as the process lives."""
+        os.nice(10)
+
+
 class Failed(click.ClickException):
     """One clear line on standard error, and exit code 1."""
 

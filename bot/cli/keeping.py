@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli.common import config_option, settings_of, told
+from bot.cli.common import OwnProcess, config_option, settings_of, told
 from config.settings import find_file
 
 KEPT = 7
@@ -21,7 +21,8 @@ KEPT = 7
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--keep", metavar="N", type=click.IntRange(min=1), help=f"of those in its own folder; {KEPT} unless told")
 @config_option
-def backup(file: Path | None, keep: int | None, config: Path | None) -> None:
+@click.pass_obj
+def backup(own: OwnProcess | None, file: Path | None, keep: int | None, config: Path | None) -> None:
     """Copy the database while the relay runs, to FILE or into the folder backups beside it."""
     from storage import back_up, thin_backups
 
@@ -29,6 +30,8 @@ def backup(file: Path | None, keep: int | None, config: Path | None) -> None:
         raise click.UsageError("--keep is for the folder of backups, not for a file that you name")
     with told():
         path = _database(config)
+        if own is not None:  # it holds no lock for which a relay could wait
+            own.give_way()
         with _bar("copying") as told_of:
             made = back_up(path, file, told_of=told_of)
         click.echo(f"{made.file}: {made.size / 2**20:,.1f} MB, whole and checked")

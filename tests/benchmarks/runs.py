@@ -20,6 +20,7 @@ EVERY = 30.0  # seconds between two polls of a blog
 OPEN, ALLOWANCE, OVERTAKING = "Limiter open", "Against a strict limit", "Overtaking"
 CROWD, REPLIES, POLLING = "A very large audience", "Replies while a fan-out runs", "Polling"
 DASHBOARD = "The dashboard"
+VOLUME = "A large database"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +240,19 @@ def _large(size: Size) -> Iterator[Measure]:
         yield _measure(POLLING, name, "ms CPU", _of(runs, key), [20.0] * len(runs), "the bar: 20 ms")
 
 
+def volume(size: Size) -> Iterator[Measure]:
+    """What of its pace a sender keeps while the database is copied or others move in, and what the verbs cost."""
+    moved = size.crowd // 10
+    run = measured("volume", chats=size.crowd, posts=2 * size.rounds + 1, moved=moved, per_second=FULL)
+    who = f"{run['size']:,.0f} MB, {size.crowd:,} subscriptions"
+    for verb, what in (("backup", "a backup"), ("import", f"an import of {moved:,} more")):
+        rates = [run[verb]["during"]], [run[verb]["before"]]
+        yield _measure(VOLUME, f"{who}: messages a second beside {what}", "1/s", *rates, "the same sender, just before")
+    for verb in ("backup", "import", "export", "restore"):
+        yield _measure(VOLUME, f"{who}: {verb}", "s", [run[verb]["seconds"]], [600.0], "the bar: ten minutes")
+        yield _measure(VOLUME, f"{who}: {verb}, memory", "MB", [run[verb]["memory"]], [200.0], "the bar: 200 MB")
+
+
 def formats(size: Size) -> Iterator[Measure]:
     """Reading and comparing."""
     return reading.measures(size.posts, math.ceil(size.rounds * 5 / 3))
@@ -252,5 +266,6 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[Measure]]] = {
     "crowd": crowd,
     "polling": polling,
     "dashboard": dashboard,
+    "volume": volume,
     "reading": formats,
 }

@@ -28,6 +28,7 @@ url = "http://127.0.0.1:1/live"
 HEADER = "chat_id,thread_id,blog,topics,volume,language\n"
 FIRST_MOVED = 10_000_000  # chats that move in have numbers of their own
 LOOK = 0.1  # seconds
+IDLE = 5.0  # seconds in which nothing else is done
 
 
 def deliver(store: Store, posts: int) -> None:
@@ -77,23 +78,33 @@ async def _busy(server: Server, folder: Path, chats: int, posts: int, per_second
         fill(relay.store, chats)
         deliver(relay.store, posts)
         await relay.start()
-        await relay.push(TEXT)
-        expanding = asyncio.create_task(_expand(relay.store))
-        await expanding
+        number = await _pushed(relay)
+        pushing = asyncio.create_task(_push_on(relay, number, chats))
         yield
+        pushing.cancel()
+        await asyncio.gather(pushing, return_exceptions=True)
     finally:
         await relay.stop()
 
 
-async def _expand(store: Store) -> None:
-    """Until each row stands: a push is to be waiting for everybody, not to be written."""
-    while await store.expand(time.time()):
+async def _pushed(relay: Relay) -> int:
+    """Once each row stands: it is to be waiting for everybody, not to be written."""
+    number, _ = await relay.push(TEXT)
+    while await relay.store.expand(time.time()):
         pass
+    return number
+
+
+async def _push_on(relay: Relay, number: int, chats: int) -> None:
+    """The next one when the last one is out; to count a million rows is work as well, so that is looked at rarely."""
+    while True:
+        await relay.sent(number, chats, every=max(0.1, chats / 100_000))
+        number = await _pushed(relay)
 
 
 async def _beside(server: Server, folder: Path, *words: str) -> dict[str, float]:
     """A verb beside the sender: the sender's rate while nothing else is done and while it runs."""
-    doing = asyncio.create_task(asyncio.sleep(5.0))
+    doing = asyncio.create_task(asyncio.sleep(IDLE))
     before = await _rate(server, doing)
     running = asyncio.create_task(_ran(folder, *words))
     during = await _rate(server, running)
