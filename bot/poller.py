@@ -128,7 +128,7 @@ class Poller:
                 self._unschedule(blog.id)
         for blog in settings.blogs:
             known = before.blog(blog.id)
-            if not blog.websub:
+            if not blog.websub or (known is not None and known.url != blog.url):  # that was another's
                 self._states[blog.id] = replace(self._states[blog.id], hub_until=None)
             if known is None or (known.schedule, known.url, known.timezone, known.websub) != (
                 blog.schedule,
