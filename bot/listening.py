@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -19,7 +20,9 @@ from telegram.ext import Application
 
 from bot.alarming import Alarms
 from bot.core.standing import Kind
+from bot.request import AiohttpRequest
 from bot.web.webhook import PATH, Webhook
+from handlers import HEARD
 
 log = structlog.get_logger()
 
@@ -32,9 +35,20 @@ CONTESTED = (
     "another program asks Telegram for this bot's updates with the same token: what people write reaches one of the"
     " two. If that is a second relay, chats get everything twice: stop it, or give it a token of its own"
 )
-KINDS = list(Update.ALL_TYPES)
 
 App = Application[Any, Any, Any, Any, Any, Any]
+
+
+class Asking(AiohttpRequest):
+    """The transport of getUpdates. Telegram now and then does not know a token that it knows a moment later, and the
+    library asks no more after that; so it is a failure like any other. Whether we have a bot at all was asked at the
+    start."""
+
+    async def do_request(self, *given: Any, **named: Any) -> tuple[int, bytes]:
+        status, answer = await super().do_request(*given, **named)
+        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND):
+            raise NetworkError("Telegram does not know this bot")
+        return status, answer
 
 
 @dataclass(slots=True, kw_only=True)
@@ -51,7 +65,7 @@ class ByPolling:
         updater = self.application.updater
         assert updater is not None
         await updater.start_polling(
-            timeout=POLL_SECONDS, allowed_updates=KINDS, bootstrap_retries=-1, error_callback=self.failed
+            timeout=POLL_SECONDS, allowed_updates=HEARD, bootstrap_retries=-1, error_callback=self.failed
         )
         await self.application.start()
         log.info("people are heard", bot=self.application.bot.username, by="polling")
@@ -87,7 +101,8 @@ class ByPolling:
 
 @dataclass(slots=True, kw_only=True)
 class ByWebhook:
-    """`door` takes what Telegram brings to `public_url`; `alarms` tell the admins what keeps it from coming.
+    """`door` takes what Telegram brings to `public_url`, once `listens` returns; `alarms` tell the admins what keeps it
+    from coming.
 
     When we stop, the webhook stays: Telegram keeps what it cannot bring, and brings it when we are back.
     """
@@ -98,6 +113,7 @@ class ByWebhook:
     path: str = field(repr=False)
     secret: str = field(repr=False)
     alarms: Alarms
+    listens: Callable[[], Awaitable[None]]
     _known: float = 0.0  # seconds since 1970, of the last error we looked at
     _late: int = 0
     _taken: int = 0
@@ -129,7 +145,11 @@ class ByWebhook:
     # --- that it is set, and works
 
     async def _keep(self) -> None:
-        """Set it, and look at it every few minutes: somebody else may have, or Telegram cannot reach us."""
+        """Set it, and look at it every few minutes: somebody else may have, or Telegram cannot reach us.
+
+        What waits is brought as soon as it is set, and after a pause where nobody opens: so we listen first.
+        """
+        await self.listens()
         await self._until_set(begin=True)
         while True:
             await asyncio.sleep(LOOK_SECONDS)
@@ -177,7 +197,7 @@ class ByWebhook:
         await bot.set_webhook(
             self._address,
             secret_token=self.secret,
-            allowed_updates=KINDS,
+            allowed_updates=HEARD,
             max_connections=AT_ONCE,
             drop_pending_updates=False,
         )
