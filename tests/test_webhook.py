@@ -244,6 +244,28 @@ async def test_closing_waits_for_what_was_taken(post: Post) -> None:
     assert await bringing == 200
 
 
+async def test_an_update_that_is_still_arriving_when_the_door_closes_is_to_come_again(post: Post) -> None:
+    """Nobody would wait for what becomes of it."""
+    goes_on = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b'{"update_id":'
+        await goes_on.wait()
+        yield b"1}"
+
+    async def bring() -> int:
+        async with post.session.post(f"/telegram/{PATH}", data=slowly(), headers=RIGHT) as answer:
+            return answer.status
+
+    bringing = asyncio.create_task(bring())
+    while not post.webhook._requests:
+        await asyncio.sleep(0)
+    await post.webhook.close(5.0)
+    goes_on.set()
+    assert await bringing == 503
+    assert post.desk.seen == []
+
+
 async def test_two_bots_have_a_door_each() -> None:
     desks = [Desk(), Desk()]
     names = ["main", "second"]
