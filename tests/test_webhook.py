@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 import structlog
+from aiohttp import web
 
 from bot.web import webhook as door
 from bot.web.server import Server
@@ -244,9 +245,17 @@ async def test_closing_waits_for_what_was_taken(post: Post) -> None:
     assert await bringing == 200
 
 
-async def test_an_update_that_is_still_arriving_when_the_door_closes_is_to_come_again(post: Post) -> None:
+async def test_an_update_that_is_still_arriving_when_the_door_closes_is_to_come_again(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody would wait for what becomes of it."""
-    goes_on = asyncio.Event()
+    goes_on, arrives, read = asyncio.Event(), asyncio.Event(), door._body
+
+    async def noted(request: web.Request) -> bytes:
+        arrives.set()
+        return await read(request)
+
+    monkeypatch.setattr(door, "_body", noted)
 
     async def slowly() -> AsyncIterator[bytes]:
         yield b'{"update_id":'
@@ -258,8 +267,7 @@ async def test_an_update_that_is_still_arriving_when_the_door_closes_is_to_come_
             return answer.status
 
     bringing = asyncio.create_task(bring())
-    while not post.webhook._requests:
-        await asyncio.sleep(0)
+    await arrives.wait()
     await post.webhook.close(5.0)
     goes_on.set()
     assert await bringing == 503
