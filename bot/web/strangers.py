@@ -55,6 +55,14 @@ def comes_from_our_own_page(request: web.Request, public_url: str) -> bool:
     return origin is not None and origin in _origins(request, public_url)
 
 
+def is_asked_by_another_page(request: web.Request) -> bool:
+    """Whether a page elsewhere asks in the name of who looks at it, as for a picture or a stream. A link that leads
+    here does not, nor does a program, which says nothing of this (w3c.github.io/webappsec-fetch-metadata).
+    """
+    elsewhere = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+    return elsewhere and request.headers.get("Sec-Fetch-Mode") != "navigate"
+
+
 def _origins(request: web.Request, public_url: str) -> set[str]:
     said = {f"{request.scheme}://{request.host}"}
     if public_url:
