@@ -11,7 +11,7 @@ import pytest
 
 from bot.fetch import LARGEST_BODY, MOST_REDIRECTS
 from bot.reading import LONGEST_SECONDS, MOST_CPU, SMALL_BODY
-from bot.web import attempts, intake, server, webhook, websub
+from bot.web import attempts, connections, intake, server, webhook, websub
 from tests.dashboard_house import dashboard
 
 ROOT = Path(__file__).parents[1]
@@ -51,7 +51,7 @@ def test_the_libraries_are_those_that_the_relay_needs_in_their_versions() -> Non
         (LONGEST_SECONDS, "30 by the clock"),
         (SMALL_BODY // 1024, "8 KB"),
         (server.LONGEST_SECONDS, "90 seconds a request"),
-        (server.SILENT_SECONDS, "15 seconds for a request's head"),
+        (connections.SILENT_SECONDS, "15 seconds for a request's head"),
         (webhook.AT_ONCE, "256 at once"),
         (webhook.READ_SECONDS, "10 seconds, JSON"),
         (websub.WAITING_AT_MOST, "4 waiting for each blog"),

@@ -23,12 +23,12 @@ class Attempts:
 
     def wait(self, address: str, now: float) -> float:
         """Seconds until this address may try again; 0 where it may now."""
-        network = _network(address)
+        network = network_of(address)
         mine = _wait(self._ones.get(network, ()), self._by_one, now)
         return mine if network in self._right else max(mine, _wait(self._all, self._by_all, now))
 
     def failed(self, address: str, now: float) -> None:
-        network = _network(address)
+        network = network_of(address)
         mine = self._ones.setdefault(network, deque(maxlen=self._by_one))
         self._ones.move_to_end(network)
         mine.append(now)
@@ -38,7 +38,7 @@ class Attempts:
 
     def succeeded(self, address: str) -> None:
         """Who knows it may mistype it again."""
-        network = _network(address)
+        network = network_of(address)
         self._ones.pop(network, None)
         self._right[network] = None
         self._right.move_to_end(network)
@@ -52,7 +52,7 @@ def _wait(failures: Sequence[float], most: int, now: float) -> float:
     return max(0.0, failures[0] + WITHIN - now)
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """A household has one address of the older kind, and of the newer 2^64 of them."""
     try:
         ip = ip_address(address)

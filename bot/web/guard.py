@@ -23,6 +23,7 @@ from aiohttp.typedefs import Handler
 
 from bot.web import strangers
 from bot.web.attempts import Attempts
+from bot.web.connections import is_known
 from bot.web.sessions import LASTS, Session, Sessions, is_password
 from config.secrets import NoSecret, secret
 
@@ -107,6 +108,8 @@ class Guard:
             refused = self.refusal(request)
             if refused is None:
                 refused = await self._refusal_of_program(request)
+            if refused is None:
+                is_known(request)
             return _careful(await handler(request) if refused is None else refused)
 
         return guarded
@@ -171,6 +174,8 @@ class Guard:
 
     async def _admitted(self, request: web.Request, session: Session, handler: Handler) -> web.StreamResponse:
         request[SESSION] = session
+        if session.known or not self.has_password:
+            is_known(request)
         refused = await self._refusal_of_form(request, session)
         return await handler(request) if refused is None else refused
 
