@@ -393,7 +393,7 @@ async def test_streams_are_few_and_end_when_the_relay_stops(seen: Seen, monkeypa
     async with stream(seen) as content:
         await events(content, "row-election")
         assert (await seen.answer("live"))[0] == 503
-        await seen.web.dashboard.stop(None)  # type: ignore[arg-type]
+        await seen.web.dashboard.live.stop()
         async with asyncio.timeout(5):
             with contextlib.suppress(aiohttp.ClientError):
                 await content.read()

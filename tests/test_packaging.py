@@ -256,6 +256,20 @@ def test_a_part_of_the_lock_names_the_same_releases_as_the_whole(part: str) -> N
     assert {name: hashes for name, hashes in _locked(part).items() if whole.get(name) != hashes} == {}
 
 
+DATA = {"tzdata"}  # imported by the standard library
+
+
+def test_what_is_depended_upon_is_used() -> None:
+    places = packages_distributions()
+    modules = (Path(file) for package in PACKAGES.values() for file in Path(str(package.__file__)).parent.rglob("*.py"))
+    code = "\n".join(module.read_text() for module in modules)
+    imported = {
+        name for found in re.findall(r"^\s*(?:from|import) (\w+)", code, re.MULTILINE) for name in places.get(found, ())
+    }
+    asked_for = {re.split(r"[^\w-]", one)[0].lower() for one in PROJECT["dependencies"]}
+    assert asked_for - {name.lower().replace("_", "-") for name in imported} == DATA
+
+
 def test_what_runs_is_locked_without_what_only_we_need() -> None:
     names = {line.split("==")[0] for line in _locked("requirements-run.txt")}
     assert {re.split(r"[<>=;\[ ]", need)[0] for need in PROJECT["dependencies"]} <= names

@@ -63,7 +63,7 @@ class Web:
         self.server = self._serving(web.listen, routes, measures) if web.listen else None
 
     def _serving(self, listen: str, routes: list[AbstractRouteDef], measures: Measures) -> Server:
-        return Server(listen, routes, self._alarms, stopping=[self.dashboard.stop], measured=measures.requested)
+        return Server(listen, routes, self._alarms, set_up=[self.dashboard.set_up], measured=measures.requested)
 
     async def run(self) -> None:
         """Until it is cancelled: listen, then ask hubs, which want to reach us at once."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -42,17 +42,18 @@ class Server:
         routes: Iterable[web.AbstractRouteDef],
         alarms: Alarms,
         *,
-        stopping: Sequence[Callable[[web.Application], Awaitable[None]]] = (),
+        set_up: Sequence[Callable[[web.Application], None]] = (),
         measured: Measured = lambda route, status, seconds: None,
     ) -> None:
-        """`stopping`: called when we stop, before requests under way are waited for. `measured` is told of each."""
+        """`set_up`: what else the routes want of the application. `measured` is told of each request."""
         self._host, _, port = listen.rpartition(":")
         self._port, self._listen, self._alarms = int(port), listen, alarms
         self._app = web.Application(middlewares=[_measuring(measured), _bounded], client_max_size=LARGEST_BODY)
         self._app.router.add_get("/healthz", _healthy)
         self._app.add_routes(routes)
         self._app.on_response_prepare.append(_discreet)
-        self._app.on_shutdown.extend(stopping)
+        for each in set_up:
+            each(self._app)
         self.crowd: Crowd[Connection] = Crowd(most_connections())
         self.address: tuple[str, int] | None = None  # where it listens, once it does
         self.listening = asyncio.Event()

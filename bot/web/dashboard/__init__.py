@@ -22,11 +22,12 @@ __all__ = ["Dashboard"]
 
 
 class Dashboard:
-    """`routes()` go to the server; `stop` ends the streams, which else would keep it from stopping."""
+    """`routes()` go to the server, whose application `set_up` makes ready for them."""
 
     def __init__(self, house: House, guard: Guard) -> None:
         self._guard, self._files = guard, Files()
-        frame, watching, flashes = Frame(self._files), Watching(house), Flashes()
+        self._frame = frame = Frame(self._files)
+        watching, flashes = Watching(house), Flashes()
         views = Views(house, watching, frame)
         self._pages = Pages(house, guard, frame, watching, views, flashes)
         self._acts = Acts(house, frame, watching, flashes)
@@ -53,5 +54,7 @@ class Dashboard:
             web.get("/static/{version}/{name}", self._guard.everybody(self._files.answer)),
         ]
 
-    async def stop(self, app: web.Application) -> None:
-        await self.live.stop()
+    def set_up(self, app: web.Application) -> None:
+        """Templates; and an end for the streams, which else would keep the server from stopping."""
+        self._frame.set_up(app)
+        app.on_shutdown.append(self.live.stop)

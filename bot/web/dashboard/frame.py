@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+import aiohttp_jinja2
 import jinja2
 from aiohttp import hdrs, web
+from aiohttp.web_response import ContentCoding
 from markupsafe import Markup, escape
 
 from bot.web.dashboard import words
@@ -23,44 +25,50 @@ class Frame:
 
     def __init__(self, files: Files) -> None:
         self._files = files
-        self._templates = jinja2.Environment(
+        self._templates: jinja2.Environment
+
+    def set_up(self, app: web.Application) -> None:
+        """The templates, for the application that shows them."""
+        self._templates = aiohttp_jinja2.setup(
+            app,
             loader=jinja2.PackageLoader("bot.web"),
-            autoescape=True,
+            default_helpers=False,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            filters=FILTERS,
         )
-        self._templates.globals |= {"files": files, "count": words.count}
-        self._templates.filters |= {
-            "seconds": words.seconds,
-            "rate": words.rate,
-            "link": link,
-        }
+        self._templates.globals |= {"files": self._files, "count": words.count}
         for name in self._templates.list_templates():  # made ready now: later everybody would wait for it
             self._templates.get_template(name)
 
     def part(self, template: str, *, now: float, **values: Any) -> str:
         """A piece of a page. `now`: seconds since 1970."""
-
-        def moment(at: float | None, none: str = "–") -> str:
-            return none if at is None else time(at, now)
-
-        def clock(at: float) -> str:
-            return time(at, now, ago=False)
-
-        return self._templates.get_template(template).render(now=now, moment=moment, clock=clock, **values)
+        return self._templates.get_template(template).render(values | _moments(now))
 
     def page(
         self, request: web.Request, template: str, *, status: int = 200, now: float, **values: Any
     ) -> web.Response:
+        answer = aiohttp_jinja2.render_template(template, request, values | _moments(now), status=status)
         token = Markup('<input type="hidden" name="{}" value="{}">').format(TOKEN, values["token"])
-        text = self.part(template, now=now, **values).replace(PLACE, token).encode()
-        headers = {hdrs.VARY: "Accept-Encoding, HX-Request"}
+        answer.text = text = (answer.text or "").replace(PLACE, token)
+        answer.headers[hdrs.VARY] = "Accept-Encoding, HX-Request"
         if len(text) > WORTH and "gzip" in request.headers.get(hdrs.ACCEPT_ENCODING, ""):
-            text = gzip.compress(text, 5)
-            headers[hdrs.CONTENT_ENCODING] = "gzip"
-        return web.Response(body=text, status=status, content_type="text/html", charset="utf-8", headers=headers)
+            answer.enable_compression(ContentCoding.gzip)
+        return answer
+
+
+def _moments(now: float) -> dict[str, Any]:
+    """What templates say times with."""
+
+    def moment(at: float | None, none: str = "–") -> str:
+        return none if at is None else time(at, now)
+
+    def clock(at: float) -> str:
+        return time(at, now, ago=False)
+
+    return {"now": now, "moment": moment, "clock": clock}
 
 
 def time(at: float, now: float, *, ago: bool = True) -> Markup:
@@ -75,3 +83,6 @@ def link(address: str | None, said: str) -> Markup:
     if address is None or urlsplit(address).scheme.lower() not in ("http", "https"):
         return escape(said)
     return Markup('<a href="{}" rel="noreferrer noopener">{}</a>').format(address, said)
+
+
+FILTERS: Mapping[str, Callable[..., str]] = {"seconds": words.seconds, "rate": words.rate, "link": link}
