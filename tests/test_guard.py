@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 import structlog
-from aiohttp import web
+from aiohttp import HttpVersion10, HttpVersion11, web
 from aiohttp.test_utils import TestServer, make_mocked_request
 
 from bot.web import attempts, guard, strangers
@@ -149,6 +149,14 @@ def test_only_this_machine_asked_directly_and_by_its_own_name(
 ) -> None:
     monkeypatch.setattr(web.BaseRequest, "remote", peer or None)
     assert strangers.is_from_this_machine(make_mocked_request("GET", "/", headers)) is seen
+
+
+async def test_a_proxy_that_was_told_nothing_is_known_by_its_older_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nginx sends with a `proxy_pass http://127.0.0.1:8080` and no line more."""
+    monkeypatch.setattr(web.BaseRequest, "remote", "127.0.0.1")
+    said = {"Host": "127.0.0.1:8080", "Connection": "close"}
+    assert strangers.is_from_this_machine(make_mocked_request("GET", "/", said, version=HttpVersion11))
+    assert not strangers.is_from_this_machine(make_mocked_request("GET", "/", said, version=HttpVersion10))
 
 
 async def test_without_a_password_this_machine_sees_and_a_foreign_name_does_not() -> None:

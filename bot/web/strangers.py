@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
 from yarl import URL
 
 _FORWARDING = frozenset({"forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"})
@@ -23,6 +23,9 @@ def is_from_this_machine(request: web.Request) -> bool:
 
 
 def is_forwarded(request: web.Request) -> bool:
+    """By what proxies add; or in the older HTTP, which nginx speaks, and adds nothing, where it was told nothing."""
+    if request.version < HttpVersion11:
+        return True
     return any(name.lower() in _FORWARDING or name.lower().startswith("x-forwarded") for name in request.headers)
 
 
