@@ -17,6 +17,8 @@ import orjson
 import structlog
 from aiohttp import web
 
+from bot.web.connections import is_known
+
 log = structlog.get_logger()
 
 PATH = "/telegram/"
@@ -77,6 +79,7 @@ class Webhook:
         return hmac.compare_digest(shown, self._secret) and path
 
     async def answer(self, request: web.Request) -> web.Response:
+        is_known(request)
         if self._handle is None or self._requests >= AT_ONCE:
             return self._later()
         self._requests += 1  # from its first byte on: many at once would be many bodies in memory
