@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.choices import Choices
+from tests.choosing import choose_in
 from tests.hub import HubServer
 from tests.service import Service, service
 from tests.test_restore_stories import called, ever, lost
@@ -153,7 +154,7 @@ async def muted(relay: Service, until: float | None) -> None:
     store = relay.store()
     chat = await store.chat("main", ANN)
     assert chat is not None
-    await store.choose(chat.id, Choices(muted_until=until))
+    await choose_in(store, chat.id, Choices(muted_until=until))
     await store.close()
 
 
