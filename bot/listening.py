@@ -57,7 +57,8 @@ class ByPolling:
 
     application: App
     alarms: Alarms
-    _conflicts: int = 0  # since the last look
+    _fresh: int = 0  # conflicts since the last look
+    _met: int = 0  # and without a quiet time before that
 
     @contextlib.asynccontextmanager
     async def heard(self) -> AsyncIterator[None]:
@@ -81,7 +82,7 @@ class ByPolling:
     def failed(self, error: TelegramError) -> None:
         """It is asked again in any case."""
         if isinstance(error, Conflict):
-            self._conflicts += 1
+            self._fresh += 1
         else:
             logging.getLogger("telegram.ext.Updater").warning("no updates: %s", error)
 
@@ -92,10 +93,11 @@ class ByPolling:
 
     async def look(self) -> None:
         """One conflict says nothing: a question from before a restart may still have been under way."""
-        met, self._conflicts = self._conflicts, 0
-        if met > 1:
+        fresh, self._fresh = self._fresh, 0
+        self._met = self._met + fresh if fresh else 0
+        if self._met > 1:
             await self.alarms.raised(Kind.WEBHOOK, "", CONTESTED, subject="Updates")
-        elif not met:
+        elif not fresh:
             await self.alarms.ended(Kind.WEBHOOK, ending="nobody else asks for updates")
 
 
