@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 
 from bot.cli import VERBS
+from bot.cli.common import Verbs
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="liveblog-relay", prog_name="liveblog-relay")
 def cli() -> None:
     """Brings live blogs into Telegram and keeps every message it sent true to the page."""

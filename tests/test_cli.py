@@ -42,6 +42,13 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize("group", [(), ("subscribers",), ("audit",)])
+def test_the_list_of_verbs_cuts_no_sentence_short(group: tuple[str, ...]) -> None:
+    said = call(*group, "--help").stdout.split("Commands:")[1]
+    assert "..." not in said
+    assert all(len(line) <= 80 for line in said.splitlines())
+
+
 def test_read_shows_a_blog_as_the_relay_understands_it(page: Path) -> None:
     result = call("read", str(page))
     assert result.exit_code == 0
