@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
-from bot.cli.common import Failed, config_option, finish, opened_store, private_file, progress
+from bot.cli.common import Failed, Verbs, config_option, finish, opened_store, private_file, progress
 from config.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ MOST_REST = 0.02  # seconds, after each: as long as it took or so, that the rela
 MOST_SAID = 200  # feeds that nothing matches, each in a line
 
 
-@click.group()
+@click.group(cls=Verbs)
 def subscribers() -> None:
     """Move subscriptions from and to another bot."""
 
