@@ -153,7 +153,7 @@ class Applied:
             draft = await bring_back(self._store, self._path, file)
             if file.text == self._text:
                 return draft_words(draft)
-            changes = await self._follow(file.text, who, went_back(file, person, self._clock()))
+            changes = await self._follow(file.text, who, went_back(file, person, self._clock(), who))
             return [*changes, *draft_words(draft)]
 
     async def _follow(self, text: bytes, who: str, act: Act | None = None) -> list[str]:
@@ -181,12 +181,11 @@ class Applied:
         return datetime.fromtimestamp(self._clock(), UTC)
 
 
-def went_back(file: AppliedFile, person: int | None, now: float) -> Act:
-    """For the record."""
+def went_back(file: AppliedFile, person: int | None, now: float, who: str = "rollback") -> Act:
+    """For the record; `who` says where it was asked for, if not by a command."""
     applied = datetime.fromtimestamp(file.at, UTC)
-    return Act(
-        at=now, act="rollback", person=person, words=f"to the file of {applied:%Y-%m-%d %H:%M:%SZ} ({file.name})"
-    )
+    said = f"to the file of {applied:%Y-%m-%d %H:%M:%SZ} ({file.name})"
+    return Act(at=now, act="rollback", person=person, words=said if who == "rollback" else f"{said}, {who}")
 
 
 def draft_words(draft: Path | None) -> list[str]:

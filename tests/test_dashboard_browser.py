@@ -34,7 +34,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PAGES = ("", "blogs/storm", "pushes", "alarms", "why")
+PAGES = ("", "blogs/storm", "pushes", "alarms", "why", "file")
 LIGHTEST = 300_000  # bytes of all that the overview asks for
 
 
@@ -184,15 +184,17 @@ async def test_it_can_be_read_and_worked_with_without_scripts(looking: Looking) 
     await expect(page.locator("tbody tr")).to_have_count(1)
     await page.get_by_role("link", name="Harbour marathon").click()
     await page.get_by_role("button", name="Hold this blog").click()
+    await expect(page.locator("#question")).to_contain_text("Hold this blog?")
+    await page.get_by_role("button", name="Hold it").click()
     await expect(page.locator("#said")).to_contain_text("is held")
     await page.get_by_role("button", name="Release this blog").click()
     await expect(page.locator("#said")).to_contain_text("goes on")
 
 
 async def test_it_is_light_and_quickly_painted(looking: Looking) -> None:
-    context = await looking.browser.new_context()
-    page = await context.new_page()
-    await page.goto(looking.seen.url, wait_until="load")
+    page = await looking.open()
+    await expect(page.locator("#live")).to_have_text("live")
+    await expect(page.locator('[data-plot="polls"] canvas')).to_be_visible()
     weight = await page.evaluate(
         """() => performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation"))
         .reduce((sum, one) => sum + one.transferSize, 0)"""
@@ -201,6 +203,17 @@ async def test_it_is_light_and_quickly_painted(looking: Looking) -> None:
     assert 20_000 < weight < LIGHTEST
     assert paint > 0
     print(f"weight {weight / 1000:.0f} kB, first paint {paint:.0f} ms")
+
+
+async def test_nothing_stands_before_the_first_paint_but_what_it_needs(looking: Looking) -> None:
+    page = await looking.open()
+    await expect(page.locator("#live")).to_have_text("live")
+    before = await page.evaluate(
+        """() => { const painted = performance.getEntriesByName("first-contentful-paint")[0].startTime;
+        return performance.getEntriesByType("resource").filter((one) => one.startTime < painted)
+        .map((one) => one.name.split("/").pop()) }"""
+    )
+    assert {"dashboard.css"} <= {*before} <= {"dashboard.css", "dashboard.js", "icon.svg"}
 
 
 async def test_a_new_post_appears_on_the_page_of_its_blog(looking: Looking) -> None:
