@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -19,22 +19,18 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
 from bot.alarming import Alarms
-from bot.asking import Asker, Question, lasts
+from bot.asking import lasts
 from bot.blog_alarms import BlogAlarms
-from bot.core import alarms
-from bot.core.diff import says_anything
 from bot.core.facts import Came
-from bot.core.found import Found, together
+from bot.core.found import Found
 from bot.core.model import Page, Snapshot, Verdict
-from bot.core.pages import pages_to_poll
-from bot.core.publishing import Validators
-from bot.core.timing import BACK_OFF_CAP, BlogState, has_date, next_poll
+from bot.core.timing import BlogState, has_date, next_poll
 from bot.desk import Desk
-from bot.fetch import Fetcher, FetchFailed, validators_of
+from bot.fetch import Fetcher, FetchFailed
 from bot.judging import Judging
+from bot.polling import Polling
 from bot.reading import Reading
 from bot.sources import NotReadable
-from bot.sources.asking import Gathered
 from bot.vitals import Vitals
 from config.settings import Blog, Settings
 from storage import BlogState as StoredState
@@ -42,7 +38,6 @@ from storage import Store, StoreError
 
 log = structlog.get_logger()
 
-KEYS_LOGGED = 20  # of the posts that one poll changed in the same way
 TELL_AFTER = 3  # failed polls in a row; a single time-out is nobody's concern
 NOTE_EVERY = 60.0  # seconds between notes that a quiet blog was polled
 LOOK_SECONDS = 5.0  # between looks at whether the clock was put back; by less, it only makes a poll that late
@@ -61,17 +56,24 @@ class Poller:
         vitals: Vitals,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._store, self._desk, self._asker, self._reading = store, desk, Asker(fetcher), reading
-        self._settings, self._vitals, self._now = settings, vitals, now
+        self._store, self._reading, self._settings, self._vitals, self._now = store, reading, settings, vitals, now
         self._judging = Judging(store, fetcher, reading)
         self._raised, self._alarms = alarms, BlogAlarms(alarms)
+        self._polling = Polling(
+            store=store,
+            desk=desk,
+            fetcher=fetcher,
+            judging=self._judging,
+            settings=settings,
+            alarms=self._alarms,
+            vitals=vitals,
+            now=now,
+        )
         # A late poll is better than none: without a grace time APScheduler would skip it in silence.
         self._scheduler = AsyncIOScheduler(job_defaults={"misfire_grace_time": None, "coalesce": True})
         self._states: defaultdict[str, BlogState] = defaultdict(BlogState)
-        self._formats: dict[str, str | None] = {}  # blog -> the reader that has read it so far
         self._polled: dict[str, datetime] = {}
         self._noted: dict[str, float] = {}
-        self._catching_up: set[str] = set()  # blogs whose pages are read for the first time since a restore
         self._polls: set[asyncio.Task[None]] = set()
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # one poll of a blog at a time
 
@@ -80,7 +82,7 @@ class Poller:
         for blog in await self._store.blogs():
             self._states[blog.id] = _as_known(BlogState(blog=blog.id), blog)
         await self._remember_alarms()
-        self._catching_up = set(await self._store.catching_up())
+        self._polling.catch_up(await self._store.catching_up())
         for blog_ in self._settings().blogs:
             self._schedule(blog_, None)
         self._scheduler.start()
@@ -193,7 +195,7 @@ class Poller:
     async def _try(self, blog: Blog) -> str:
         """Ask, and note how it went: "changed", "unchanged" or "failed". StoreError where that could not be written."""
         try:
-            found = await self._ask(blog)
+            found = await self._polling.ask(blog)
         except (FetchFailed, NotReadable) as error:
             await self._failed(blog, error)
         except StoreError:
@@ -207,104 +209,6 @@ class Poller:
             return "changed" if found.read else "unchanged"
         return "failed"
 
-    async def _ask(self, blog: Blog) -> Found:
-        """Ask every page of the blog once. An older page may fail as long as another one answers."""
-        urls = pages_to_poll(blog.url, blog.timezone, await self._store.pages(blog.id), self._now())
-        answers: dict[str, Found] = {}
-        failure: FetchFailed | NotReadable | None = None
-        for url in urls:
-            try:
-                answers[url] = await self._poll_page(blog, url)
-            except (FetchFailed, NotReadable) as error:
-                failure = error
-        await self._caught_up(blog.id, urls, answers)
-        if failure is None:
-            await self._alarms.looked_at(blog.id, urls)
-        elif not answers:
-            raise failure
-        asked_to_wait = failure.retry_at if isinstance(failure, FetchFailed) else None
-        return together(list(answers.values()), pages=len(urls), retry_at=asked_to_wait)
-
-    async def _caught_up(self, id_: str, asked: Collection[str], answers: Mapping[str, Found]) -> None:
-        """After a restore, what each page shows first was told before; from its second reading on there is news."""
-        if id_ not in self._catching_up:
-            return
-        read = [url for url, found in answers.items() if not found.refused]
-        if await self._store.caught_up(id_, asked, read):
-            self._catching_up.discard(id_)
-            log.info("caught up", blog=id_)
-
-    async def _poll_page(self, blog: Blog, url: str) -> Found:
-        """Ask what is to be asked about a page; mostly its address. What was read counts, whatever fails after it.
-
-        Where the changes cannot be had (a 404, say) the listing is asked for in their place.
-        """
-        page, validators = await self._store.page(blog.id, url)
-        self._formats[blog.id] = page.format if page else self._formats.get(blog.id)
-        found, failure = Found(), None
-        doubted = bool(page and (page.missing or page.doubted or self._alarms.stands(blog.id, url)))
-        doubted = doubted or blog.id in self._catching_up  # the whole listing is asked for
-        for question in self._asker.questions(blog.id, url, page, self._now(), reader=blog.format, doubted=doubted):
-            if not (question.due or failure):
-                continue
-            try:
-                found, failure = found.then(await self._answer(blog, question, validators, failure)), None
-            except (FetchFailed, NotReadable) as error:
-                self._asker.list_soon(blog.id, url)
-                log.info("a question failed", blog=blog.id, page=url, lists=question.lists, why=str(error))
-                failure = failure or error
-                if not lasts(error):
-                    break
-        if failure is not None:
-            raise failure
-        return found
-
-    async def _answer(self, blog: Blog, asked: Question, validators: Validators, after: Exception | None) -> Found:
-        """One question about a page. `after`: the failure in whose place it is asked."""
-        page, url = asked.known.page, asked.url
-        instead = alarms.instead(str(after)) if after is not None and page is not None else None
-        gathered = await self._asker.ask(asked, validators, home=blog.url)
-        if isinstance(gathered, Gathered):
-            kept = page.format if page else None
-            return await self._take(blog, url, gathered.page, kept, gathered, lists=asked.lists, instead=instead)
-        missing = False
-        if asked.doubted or (page and page.ignored):
-            verdict = await self._judging.again(blog, url, self._now())
-            missing = bool(verdict.page and verdict.page.missing)
-            await self._publish(blog, url, None, verdict, None)
-        return Found(missing=missing, max_age=gathered.max_age, retry_at=self._soon(gathered.retry_at))
-
-    async def _take(
-        self,
-        blog: Blog,
-        url: str,
-        page: Page,
-        kept: str | None,
-        gathered: Gathered | None = None,
-        *,
-        lists: bool = True,
-        instead: str | None = None,
-    ) -> Found:
-        """Read a page, and publish what is new. `lists`: it shows the blog, so that it may end an alarm.
-
-        `instead`: the alarm for which it is read.
-        """
-        snapshot, verdict = await self._judging.read(blog, url, page, kept, gathered, self._now())
-        self._formats[blog.id] = snapshot.format
-        verdict = replace(verdict, alarm=alarms.joined(verdict.alarm, instead))
-        told_later = gathered.retry_at if gathered else None
-        found = Found(max_age=page.max_age, retry_at=told_later or self._soon(page.retry_at))
-        if not lists and not says_anything(verdict):
-            return found
-        own = page if gathered is None or gathered.conditional else None
-        told = await self._publish(blog, url, snapshot, verdict, own, lists=lists)
-        missing = bool(verdict.page and verdict.page.missing)
-        return replace(found, told=told, read=True, missing=missing, refused=not verdict.accepted)
-
-    def _soon(self, retry_at: datetime | None) -> datetime | None:
-        """A wish that came with a good answer: it may be a slip, and is granted for a while only."""
-        return min(retry_at, self._now() + BACK_OFF_CAP) if retry_at is not None else None
-
     # --- what we are told instead of asking
 
     async def told(self, id_: str, url: str, page: Page, until: datetime) -> None:
@@ -317,7 +221,7 @@ class Poller:
             if blog is None:
                 return
             try:
-                if id_ in self._catching_up or not await self._hear(blog, url, page):
+                if self._polling.catches_up(id_) or not await self._hear(blog, url, page):
                     await self._turn(id_)
                 in_doubt = await self._is_in_doubt(id_, url)
             except StoreError as error:
@@ -351,7 +255,7 @@ class Poller:
             if blog is None:
                 return False
             snapshot = await self._judging.read_handed(blog, page)
-            begun = await self._judging.has_begun(blog) and id_ not in self._catching_up
+            begun = await self._judging.has_begun(blog) and not self._polling.catches_up(id_)
             if not self._states[id_].failures and not begun:
                 await self._turn(id_)  # what stands on the page already is no news
             verdict = await self._judging.handed(blog, snapshot, self._now(), old=old)
@@ -360,41 +264,12 @@ class Poller:
     async def _pass_on(self, blog: Blog, url: str, snapshot: Snapshot, verdict: Verdict, came: Came) -> bool:
         if not verdict.accepted:
             return False
-        told = await self._relay(blog, url, snapshot, verdict, None, came)
+        told = await self._polling.relay(blog, url, snapshot, verdict, None, came)
         if told:
             await self._learn(blog.id)
         return True
 
     # --- what comes of it
-
-    async def _publish(
-        self, blog: Blog, url: str, snapshot: Snapshot | None, verdict: Verdict, page: Page | None, lists: bool = True
-    ) -> int:
-        told = await self._relay(blog, url, snapshot, verdict, page)
-        if lists or verdict.alarm:
-            await self._alarms.about(blog.id, url, verdict.alarm, self._formats.get(blog.id))
-        return told
-
-    async def _relay(
-        self,
-        blog: Blog,
-        url: str,
-        snapshot: Snapshot | None,
-        verdict: Verdict,
-        page: Page | None,
-        came: Came = Came.POLL,
-    ) -> int:
-        if self._settings().blog(blog.id) is None:
-            return 0  # it has left the file, or got another name, since it was asked
-        validators = validators_of(page) if page is not None and verdict.accepted else None
-        told = await self._desk.relay(blog, url, snapshot, verdict, validators, came)
-        for kind, count in Counter(change.kind for change in verdict.changes).items():
-            self._vitals.measures.changed(blog.id, kind.value, count)
-        if verdict.changes:
-            log.info("published", blog=blog.id, told=told, **_keys(verdict))
-        if verdict.baseline:
-            log.info("baseline", blog=blog.id, posts=len(verdict.stored))
-        return told
 
     async def _worked(self, blog: Blog, found: Found) -> None:
         now, before = self._now(), self._states[blog.id]
@@ -422,21 +297,13 @@ class Poller:
         self._states[blog.id] = replace(self._states[blog.id], failures=failures, retry_after=retry_at)
         log.warning("poll failed", blog=blog.id, why=str(error), failures=failures)
         if lasts(error) or failures >= TELL_AFTER:
-            await self._alarms.failed(blog.id, str(error), blog.url, self._formats.get(blog.id))
+            await self._alarms.failed(blog.id, str(error), blog.url, self._polling.format_of(blog.id))
 
 
 def _as_known(state: BlogState, stored: StoredState) -> BlogState:
     """With what the store knows of the blog's life, which a restart must not change."""
     hint = None if stored.interval_hint is None else int(stored.interval_hint)
     return replace(state, life=stored.life, interval_hint=hint)
-
-
-def _keys(verdict: Verdict) -> dict[str, list[str]]:
-    """The posts that changed, by how."""
-    keys: defaultdict[str, list[str]] = defaultdict(list)
-    for change in verdict.changes:
-        keys[change.kind.value].append(change.key)
-    return {kind: [*some[:KEYS_LOGGED], *["…"][: len(some) > KEYS_LOGGED]] for kind, some in keys.items()}
 
 
 def _ids(settings: Settings) -> list[tuple[str, str | None, str | None]]:

@@ -16,14 +16,14 @@ from functools import partial
 import structlog
 
 from bot.bodies import Bodies
-from bot.core.albums import WHOLE, Step, numbers
 from bot.core.lanes import CHANGES
-from bot.core.model import ChatClosed, ChatMoved, Done, Gone, Outcome, Refused, Style, TryLater, Unknown
-from bot.core.plan import Pin, Send
-from bot.core.settle import Settlement, postponed, settle
-from bot.mishaps import Mishap, Mishaps
+from bot.core.model import Style
+from bot.core.plan import Send
+from bot.core.settle import postponed
+from bot.delivering import Delivering
 from bot.pace import Pace
 from bot.perseverance import Perseverance
+from bot.settling import BATCH_ROWS, Settling
 from bot.telegram import Telegram
 from bot.vitals import Vitals
 from config.settings import Settings
@@ -32,14 +32,11 @@ from storage import Again, Claim, Store
 log = structlog.get_logger()
 
 IN_FLIGHT = 100  # sends whose answers are awaited; Telegram's own server stops at about 1000
-BATCH_ROWS, BATCH_SECONDS = 32, 0.020  # answers are written together: at most so many, at most so old
 AHEAD_SECONDS = 0.015  # how far ahead rows are claimed: soon enough to take most answers along, and to be overtaken
 PASSED_OVER_SECONDS = 0.02  # at least, until chats that rest, or what was passed over, are looked at again
 IDLE_SECONDS = 0.5  # other processes (`push` on the command line) write to the same table
 LAST_SECONDS = 8.0  # for what is in flight when we are told to stop
 TITLES_SECONDS = 60.0  # how old what the store says of the pages' titles may be
-
-Answer = tuple[Claim, Settlement]
 
 
 class Sender:
@@ -59,9 +56,8 @@ class Sender:
         bot: str = "main",
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._store, self._telegram, self._pace, self._vitals = store, telegram, pace, vitals
+        self._store, self._pace, self._vitals = store, pace, vitals
         self._settings, self._bot, self._clock = settings, bot, clock
-        self._refused, self._halted, self._is_halted = refused, halted, True  # until something was taken
         self._wake = asyncio.Event()
         self._published = asyncio.Event()  # there may be something to expand
         self._in_flight = 0
@@ -69,15 +65,23 @@ class Sender:
         self._flights: set[asyncio.Task[None]] = set()
         self._changing: set[asyncio.Task[None]] = set()  # edits and deletions at their own pace
         self._busy: set[int] = set()  # chats (Telegram's ids) with an action claimed or not settled yet
-        self._answers: list[Answer] = []  # to be written
-        self._answered = asyncio.Event()  # there are some
-        self._enough = asyncio.Event()  # as many as may be written together
-        self._writing = asyncio.Lock()
         self._stopped = asyncio.Event()
         self._guarded = Perseverance()
-        self._mishaps = Mishaps()
         self._titles: dict[str, str] = {}  # by blog, as its page says
         self._bodies = Bodies(telegram, settings, self._titles)
+        self._settling = Settling(
+            store=store, busy=self._busy, guarded=self._guarded, written=self._wake.set, clock=clock
+        )
+        self._delivering = Delivering(
+            telegram=telegram,
+            bodies=self._bodies,
+            pace=pace,
+            vitals=vitals,
+            settings=settings,
+            refused=refused,
+            halted=halted,
+            clock=clock,
+        )
         self._titles_at = float("-inf")  # when they were asked for
         self._again = Again.ANY_TIME  # what the last claim said
 
@@ -89,7 +93,7 @@ class Sender:
     async def run(self) -> None:
         """Send until `stop()` is called, then finish what is in flight."""
         await self._recover()
-        loops = [asyncio.create_task(loop()) for loop in (self._send_all, self._settle_all, self._expand_all)]
+        loops = [asyncio.create_task(loop()) for loop in (self._send_all, self._settling.run, self._expand_all)]
         stopped = asyncio.create_task(self._stopped.wait())
         done, _ = await asyncio.wait({*loops, stopped}, return_when=asyncio.FIRST_COMPLETED)
         try:
@@ -107,8 +111,7 @@ class Sender:
             async with asyncio.timeout(LAST_SECONDS):
                 await asyncio.wait({sending})
                 await asyncio.gather(*self._flights)
-                while self._answers or self._writing.locked():
-                    await self._write_answers()
+                await self._settling.finish()
         for flight in self._flights:
             flight.cancel()
 
@@ -141,7 +144,7 @@ class Sender:
     async def _claim(self) -> list[Claim]:
         """The next ones. What was answered meanwhile is written in the same transaction."""
         self._wake.clear()
-        answers = self._take_answers()
+        answers = self._settling.take()
         found = await self._guarded(
             self._store.claim(
                 bot=self._bot,
@@ -154,10 +157,10 @@ class Sender:
                 without=CHANGES if self._changing else (),
             )
         )
-        self._keep_or_let_go(answers, written=found is not None)
+        self._settling.keep_or_let_go(answers, written=found is not None)
         if found is not None:
             self._vitals.looked()
-        self._mishaps.tell(self._clock())
+        self._delivering.mishaps.tell(self._clock())
         claims, self._again = found or ([], Again.ANY_TIME)
         self._busy.update([one.telegram_id for one in claims])
         if any(self._bodies.is_nameless(one) for one in claims):
@@ -206,16 +209,11 @@ class Sender:
                 return
             turns += more
             rested = []
-            while waiting and len(turns) >= (messages := self._messages_of(waiting[0])):
+            while waiting and len(turns) >= (messages := self._delivering.messages_of(waiting[0])):
                 claim, now, turns = waiting.popleft(), turns[:messages], turns[messages:]
                 if not self._send(claim, now, paid=paid):
                     rested.append(claim)
             await self._give_back(rested)
-
-    def _messages_of(self, claim: Claim) -> int:
-        with contextlib.suppress(Exception):  # what cannot be rendered is told of where it is sent
-            return self._bodies.messages_of(claim)
-        return 1
 
     async def _turns(self, most: int, *, paid: bool) -> list[float]:
         """The moments for the next ones, at most so many; none once we are told to stop."""
@@ -247,8 +245,7 @@ class Sender:
         if claim.action.rows[0].not_before > 0:
             self._pace.make_room(claim.telegram_id, seconds)
             return False
-        self._answers.append((claim, postponed(claim.action, self._clock() + seconds)))
-        self._answered.set()
+        self._settling.add(claim, postponed(claim.action, self._clock() + seconds))
         return True
 
     async def _give_back(self, claims: Collection[Claim]) -> None:
@@ -265,97 +262,18 @@ class Sender:
     async def _deliver(self, claim: Claim, left: float, messages: int, *, paid: bool) -> None:
         """One action, or one step of it, from its posts to its settlement."""
         try:
-            outcome, step = await self._perform(claim)
+            outcome, step = await self._delivering.perform(claim)
         finally:
             self._pace.answered(claim.telegram_id, left, paid=paid, messages=messages)
             self._in_flight -= 1
             self._landed.set()
-        rendered = {post.id: post.revision for post in claim.posts}
-        ambiguous = self._settings().delivery.ambiguous
-        now = self._clock()
-        settlement = settle(claim.action, rendered, outcome, now, ambiguous, step)
-        self._vitals.settled(claim.action, outcome, now, messages)
-        self._tell(claim, outcome, settlement)
-        self._answers.append((claim, settlement))
-        self._answered.set()
-        if len(self._answers) >= BATCH_ROWS:
-            self._enough.set()
-
-    async def _perform(self, claim: Claim) -> tuple[Outcome, Step]:
-        try:
-            body = self._bodies.of(claim)
-        except Exception as error:
-            log.exception("cannot render", posts=[post.id for post in claim.posts])
-            return Refused(why=f"cannot be rendered: {error!r}"), WHOLE
-        chat = claim.telegram_id
-        if isinstance(claim.action, Send):
-            return await self._telegram.perform(body, chat=chat, answers=claim.action.answers), body.step
-        messages = numbers(claim.action.message, body.step)
-        return await self._telegram.perform(body, chat=chat, messages=messages), body.step
-
-    def _tell(self, claim: Claim, outcome: Outcome, settlement: Settlement) -> None:
-        """The pace learns from every answer; the log hears of all that did not simply work."""
-        if isinstance(outcome, Done):
-            self._pace.succeeded()
-            if self._is_halted:
-                self._is_halted = False
-                self._halted(None)
-            return
-        if isinstance(outcome, TryLater) and outcome.bot_wide:
-            self._pace.rest(outcome.after)
-        elif isinstance(outcome, TryLater) and outcome.flood and not outcome.slow_mode:
-            self._pace.flooded(claim.telegram_id, outcome.after)
-        self._mishaps.happened(_mishap(claim, outcome), self._clock())
-        if isinstance(claim.action, Pin) and isinstance(outcome, Refused | Gone):
-            return
-        if settlement.refused:
-            self._refused(settlement.refused)
-        elif settlement.halted:
-            self._is_halted = True
-            self._halted(settlement.halted)
+        self._settling.add(claim, self._delivering.settled(claim, outcome, step, messages))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         flight = asyncio.create_task(work)
         self._flights.add(flight)
         flight.add_done_callback(self._flights.discard)
         return flight
-
-    async def _settle_all(self) -> None:
-        """Answers in small batches: the store costs less than the network, and a kill repeats few.
-
-        Where more is claimed meanwhile, that writes them.
-        """
-        while True:
-            await self._answered.wait()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(BATCH_SECONDS):
-                    await self._enough.wait()
-            await self._write_answers()
-
-    async def _write_answers(self) -> None:
-        async with self._writing:
-            if answers := self._take_answers():
-                written = await self._guarded(self._settle(answers))
-                self._keep_or_let_go(answers, written=bool(written))
-                self._wake.set()
-
-    async def _settle(self, answers: Sequence[Answer]) -> bool:
-        await self._store.settle(answers, self._clock())
-        return True
-
-    def _take_answers(self) -> list[Answer]:
-        answers, self._answers = self._answers, []
-        self._answered.clear()
-        self._enough.clear()
-        return answers
-
-    def _keep_or_let_go(self, answers: list[Answer], *, written: bool) -> None:
-        """A chat is free again once what was said to it is written down; what was not, comes with the next."""
-        if written:
-            self._busy.difference_update([claim.telegram_id for claim, _ in answers])
-        elif answers:
-            self._answers = answers + self._answers
-            self._answered.set()
 
     async def _expand_all(self) -> None:
         """Publications into rows, and chats awake whose time has come, chunk by chunk; between chunks others use the
@@ -369,27 +287,6 @@ class Sender:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(IDLE_SECONDS / 2):  # `wait_for` may swallow that we are cancelled
                     await self._published.wait()
-
-
-def _mishap(claim: Claim, outcome: Outcome) -> Mishap:
-    """What did not simply work. What Telegram says names no chat and no text of a person's."""
-    if isinstance(claim.action, Pin) and isinstance(outcome, Refused | Gone):
-        return Mishap("card not pinned", outcome.why)
-    if isinstance(outcome, TryLater) and outcome.flood:
-        return Mishap("telegram asks for patience", "slow mode" if outcome.slow_mode else "429", outcome.after)
-    if isinstance(outcome, ChatMoved):
-        return Mishap("chats moved", "")
-    assert not isinstance(outcome, Done)
-    return Mishap(_MISHAPS[type(outcome)], outcome.why)
-
-
-_MISHAPS: dict[type[Outcome], str] = {
-    TryLater: "delivery tried again later",
-    ChatClosed: "chats closed",
-    Gone: "message gone",
-    Refused: "delivery refused",
-    Unknown: "answer lost",
-}
 
 
 def is_group(kind: str) -> bool:

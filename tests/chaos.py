@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 from bot.demo.telegram import Limits
 from bot.demo.telegram.limits import Pace
-from bot.sender import BATCH_ROWS, IN_FLIGHT
+from bot.sender import IN_FLIGHT
+from bot.settling import BATCH_ROWS
 from storage import Subscription
 from tests.fault_proxy import FaultProxy
 from tests.screens import Findings, Follower, Truth, assert_true, is_true

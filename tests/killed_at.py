@@ -14,11 +14,11 @@ from typing import Any
 
 import telegram.ext
 
+import bot.delivering
 import bot.desk
 import bot.fetch
 import bot.judging
 import bot.request
-import bot.sender
 import bot.telegram
 import config.replacing
 import storage.sqlite
@@ -38,7 +38,7 @@ STEPS: dict[str, tuple[Any, str, str]] = {
     "after the claim": (storage.sqlite.Store, "claim", "after"),
     "before the send": (bot.request.AiohttpRequest, "post_json", "before"),
     "after the answer": (bot.request.AiohttpRequest, "post_json", "after"),
-    "before the settlement": (bot.sender, "settle", "before"),
+    "before the settlement": (bot.delivering, "settle", "before"),
     "inside the settling transaction": (settling, "_stand", "before"),
     "before the settling commits": (settling, "_settle_screens", "after"),
     "after settling": (storage.sqlite.Store, "settle", "after"),

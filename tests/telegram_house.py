@@ -12,9 +12,9 @@ from typing import Any
 
 from telegram.ext import Application, ApplicationBuilder, ExtBot
 
-from bot.app import PaceLimiter
 from bot.core.model import Post
 from bot.demo.telegram import LocalMessage, LocalTelegram
+from bot.limiter import PaceLimiter
 from bot.request import AiohttpRequest
 from config.settings import Settings
 from handlers import preview, register

@@ -68,6 +68,22 @@ def test_what_is_asleep_beyond_its_time_waits_for_its_turn() -> None:
     assert explained(facts, title="Storm", zone="UTC", kept_for=1.0, now=NOW).code == "queued"
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "“rain”"), ("de", "„rain“"), ("fr", "«\xa0rain\xa0»")])
+def test_words_stand_between_the_quotation_marks_of_the_language(language: str, said: str) -> None:
+    found = explained(
+        replace(FACTS, followings=(replace(FOLLOWS, refused=("rain",)),)),
+        title="Storm", zone="UTC", kept_for=1.0, now=NOW,
+    )  # fmt: skip
+    assert f" {said}" in explanation_lines(found, Texts.of(language))[0]
+
+
+def test_the_number_of_a_topic_is_written_as_telegram_writes_it() -> None:
+    """Without the marks between thousands that a count has."""
+    facts = replace(FACTS, rows=(SENT,), followings=(FOLLOWS, replace(FOLLOWS, thread=12_345)))
+    found = explained(facts, title="Storm", zone="UTC", kept_for=1.0, now=NOW)
+    assert any("Topic 12345 began" in line for line in explanation_lines(found))
+
+
 def test_of_several_threads_the_one_that_has_it_is_told() -> None:
     facts = replace(FACTS, rows=(replace(WAITS, aside="left"), replace(SENT, thread=5)))
     assert explained(facts, title="Storm", zone="UTC", kept_for=1.0, now=NOW).code == "sent"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.demo.telegram import Fault
-from bot.sender import BATCH_ROWS, IN_FLIGHT
+from bot.sender import IN_FLIGHT
+from bot.settling import BATCH_ROWS
 from tests.killed_at import STEPS
 from tests.service import Service, service
 

@@ -273,13 +273,13 @@ async def test_what_answers_nothing_is_the_same_bytes_in_every_chat(
 ) -> None:
     """One body for all, and only the chat and what is answered put in."""
     sent: list[bytes] = []
-    usual = room.sender._telegram._request.post_json
+    usual = room.sender._bodies._telegram._request.post_json
 
     async def kept(url: str, body: bytes) -> tuple[int, bytes]:
         sent.append(body)
         return await usual(url, body)
 
-    monkeypatch.setattr(room.sender._telegram._request, "post_json", kept)
+    monkeypatch.setattr(room.sender._bodies._telegram._request, "post_json", kept)
     await room.follow(ANN, BEN)
     await room.publish(post("a"))
     await room.quiet()

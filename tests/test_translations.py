@@ -148,6 +148,15 @@ def test_a_translation_begins_and_ends_as_the_english_does(language: str, catalo
 
 
 @each
+def test_quotation_marks_and_spaces_are_those_of_print(language: str, catalog: Catalog) -> None:
+    """French keeps its high punctuation to the word before; a line must not begin with it."""
+    for message, _, said in translated(catalog):
+        assert not {"'", '"'} & set(said), f"{message.id} says {said}"
+        assert language != "fr" or not re.search(r" [:;?!»]|« ", said), f"{message.id} says {said!r}"
+        assert language != "es" or ("?" in said) == ("¿" in said), f"{message.id} says {said}"
+
+
+@each
 def test_a_translation_is_not_much_longer_than_the_english(language: str, catalog: Catalog) -> None:
     """Buttons are read at a glance, toasts are cut off at two hundred, and menus hold descriptions of 256."""
     for message, _, said in translated(catalog):

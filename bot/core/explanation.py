@@ -91,7 +91,7 @@ def _shown(value: Value, t: Texts, zone: str, now: float) -> str:
         case str():
             return _named(value, t)
         case _:
-            return t.listed([f"“{_named(word, t)}”" for word in value])
+            return t.listed([t.gettext("“{word}”", word=_named(word, t)) for word in value])
 
 
 def _named(words: str, t: Texts) -> str:

@@ -86,7 +86,7 @@ def _of_followings(facts: Facts, title: str | None) -> Iterator[Step]:
     several = len({one.thread for one in facts.followings}) > 1
     for one in facts.followings:
         blog = (title if facts.post and facts.post.blog else None) or one.blog
-        where = {"thread": one.thread} if several and one.thread else {}
+        where = {"thread": str(one.thread)} if several and one.thread else {}
         words = N_("Topic {thread} began to follow {blog}.") if where else N_("This chat began to follow {blog}.")
         yield Step(at=one.created_at, said=Said.of(words, blog=blog, **where))
         yield from _wish(one, facts)
