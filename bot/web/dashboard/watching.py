@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import structlog
 
@@ -32,7 +31,6 @@ class Watching:
         self._counts = Counts(house)
         self._latest: Situation | None = None
         self._looking = asyncio.Lock()
-        self._stuck_since: float | None = None
 
     async def look(self) -> Situation:
         """As it stands, or stood a moment ago. Nothing is counted meanwhile: numbers come from the vitals."""
@@ -60,7 +58,7 @@ class Watching:
         states, all_held, pushes = await asyncio.gather(store.blogs(), store.all_held(), self.pushes(PUSHES))
         alarms = await store.alarms(ended_since=now - ENDED_WITHIN)
         ended = sorted((one for one in alarms if one.ended_at is not None), key=lambda one: -(one.ended_at or 0.0))
-        situation = Situation(
+        return Situation(
             at=now,
             now=house.vitals.now(),
             blogs=self._blogs(states),
@@ -68,8 +66,9 @@ class Watching:
             ended=tuple(ended),
             pushes=pushes,
             all_held=all_held,
+            stuck=house.vitals.stuck(),
+            backup=await store.last_backup(),
         )
-        return replace(situation, stuck_since=self._stuck(situation))
 
     def _blogs(self, states: Iterable[BlogState]) -> tuple[Watched, ...]:
         known = {state.id: state for state in states}
@@ -83,16 +82,6 @@ class Watching:
             )
             for blog in self._house.blogs()
         )
-
-    def _stuck(self, situation: Situation) -> float | None:
-        """Since when nothing leaves. What editors have stopped waits for them."""
-        meant = situation.all_held or any(one.state.held_at for one in situation.blogs)
-        meant = meant or any(one.push.paused_at for one in situation.pushes)
-        if meant or not situation.waiting or situation.now.messages_per_second:
-            self._stuck_since = None
-        elif self._stuck_since is None:
-            self._stuck_since = situation.at
-        return self._stuck_since
 
 
 class Counts:
