@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,20 +16,20 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.clock import Clock
 from bot.core.standing import Kind
+from bot.file_watch import FILE_APPLIED, FileWatch
 from bot.parts import Given, Parts
+from bot.perseverance import Perseverance
 from bot.web import Web
-from config.settings import BadSettings, Settings, contents, parse_contents, token
+from config.settings import Settings, contents, parse_contents, token
 from config.watch import changes
 from handlers import keep_topics, set_menus, show_held, show_progress
-from storage import Returned, Store, open_store
+from storage import Returned, Store, StoreError, open_store
 
 log = structlog.get_logger()
 
 STOP_SECONDS = 11.0  # all of stopping; a supervisor's patience is often ten or fifteen
 ANSWER_SECONDS = 4.0  # of these, for what people said by webhook
 UNREACHABLE_PAUSE = 5.0
-LONGEST_MISTAKES = 3000  # characters of what is wrong with a file, in one message
-FILE_APPLIED = "it is applied now"
 
 
 class StartFailed(Exception):
@@ -49,7 +49,10 @@ class Relay:
         self.ready = asyncio.Event()
         self._stopped = asyncio.Event()
         self._returned: Returned | None = None  # the database is a copy that was put back
-        self._aside: set[asyncio.Task[Any]] = set()
+        self._guarded = Perseverance()
+        self._loops: set[asyncio.Task[Any]] = set()  # that go on for as long as we run
+        self._aside: set[asyncio.Task[Any]] = set()  # that end by themselves
+        self._hearing: asyncio.Task[Any] | None = None
 
     def stop(self) -> None:
         self._stopped.set()
@@ -88,44 +91,54 @@ class Relay:
 
     async def _live(self) -> None:
         """Start, stay, stop: pushes and polls end first, then people are heard no more, then the last sends land."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(self._reload_quietly(self._parts.applied.reload)))
-        sending = asyncio.create_task(self._parts.sender.run())
-        listening = asyncio.create_task(self._listen())
-        watching = asyncio.create_task(self._watch())
-        pruning = asyncio.create_task(self._parts.pruner.run())
-        counting = asyncio.create_task(self._parts.counting.run())
-        await self._drop_drafts()
-        await self._parts.applied.begin()
-        await self._parts.alarms.remember()
-        await self._parts.alarms.ended(Kind.FILE, ending=FILE_APPLIED)  # or we would not have started
-        if self._parts.webhook is None:
-            await self._parts.alarms.ended(Kind.WEBHOOK, ending="updates are asked for now")
-        await self._parts.poller.start()
-        telling = asyncio.create_task(self._parts.alarms.run())
-        looking = asyncio.create_task(self._parts.watcher.run())
-        hearing = asyncio.create_task(self._parts.web.run())
-        self.ready.set()
-        if self._returned is not None:
-            self._tell_of_the_return(self._returned)
-        log.info("running", blogs=len(self.settings.blogs), config=str(self._path))
-        stopped = asyncio.create_task(self._stopped.wait())
-        done, _ = await asyncio.wait(
-            {stopped, sending, listening, watching, pruning, counting, hearing, telling, looking},
-            return_when=asyncio.FIRST_COMPLETED,
-        )
         try:
+            await self._start()
+            done, _ = await asyncio.wait(self._loops, return_when=asyncio.FIRST_COMPLETED)
             for one in done:
                 one.result()
         finally:
             log.info("stopping")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(STOP_SECONDS):
-                    others = (watching, pruning, counting, telling, looking, stopped)
-                    await self._wind_down(sending, listening, hearing, *others)
+                    await self._wind_down()
             log.info("stopped")
+
+    async def _start(self) -> None:
+        parts, file = self._parts, FileWatch(self._parts.applied, self._changes, self._parts.alarms)
+        self._mind_signals(file)
+        self._sending = self._begin(parts.sender.run())
+        for work in (self._listen(), file.run(), parts.pruner.run(), parts.counting.run(), self._stopped.wait()):
+            self._begin(work)
+        await self._recollect()
+        await parts.poller.start()
+        self._begin(parts.alarms.run())
+        self._begin(parts.watcher.run())
+        self._hearing = self._begin(parts.web.run())
+        self.ready.set()
+        if self._returned is not None:
+            self._tell_of_the_return(self._returned)
+        log.info("running", blogs=len(self.settings.blogs), config=str(self._path))
+
+    def _mind_signals(self, file: FileWatch) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, lambda: self._spawn(file.reload()))
+
+    async def _recollect(self) -> None:
+        """What stood before, and is different now that we have started."""
+        await self._drop_drafts()
+        await self._parts.applied.begin()
+        await self._parts.alarms.remember()
+        await self._parts.alarms.ended(Kind.FILE, ending=FILE_APPLIED)  # or we would not have started
+        if self._parts.webhook is None:
+            await self._parts.alarms.ended(Kind.WEBHOOK, ending="updates are asked for now")
+
+    def _begin(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Something that goes on for as long as we run: its end is ours."""
+        task = asyncio.create_task(work)
+        self._loops.add(task)
+        return task
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         """Something that nobody waits for, ended with the rest."""
@@ -133,22 +146,18 @@ class Relay:
         self._aside.add(task)
         task.add_done_callback(self._aside.discard)
 
-    async def _wind_down(
-        self,
-        sending: asyncio.Task[None],
-        listening: asyncio.Task[None],
-        hearing: asyncio.Task[None],
-        *others: asyncio.Task[Any],
-    ) -> None:
+    async def _wind_down(self) -> None:
         if self._parts.webhook is not None:
             await self._parts.webhook.close(ANSWER_SECONDS)
-        hearing.cancel()
-        await asyncio.gather(hearing, return_exceptions=True)
+        if self._hearing is not None:
+            self._hearing.cancel()
+            await asyncio.gather(self._hearing, return_exceptions=True)
         await self._parts.poller.stop()
         self._parts.sender.stop()
-        for one in (listening, *others, *self._aside):
+        others = {*self._loops, *self._aside} - {self._sending}
+        for one in others:
             one.cancel()
-        await asyncio.gather(sending, listening, *others, *self._aside, return_exceptions=True)
+        await asyncio.gather(self._sending, *others, return_exceptions=True)
 
     async def _listen(self) -> None:
         """Hear people for as long as we run. Telegram may be out of reach when we start."""
@@ -179,27 +188,15 @@ class Relay:
             else:
                 return
 
-    async def _watch(self) -> None:
-        async for _ in self._changes:
-            await self._reload_quietly(self._parts.applied.saved)
-
-    async def _reload_quietly(self, apply: Callable[[], Awaitable[object]]) -> None:
-        """Apply the file; of a bad one the admins are told, once, and the last good one stays in force."""
-        try:
-            await apply()
-        except BadSettings as error:
-            log.error("file refused", mistakes=str(error).splitlines())
-            mistakes = "; ".join(str(error).splitlines())[:LONGEST_MISTAKES]
-            said = f"{mistakes}; the one before stays in force, readers notice nothing"
-            await self._parts.alarms.raised(Kind.FILE, "", said, subject="The new file is refused")
-            return
-        await self._parts.alarms.ended(Kind.FILE, ending=FILE_APPLIED)
-
     async def _put(self, after: Settings) -> None:
         """Follow these settings from now on."""
         before, self.settings = self.settings, after
+        try:
+            await self._parts.poller.apply(before)
+        except StoreError:
+            self.settings = before  # of nothing that it says was anything done yet
+            raise
         self._parts.follow(after)
-        await self._parts.poller.apply(before)
         self._parts.web.wake()
         self._parts.sender.wake()
         await self._parts.alarms.ended(Kind.FILE, ending=FILE_APPLIED)
@@ -227,7 +224,7 @@ class Relay:
 
     async def _drop_drafts(self) -> None:
         """Who is no editor any more has nothing left to press."""
-        dropped = await self._parts.desk.drop_drafts_of_others()
+        dropped = await self._guarded(self._parts.desk.drop_drafts_of_others())
         if dropped:
             log.info("drafts of former editors dropped", drafts=dropped)
 

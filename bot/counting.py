@@ -20,6 +20,7 @@ log = structlog.get_logger()
 EVERY = 15.0  # seconds between counts
 REST = 9.0  # times as long as a count took
 MINUTE = 60
+MOST_AT_ONCE = 60  # minutes; of longer ago nothing is known any more, however far a clock was put forward
 
 
 class Counting:
@@ -62,6 +63,7 @@ class Counting:
         minute = self._minute()
         while True:
             await asyncio.sleep((minute + 1) * MINUTE - self._vitals.clock())
+            minute = max(minute, self._minute() - MOST_AT_ONCE)
             while minute < self._minute():
                 await self._keep(minute)
                 minute += 1

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -18,7 +19,9 @@ from telegram.ext import Application
 
 from bot.alarming import Alarms
 from bot.core.standing import Kind
+from bot.request import AiohttpRequest
 from bot.web.webhook import PATH, Webhook
+from handlers import HEARD
 
 log = structlog.get_logger()
 
@@ -26,16 +29,27 @@ POLL_SECONDS = 25  # how long Telegram holds an empty getUpdates
 AT_ONCE = 100  # requests that Telegram may have under way; its most
 LOOK_SECONDS = 180.0  # between looks at how the webhook fares
 RETRY_SECONDS = 5.0  # after a setWebhook that did not work, then twice as long each time, up to a look's
-KINDS = list(Update.ALL_TYPES)
 
 App = Application[Any, Any, Any, Any, Any, Any]
+
+
+class Asking(AiohttpRequest):
+    """The transport of getUpdates. Telegram now and then does not know a token that it knows a moment later, and the
+    library asks no more after that; so it is a failure like any other. Whether we have a bot at all was asked at the
+    start."""
+
+    async def do_request(self, *given: Any, **named: Any) -> tuple[int, bytes]:
+        status, answer = await super().do_request(*given, **named)
+        if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND):
+            raise NetworkError("Telegram does not know this bot")
+        return status, answer
 
 
 @contextlib.asynccontextmanager
 async def by_polling(application: App) -> AsyncIterator[None]:
     """A webhook that is set is deleted first, and what waits behind it is kept."""
     assert application.updater is not None
-    await application.updater.start_polling(timeout=POLL_SECONDS, allowed_updates=KINDS, bootstrap_retries=-1)
+    await application.updater.start_polling(timeout=POLL_SECONDS, allowed_updates=HEARD, bootstrap_retries=-1)
     await application.start()
     log.info("people are heard", bot=application.bot.username, by="polling")
     try:
@@ -47,7 +61,8 @@ async def by_polling(application: App) -> AsyncIterator[None]:
 
 @dataclass(slots=True, kw_only=True)
 class ByWebhook:
-    """`door` takes what Telegram brings to `public_url`; `alarms` tell the admins what keeps it from coming.
+    """`door` takes what Telegram brings to `public_url`, once `listens` returns; `alarms` tell the admins what keeps it
+    from coming.
 
     When we stop, the webhook stays: Telegram keeps what it cannot bring, and brings it when we are back.
     """
@@ -58,6 +73,7 @@ class ByWebhook:
     path: str = field(repr=False)
     secret: str = field(repr=False)
     alarms: Alarms
+    listens: Callable[[], Awaitable[None]]
     _known: float = 0.0  # seconds since 1970, of the last error we looked at
     _late: int = 0
     _taken: int = 0
@@ -89,7 +105,11 @@ class ByWebhook:
     # --- that it is set, and works
 
     async def _keep(self) -> None:
-        """Set it, and look at it every few minutes: somebody else may have, or Telegram cannot reach us."""
+        """Set it, and look at it every few minutes: somebody else may have, or Telegram cannot reach us.
+
+        What waits is brought as soon as it is set, and after a pause where nobody opens: so we listen first.
+        """
+        await self.listens()
         await self._until_set(begin=True)
         while True:
             await asyncio.sleep(LOOK_SECONDS)
@@ -137,7 +157,7 @@ class ByWebhook:
         await bot.set_webhook(
             self._address,
             secret_token=self.secret,
-            allowed_updates=KINDS,
+            allowed_updates=HEARD,
             max_connections=AT_ONCE,
             drop_pending_updates=False,
         )

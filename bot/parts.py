@@ -22,7 +22,7 @@ from bot.desk import Desk
 from bot.fetch import Fetcher
 from bot.gauges import Gauges
 from bot.limiter import PaceLimiter
-from bot.listening import POLL_SECONDS, ByWebhook, by_polling
+from bot.listening import POLL_SECONDS, Asking, ByWebhook, by_polling
 from bot.pace import Limits, Pace
 from bot.poller import Poller
 from bot.pruning import Pruner
@@ -73,7 +73,7 @@ class Parts:
         self.vitals = Vitals(self.pace, clock=self.clock)
         self._reach = Reach()
         self._request = AiohttpRequest(reach=self._reach)
-        self._updates_request = AiohttpRequest(connections=2, read_seconds=POLL_SECONDS + 10.0, reach=self._reach)
+        self._updates_request = Asking(connections=2, read_seconds=POLL_SECONDS + 10.0, reach=self._reach)
         self.alarms = Alarms(store, admins=self.admins, say=self.say, now=self.now)
         self._build_the_road()
         self._build_what_looks_after_it()
@@ -179,7 +179,6 @@ class Parts:
             polls=self.poller,
             started=self._given.started,
             lost_for=self._reach.lost_for,
-            now=self.now,
         )
         return Web(
             house=self.house,
@@ -216,6 +215,7 @@ class Parts:
             path=webhook_path(token, BOT),
             secret=webhook_secret(token, BOT),
             alarms=self.alarms,
+            listens=self.web.listens,
         ).heard()
 
     @contextlib.asynccontextmanager

@@ -75,6 +75,7 @@ class Poller:
         self._polled: dict[str, datetime] = {}
         self._noted: dict[str, float] = {}
         self._polls: set[asyncio.Task[None]] = set()
+        self._looking: asyncio.Task[None] | None = None  # once it was started
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # one poll of a blog at a time
 
     async def start(self) -> None:
@@ -90,8 +91,9 @@ class Poller:
 
     async def stop(self) -> None:
         """No new polls; one under way is ended before its transaction or after it, never inside."""
-        self._looking.cancel()
-        self._scheduler.shutdown(wait=False)
+        if self._looking is not None:
+            self._looking.cancel()
+            self._scheduler.shutdown(wait=False)
         for poll in self._polls:
             poll.cancel()
         await asyncio.gather(*self._polls, return_exceptions=True)
@@ -126,7 +128,7 @@ class Poller:
                 self._unschedule(blog.id)
         for blog in settings.blogs:
             known = before.blog(blog.id)
-            if not blog.websub:
+            if not blog.websub or (known is not None and known.url != blog.url):  # that was another's
                 self._states[blog.id] = replace(self._states[blog.id], hub_until=None)
             if known is None or (known.schedule, known.url, known.timezone, known.websub) != (
                 blog.schedule,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from bot.core.readiness import Seen, reasons
@@ -61,7 +61,8 @@ class Probe:
 
 
 class Readiness:
-    """`started`: whether everything runs; `lost_for`: for how many seconds Telegram has not answered."""
+    """`started`: whether everything runs; `lost_for`: for how many seconds Telegram has not answered; `wall`: what time
+    it is by the clock on the wall, which polls are arranged by, also where that was put back."""
 
     def __init__(
         self,
@@ -72,11 +73,11 @@ class Readiness:
         polls: Polls,
         started: Callable[[], bool],
         lost_for: Callable[[], float],
-        now: Callable[[], datetime],
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store, self._vitals, self._settings, self._polls = store, vitals, settings, polls
-        self._started, self._lost_for, self._now = started, lost_for, now
-        self._began = now()
+        self._started, self._lost_for, self._wall = started, lost_for, wall
+        self._began = wall()
         self._probe = Probe(self._write)
 
     async def reasons(self) -> tuple[str, ...]:
@@ -96,6 +97,6 @@ class Readiness:
         await self._store.keep_note(PROBED, f"{self._vitals.clock():.0f}")
 
     def _late(self) -> tuple[str, ...]:
-        now, appointed, begun = self._now(), self._polls.next_polls(), self._polls.last_polls()
+        now, appointed, begun = self._wall(), self._polls.next_polls(), self._polls.last_polls()
         blogs = [blog.id for blog in self._settings().blogs]
         return tuple(one for one in blogs if is_late(now, appointed.get(one), begun.get(one, self._began)))

@@ -48,7 +48,8 @@ class Polls(Protocol):
 class Watched:
     """What is looked at. `floods`: how many 429s came in the last so many seconds; `lost_for`: for how many seconds
     Telegram has not answered; `stuck`: whether nothing leaves although something waits; `space`: bytes that are free,
-    and all, where a path is."""
+    and all, where a path is; `wall`: what time it is by the clock on the wall, which polls are arranged by, also where
+    that was put back."""
 
     store: Store
     pace: Pace
@@ -58,6 +59,7 @@ class Watched:
     lost_for: Callable[[], float] = lambda: 0.0
     stuck: Callable[[], signs.Stuck | None] = lambda: None
     space: Space = space_of
+    wall: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 class Watcher:
@@ -72,7 +74,7 @@ class Watcher:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._watched, self._alarms, self._bot, self._now = watched, alarms, bot, now
-        self._began = now()
+        self._began, self._began_by_the_wall = now(), watched.wall()
         self._slow_since: datetime | None = None  # the pace is too slow
         self._late: dict[str, datetime] = {}  # blogs that are late, and since which look
         self._halted: str | None = None
@@ -174,10 +176,10 @@ class Watcher:
         await self._say(wrong, Kind.DISK, "The disk is nearly full", said, signs.of_space(free, total))
 
     async def _at_polls(self) -> None:
-        polls, now = self._watched.polls(), self._now()
+        polls, now = self._watched.polls(), self._watched.wall()
         appointed, begun = polls.next_polls(), polls.last_polls()
         blogs = [blog.id for blog in self._watched.settings().blogs]
-        late = [one for one in blogs if signs.is_late(now, appointed.get(one), begun.get(one, self._began))]
+        late = [one for one in blogs if signs.is_late(now, appointed.get(one), begun.get(one, self._began_by_the_wall))]
         self._late = {one: self._late.get(one, now) for one in late}
         for blog, since in self._late.items():
             if now - since >= signs.STILL_LATE:

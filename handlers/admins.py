@@ -157,8 +157,8 @@ def _moment(asked: Asked, at: datetime, zone: str) -> str:
     t, local, now = asked.t, at.astimezone(ZoneInfo(zone)), asked.house.now()
     clock = t.time(at, zone, seconds=True)
     if local.date() == now.astimezone(ZoneInfo(zone)).date():
-        return clock
-    return t.gettext("{day}, {time}", day=t.day(at, zone, now), time=clock)
+        return isolated(clock, rtl=t.rtl)
+    return isolated(t.gettext("{day}, {time}", day=t.day(at, zone, now), time=clock), rtl=t.rtl)
 
 
 # --- reload --------------------------------------------------------------------------------------------------------

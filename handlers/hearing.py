@@ -93,6 +93,17 @@ PRESSES: dict[str, Callable[[Pressed], Awaitable[Effect]]] = {
 }
 
 
+# What a handler takes; nothing else is asked for. In a large channel everybody who comes and goes would be an update.
+HEARD = (
+    Update.MESSAGE,
+    Update.EDITED_MESSAGE,
+    Update.CHANNEL_POST,
+    Update.CALLBACK_QUERY,
+    Update.INLINE_QUERY,
+    Update.MY_CHAT_MEMBER,
+)
+
+
 def register(application: Application[Any, Any, Any, Any, Any, Any], house: House) -> None:
     """Everything the bot listens to."""
     hearing = Hearing(house)

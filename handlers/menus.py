@@ -22,6 +22,7 @@ from handlers.asked import N_, language_of
 from handlers.commands import offered
 from handlers.house import House
 from handlers.replies import patiently
+from storage import StoreError
 
 log = structlog.get_logger()
 
@@ -43,13 +44,18 @@ async def set_menus(bot: Bot, house: House) -> None:
     again, as after a reload. Who is no longer in the file loses theirs. A menu that cannot be set keeps nothing else
     from working.
     """
+    try:
+        await _show_all(bot, house)
+    except (TelegramError, StoreError) as error:
+        log.warning("menus not set", why=str(error))
+
+
+async def _show_all(bot: Bot, house: House) -> None:
     shown = await _Shown.of(house)
     try:
         await _everybodys(bot, shown)
         await _peoples(bot, house, shown)
         await _descriptions(bot, shown)
-    except TelegramError as error:
-        log.warning("menus not set", why=str(error))
     finally:
         await shown.keep()
 

@@ -6,7 +6,7 @@ import asyncio
 
 from bot.applied import CannotWrite, Kept, NotKept, kept_files
 from bot.core.model import Button, Rendered
-from bot.core.writing import Writing
+from bot.core.writing import Writing, isolated
 from config.settings import BadSettings
 from handlers.access import Role
 from handlers.admins import lines_below
@@ -64,7 +64,7 @@ async def _list(where: Where) -> Rendered:
 def _row(where: Where, file: Kept, label: str) -> Writing:
     """When and how it came into force, and what going back to it would change."""
     t, how = where.t, where.t.gettext(WHO.get(file.who, file.who))
-    row = Writing(rtl=t.rtl).sentence(label, "bold").sentence(f" · {how}").newline()
+    row = Writing(rtl=t.rtl).sentence(isolated(label, rtl=t.rtl), "bold").sentence(f" · {how}").newline()
     if file.refused:
         return row.sentence(t.gettext("This version does not take it any more."))
     if file.in_force and not file.on_disk:
@@ -91,7 +91,8 @@ async def _look(where: Where, name: str) -> Rendered:
     file = next((one for one in await _files(where) if one.name == name), None)
     if file is None:
         raise Wrong(_kept_no_more(where))
-    question = t.gettext("Bring the file of {time} back?", time=await moment(where, file.at))
+    time = isolated(await moment(where, file.at), rtl=t.rtl)
+    question = t.gettext("Bring the file of {time} back?", time=time)
     text = Writing(rtl=t.rtl).sentence(question, "bold")
     others = Button(text=t.gettext("The other files"), data="file:list")
     if file.refused:

@@ -68,13 +68,16 @@ def test_what_is_asleep_beyond_its_time_waits_for_its_turn() -> None:
     assert explained(facts, title="Storm", zone="UTC", kept_for=1.0, now=NOW).code == "queued"
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "“rain”"), ("de", "„rain“"), ("fr", "«\xa0rain\xa0»")])
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", " “rain”"), ("de", " „rain“"), ("fr", " «\xa0rain\xa0»"), ("ru", " «rain»"), ("ja", "「rain」")],
+)
 def test_words_stand_between_the_quotation_marks_of_the_language(language: str, said: str) -> None:
     found = explained(
         replace(FACTS, followings=(replace(FOLLOWS, refused=("rain",)),)),
         title="Storm", zone="UTC", kept_for=1.0, now=NOW,
     )  # fmt: skip
-    assert f" {said}" in explanation_lines(found, Texts.of(language))[0]
+    assert said in explanation_lines(found, Texts.of(language))[0]
 
 
 def test_the_number_of_a_topic_is_written_as_telegram_writes_it() -> None:
@@ -118,3 +121,15 @@ def test_in_every_language_nothing_is_left_unfilled(language: str) -> None:
     for facts in (*WAITING_STATES.values(), *THERE.values(), *PASSED_OVER.values()):
         found = explained(facts, title="Storm", zone="Europe/Berlin", kept_for=86_400.0, now=NOW)
         assert not any("{" in line for line in explanation_lines(found, Texts.of(language)))
+
+
+def said_in(language: str, facts: Facts) -> list[str]:
+    found = explained(facts, title="Storm", zone="America/New_York", kept_for=86_400.0, now=NOW)
+    return explanation_lines(found, Texts.of(language))
+
+
+def test_a_time_is_set_apart_where_its_zone_would_turn_the_line_around() -> None:
+    head, *steps = said_in("ar", replace(FACTS, rows=(SENT,)))
+    assert "\u206810:56:43 EDT\u2069" in head
+    assert steps
+    assert all(step.startswith("\u2068") and " EDT\u2069 · " in step for step in steps)

@@ -18,6 +18,7 @@ from bot.demo.telegram import Fault
 from config.settings import BadSettings, parse_settings
 from handlers import COMMANDS, set_menus
 from handlers.access import Role
+from storage import StoreError
 from tests.newsroom import post
 from tests.telegram_house import ADMIN, ANN, EDITOR, STRANGER, TWO_BLOGS, TelegramHouse, telegram_house
 
@@ -211,6 +212,17 @@ async def test_menus_that_telegram_does_not_take_just_now_break_nothing(house: T
     house.telegram.fail(method="setMyCommands", error=Fault.refuse(500, "Internal Server Error"))
     await set_menus(house.application.bot, house.house)
     assert menu(house, ADMIN) == []
+    await set_menus(house.application.bot, house.house)
+    assert menu(house, ADMIN) == names(Role.ADMIN)
+
+
+async def test_menus_that_cannot_be_remembered_just_now_break_nothing(
+    house: TelegramHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(name: str, words: str) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(house.room.store, "keep_note", full)
     await set_menus(house.application.bot, house.house)
     assert menu(house, ADMIN) == names(Role.ADMIN)
 

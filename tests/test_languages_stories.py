@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 
 from bot.core.choices import Choices
 from bot.core.languages import LANGUAGES
+from bot.core.standing import Kind
 from handlers import COMMANDS
+from storage import AppliedFile
 from tests.newsroom import post
-from tests.telegram_house import ADMIN, ANN, BEN, EDITOR, GROUP, US, TelegramHouse, carried, telegram_house
+from tests.telegram_house import ADMIN, ANN, BEN, EDITOR, GROUP, TWO_BLOGS, US, TelegramHouse, carried, telegram_house
 
 READER = 2101
 
@@ -155,3 +158,33 @@ async def test_an_editor_and_an_admin_are_refused_and_answered_in_their_own(hous
         )
         await house.room.store.choose(known.id, Choices(language=language))
         assert lines((await house.ask(person, command)).replace("\u00a0", " "))[0].startswith(said)
+
+
+def outside_isolates(line: str) -> str:
+    """What decides in which direction a line runs: what is isolated does not."""
+    return re.sub("\u2068[^\u2068\u2069]*\u2069", "", line)
+
+
+def runs_against(line: str) -> bool:
+    """Whether a line with words that run from right to left would be shown from left to right."""
+    strong = [kind for char in outside_isolates(line) if (kind := unicodedata.bidirectional(char)) in {"L", "R", "AL"}]
+    return strong[:1] == ["L"] and bool({"R", "AL"} & set(strong))
+
+
+@pytest.mark.parametrize("language", ["ar", "fa"])
+async def test_no_line_that_begins_with_a_time_is_turned_around_by_its_zone(
+    house: TelegramHouse, tmp_path: Path, language: str
+) -> None:
+    (tmp_path / "relay.toml").write_text(TWO_BLOGS)
+    house.settings = replace(house.settings, path=tmp_path / "relay.toml")
+    await house.room.store.keep_file(AppliedFile(text=TWO_BLOGS.encode(), at=house.house.clock(), who="reload"))
+    await house.house.alarms.raised(Kind.FAILING, "storm", "answers 404", subject="storm (jsonld)")
+    await house.ask(ADMIN, "/subscribe storm")
+    known = await house.room.store.chat("main", ADMIN)
+    assert known is not None
+    await house.room.store.choose(known.id, replace(known.choices, language=language))
+    await house.room.publish(post("a"))
+    await house.room.quiet()
+    for command in ("/why 1", "/rollback", "/alarms", "/status", "/schedule", "/blogs", "/latest", "/settings"):
+        said = await house.ask(ADMIN, command)
+        assert [line for line in said.splitlines() if runs_against(line)] == [], command

@@ -16,11 +16,12 @@ from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot, 
 from bot import listening
 from bot.alarming import Alarms
 from bot.demo.telegram import Fault, LocalTelegram
-from bot.listening import ByWebhook
+from bot.listening import Asking, ByWebhook, by_polling
 from bot.request import AiohttpRequest
 from bot.web.server import Server
 from bot.web.webhook import Webhook, routes
 from config.secrets import webhook_path, webhook_secret
+from handlers import HEARD
 from handlers.updates import PerChat
 from storage import Store
 from tests.alarming import a_store, alarms_into
@@ -40,6 +41,7 @@ class Listener:
     heard: list[str] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)
     alarms: Alarms = field(init=False)
+    listens: asyncio.Event = field(default_factory=asyncio.Event)
     door: Webhook = field(init=False)
     by: ByWebhook = field(init=False)
 
@@ -57,6 +59,7 @@ class Listener:
             path=path,
             secret=secret,
             alarms=self.alarms,
+            listens=self.listens.wait,
         )
 
     def _application(self) -> Application[Any, Any, Any, Any, Any, Any]:
@@ -94,6 +97,7 @@ async def listener(telegram: LocalTelegram) -> AsyncIterator[Listener]:
         assert server.address is not None
         host = f"[{server.address[0]}]" if ":" in server.address[0] else server.address[0]
         proxy.behind = f"http://{host}:{server.address[1]}"
+        one.listens.set()
         async with one.by.application, one.by.heard():
             await telegram.until(lambda: one.set_to)
             yield one
@@ -110,9 +114,38 @@ async def test_what_people_say_is_heard_through_a_proxy_with_a_path(telegram: Lo
     assert one.set_to, "it stays set when we stop"
 
 
-async def test_kinds_of_updates_that_come_only_when_asked_for_come_as_with_polling(telegram: LocalTelegram) -> None:
+async def test_only_kinds_of_updates_that_we_do_something_with_are_asked_for(telegram: LocalTelegram) -> None:
     async with listener(telegram):
-        assert telegram.first_bot.updates.allowed >= {"chat_member", "message_reaction", "callback_query"}
+        assert telegram.first_bot.updates.allowed == set(HEARD)
+    assert "chat_member" not in HEARD, "one for everybody who comes and goes"
+
+
+async def test_nothing_is_to_be_brought_before_we_listen(telegram: LocalTelegram) -> None:
+    async with PrefixProxy() as proxy, a_store() as store:
+        one = Listener(telegram, proxy, store)
+        async with one.by.application, one.by.heard():
+            await one.by.application.bot.get_me()
+            assert not one.set_to
+            one.listens.set()
+            await telegram.until(lambda: one.set_to)
+            await one.door.close(5.0)
+
+
+async def test_polling_goes_on_when_telegram_did_not_know_the_token_for_a_moment(telegram: LocalTelegram) -> None:
+    heard = list[str]()
+
+    async def hear(update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        assert update.effective_message is not None
+        heard.append(update.effective_message.text or "")
+
+    base = f"{telegram.api_base}/bot"
+    bot: ExtBot[None] = ExtBot(telegram.token, base_url=base, request=AiohttpRequest(), get_updates_request=Asking())
+    application = ApplicationBuilder().bot(bot).build()
+    application.add_handler(MessageHandler(filters.ALL, hear))
+    telegram.fail(method="getUpdates", times=1, error=Fault.refuse(401, "Unauthorized"))
+    telegram.say(READER, READER, "one")
+    async with application, by_polling(application):
+        await telegram.until(lambda: heard == ["one"])
 
 
 async def test_what_waits_at_a_start_is_brought_at_once_and_not_after_a_pause(telegram: LocalTelegram) -> None:

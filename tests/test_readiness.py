@@ -76,7 +76,7 @@ class Day:
             polls=self,
             started=lambda: self.started,
             lost_for=lambda: self.lost_for,
-            now=lambda: self.now,
+            wall=lambda: self.now,
         )
 
     def seconds(self) -> float:

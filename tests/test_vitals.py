@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from bot.core.model import Lane
 from bot.counting import Counting
 from bot.demo.telegram import Fault
-from bot.vitals import Counted
+from bot.vitals import Counted, Vitals
 from tests.newsroom import Newsroom, newsroom, post
 
 ANN, BEN = 2001, 2002
@@ -70,3 +71,23 @@ async def test_what_stands_in_the_database_is_counted_now_and_then(room: Newsroo
     assert (now.subscriptions, now.open_chats, now.asleep_chats) == (2, 2, 0)
     assert now.blogs == {"storm": Counted(posts=2, subscriptions=2)}
     assert now.counted_at > 0
+
+
+async def test_a_clock_that_is_put_forward_by_years_leaves_these_years_without_samples(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine without a clock of its own begins in the past, until a time server is asked."""
+    now, kept, first = 59.99, list[float](), asyncio.Event()
+
+    async def keep(at: float, values: Mapping[str, float]) -> None:
+        kept.append(at)
+        first.set()
+
+    monkeypatch.setattr(room.store, "keep_samples", keep)
+    counting = Counting(store=room.store, vitals=Vitals(room.pace, clock=lambda: now))
+    keeping = asyncio.create_task(counting._keep_on())
+    await asyncio.sleep(0)
+    now += 10 * 365 * 86_400.0
+    await first.wait()
+    keeping.cancel()
+    assert now - kept[0] <= 3700.0

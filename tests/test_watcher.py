@@ -42,6 +42,7 @@ class Lookout:
     now: datetime = MORNING
     appointed: dict[str, datetime] = field(default_factory=dict)
     begun: dict[str, datetime] = field(default_factory=dict)
+    put_back: timedelta = timedelta(0)  # the clock on the wall
     lost_for: float = 0.0
     free: int = 10 * GIGABYTE
     stuck: Stuck | None = None
@@ -65,6 +66,7 @@ class Lookout:
             lost_for=lambda: self.lost_for,
             stuck=lambda: self.stuck,
             space=lambda path: (self.free, 20 * GIGABYTE),
+            wall=lambda: self.now - self.put_back,
         )
         self.watcher = Watcher(watched, self.alarms, now=lambda: self.now)
 
@@ -295,6 +297,15 @@ async def test_what_cannot_be_looked_at_hides_nothing_else(lookout: Lookout, mon
     lookout.watcher._watched = watched
     lookout.free = 0
     assert len(await lookout.looks()) == 1
+
+
+async def test_no_blog_is_late_because_the_clock_on_the_wall_was_put_back(lookout: Lookout) -> None:
+    """Our own time never goes back; appointments are made by the wall's, and were made anew."""
+    lookout.put_back = timedelta(hours=1)
+    for _ in range(4):
+        lookout.begun = {"storm": lookout.now - lookout.put_back}
+        lookout.appointed = {"storm": lookout.begun["storm"] + timedelta(seconds=30)}
+        assert await lookout.looks() == []
 
 
 # --- what waits ----------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -281,6 +282,17 @@ async def test_a_page_pushed_without_a_post_it_had_is_polled_until_the_withdrawa
     assert relay.watch.poller.state("storm").hub_until is None
     await relay.watch.poll(2)
     assert [(one.kind, one.key) for one in relay.watch.desk.published] == [(ChangeKind.WITHDRAWN, "b")]
+
+
+async def test_a_blog_whose_address_is_corrected_does_not_rely_on_the_hub_of_the_page_before(relay: Told) -> None:
+    lease = await relay.subscribed()
+    await relay.deliver(lease, relay.watch.publisher.body(), **{"Content-Type": "text/html"})
+    await relay.taken()
+    assert relay.watch.poller.state("storm").hub_until is not None
+    before, (blog,) = relay.watch.settings, relay.watch.settings.blogs
+    relay.watch.settings = replace(before, blogs=(replace(blog, url=f"{blog.url}?page=another"),))
+    await relay.watch.poller.apply(before)
+    assert relay.watch.poller.state("storm").hub_until is None
 
 
 async def test_a_hole_that_a_poll_finds_is_not_waited_for_as_long_as_hubs_are(relay: Told) -> None:

@@ -99,12 +99,13 @@ def _named(words: str, t: Texts) -> str:
 
 
 def moment(at: float, t: Texts, zone: str, now: float) -> str:
-    """ "14:02:11 EDT", with its day where that is not today."""
+    """ "14:02:11 EDT", with its day where that is not today. Isolated: a line that begins with the letters of a zone
+    would run from left to right."""
     when, today = (datetime.fromtimestamp(one, UTC) for one in (at, now))
     clock = t.time(when, zone, seconds=True)
     if t.day(when, zone, today) == t.day(today, zone, today):
-        return clock
-    return t.gettext("{day}, {time}", day=t.day(when, zone, today), time=clock)
+        return isolated(clock, rtl=t.rtl)
+    return isolated(t.gettext("{day}, {time}", day=t.day(when, zone, today), time=clock), rtl=t.rtl)
 
 
 def explanation_lines(explanation: Explanation, t: Texts | None = None, *, people: bool = True) -> list[str]:
