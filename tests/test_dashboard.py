@@ -23,6 +23,7 @@ from bot.core.standing import Alarm, Kind
 from bot.demo.telegram import Fault
 from bot.web.dashboard import live as live_module
 from bot.web.dashboard.past import Past
+from bot.web.dashboard.watching import Watching
 from config.settings import BadSettings
 from tests.dashboard_house import HOSTILE, MANY_BLOGS, Seen, a_day, dashboard, said_in, token_in, words_of
 from tests.newsroom import post, settings_of
@@ -410,6 +411,32 @@ async def test_what_was_measured_comes_as_columns(tmp_path: Path) -> None:
             assert {len(column) for column in columns.values()} == {len(columns["at"])}
             assert 0 < len(columns["at"]) <= 400
             assert columns["at"] == sorted(columns["at"])
+
+
+async def test_a_look_that_was_under_way_is_not_taken_for_what_came_of_an_act(
+    seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, looking, go_on = seen.house.room.store, asyncio.Event(), asyncio.Event()
+    blogs = store.blogs
+
+    async def slow() -> object:
+        before = await blogs()
+        looking.set()
+        await go_on.wait()
+        return before
+
+    monkeypatch.setattr(store, "blogs", slow)
+    watching = Watching(seen.house.house)
+    under_way = asyncio.create_task(watching.look())
+    await looking.wait()
+    await store.hold("storm", time.time())
+    watching.forget()
+    go_on.set()
+    for situation in (await under_way, await watching.look()):
+        held = situation.blog("storm")
+        assert held is not None
+        assert held.state.held_at is not None
+    await watching.stop()
 
 
 async def test_what_was_measured_is_looked_up_once_a_minute(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:

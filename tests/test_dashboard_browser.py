@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -126,16 +127,42 @@ async def test_plots_are_drawn_and_read_with_the_pointer(looking: Looking) -> No
     await expect(plot.locator(".key b")).not_to_have_text(last)
 
 
+@pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_nothing_serious_keeps_anybody_from_reading(looking: Looking, scheme: str) -> None:
+async def test_nothing_serious_keeps_anybody_from_reading(looking: Looking, scheme: str, width: int) -> None:
     for path in PAGES:
-        page = await looking.open(path, color_scheme=scheme)
+        page = await looking.open(path, color_scheme=scheme, viewport={"width": width, "height": 844})
         await page.wait_for_load_state("load")
         found = await Axe().run(page)
         serious = [one for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
         told = [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in serious]
         assert told == [], f"on /{path}"
         await page.context.close()
+
+
+CAN_HAVE_FOCUS = "a[href], button, input:not([type=hidden]), select, textarea"
+FOCUSED = """(selector) => {
+    const one = document.activeElement, box = one.getBoundingClientRect();
+    const all = [...document.querySelectorAll(selector)];
+    const seen = getComputedStyle(one).outlineStyle !== "none" && box.width > 1 && box.height > 1;
+    return { at: all.indexOf(one), of: all.length, seen, top: box.top + scrollY, said: one.textContent.trim() };
+}"""
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_tab_goes_through_everything_in_the_order_it_is_read(looking: Looking, path: str) -> None:
+    """Also on a phone, where all of it stands in one column: what comes later stands no higher."""
+    page = await looking.open(path, viewport={"width": 390, "height": 844})
+    await page.wait_for_load_state("load")
+    stops = []
+    while not stops or stops[-1]["at"] + 1 < stops[-1]["of"]:
+        await page.keyboard.press("Tab")
+        stops.append(await page.evaluate(FOCUSED, CAN_HAVE_FOCUS))
+        assert stops[-1]["at"] == len(stops) - 1, stops[-1]
+        assert stops[-1]["seen"], stops[-1]
+    assert stops[0]["said"] == "Skip to the content"
+    inside = [stop["top"] for stop in stops[7:]]
+    assert all(later > one - 60 for one, later in pairwise(inside)), inside
 
 
 async def test_the_keyboard_is_enough(looking: Looking) -> None:

@@ -30,15 +30,24 @@ class Watching:
         self._house = house
         self._counts = Counts(house)
         self._latest: Situation | None = None
+        self._done = 0  # acts, since we were started
         self._looking = asyncio.Lock()
 
     async def look(self) -> Situation:
         """As it stands, or stood a moment ago. Nothing is counted meanwhile: numbers come from the vitals."""
         async with self._looking:
             latest = self._latest
-            if latest is None or not 0 <= self._house.clock() - latest.at < FRESH:
-                latest = self._latest = await self._look()
-            return latest
+            if latest is not None and 0 <= self._house.clock() - latest.at < FRESH:
+                return latest
+            return await self._look_anew()
+
+    async def _look_anew(self) -> Situation:
+        """What was done while we looked may not be seen: then once more."""
+        while True:
+            done = self._done
+            self._latest = situation = await self._look()
+            if done == self._done:
+                return situation
 
     async def pushes(self, limit: int, skip: int = 0) -> tuple[Pushed, ...]:
         """The newest first."""
@@ -46,6 +55,7 @@ class Watching:
 
     def forget(self) -> None:
         """Something was done: what is known is old."""
+        self._done += 1
         self._latest = None
         self._counts.forget()
 
