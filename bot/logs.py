@@ -47,6 +47,8 @@ def _libraries(common: list[Processor], last: Processor) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     # A long poll that finds no connection is repeated by the library; one line a try would bury everything else.
     logging.getLogger("telegram.ext.Updater").setLevel(logging.CRITICAL)
+    # It repeats whole what it cannot read, also where that is what people wrote; that it could not, we say ourselves.
+    logging.getLogger("telegram.request.BaseRequest").setLevel(logging.CRITICAL)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 

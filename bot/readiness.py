@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from bot.core.readiness import Seen, reasons
-from bot.core.signs import is_late
+from bot.core.signs import late
 from bot.vitals import Vitals
 from config.settings import Settings
 from storage import Store, StoreError
@@ -97,6 +97,5 @@ class Readiness:
         await self._store.keep_note(PROBED, f"{self._vitals.clock():.0f}")
 
     def _late(self) -> tuple[str, ...]:
-        now, appointed, begun = self._wall(), self._polls.next_polls(), self._polls.last_polls()
         blogs = [blog.id for blog in self._settings().blogs]
-        return tuple(one for one in blogs if is_late(now, appointed.get(one), begun.get(one, self._began)))
+        return tuple(late(blogs, self._wall(), self._polls.next_polls(), self._polls.last_polls(), self._began))

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+import orjson
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError
@@ -99,7 +100,8 @@ class AiohttpRequest(BaseRequest):
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
         seconds = self._read_seconds if isinstance(read_timeout, DefaultValue) else read_timeout
-        return await self._exchange(method, url, seconds, data=_form(request_data) if request_data else None)
+        form = _form(request_data) if request_data else None
+        return _readable(*await self._exchange(method, url, seconds, data=form))
 
     async def post_json(self, url: str, body: bytes) -> tuple[int, bytes]:
         """Post a ready JSON body. Raises `NotSent` or `AnswerLost`."""
@@ -218,6 +220,18 @@ def _proxy_of(scheme: str, host: str) -> tuple[URL, aiohttp.BasicAuth | None] | 
     proxy = URL(named)
     known = aiohttp.BasicAuth(proxy.user, proxy.password or "") if proxy.user else None
     return proxy.with_user(None), known
+
+
+def _readable(status: int, answer: bytes) -> tuple[int, bytes]:
+    """A refusal that is not Telegram's, without its body: the library would repeat all of it in its error, and what
+    stands between us and Telegram may repeat what people wrote."""
+    if 200 <= status < 300:
+        return status, answer
+    try:
+        is_telegrams = isinstance(orjson.loads(answer), dict)
+    except orjson.JSONDecodeError:
+        is_telegrams = False
+    return status, answer if is_telegrams else b"{}"
 
 
 def _form(data: RequestData) -> aiohttp.FormData:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
 import structlog
 
@@ -19,6 +18,7 @@ from bot.alarming import Alarms
 from bot.core import signs
 from bot.core.standing import Kind
 from bot.pace import Pace
+from bot.readiness import Polls
 from config.settings import Settings
 from storage import Store, StoreError
 
@@ -34,14 +34,6 @@ def space_of(path: Path) -> tuple[int, int]:
     """Bytes that are free, and all, of the file system that holds the path."""
     usage = shutil.disk_usage(path)
     return usage.free, usage.total
-
-
-class Polls(Protocol):
-    """When blogs are polled next, and were last, by id."""
-
-    def next_polls(self) -> Mapping[str, datetime]: ...
-
-    def last_polls(self) -> Mapping[str, datetime]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,9 +169,8 @@ class Watcher:
 
     async def _at_polls(self) -> None:
         polls, now = self._watched.polls(), self._watched.wall()
-        appointed, begun = polls.next_polls(), polls.last_polls()
-        blogs = [blog.id for blog in self._watched.settings().blogs]
-        late = [one for one in blogs if signs.is_late(now, appointed.get(one), begun.get(one, self._began_by_the_wall))]
+        begun, blogs = polls.last_polls(), [blog.id for blog in self._watched.settings().blogs]
+        late = signs.late(blogs, now, polls.next_polls(), begun, self._began_by_the_wall)
         self._late = {one: self._late.get(one, now) for one in late}
         for blog, since in self._late.items():
             if now - since >= signs.STILL_LATE:

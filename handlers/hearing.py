@@ -362,7 +362,10 @@ def label_of(pressed: str) -> str:
 
 
 def _commands(message: Message) -> Spoken | None:
-    """The command that a message begins with, where it is for us."""
+    """The command that a message begins with, where it is for us. What is forwarded are somebody else's words: they
+    are no command of who asks what they mean."""
+    if message.forward_origin is not None:
+        return None
     words = spoken(message.text or message.caption or "")
     return words if words is not None and words.is_for(message.get_bot().username) else None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 
 from bot.core.choices import Choices
-from bot.core.model import Volume
 from bot.core.publishing import Audience
 from storage import (
     audiences,
@@ -30,10 +29,6 @@ class ChatsDoor(Door):
 
     async def chat(self, bot: str, telegram_id: int) -> Chat | None:
         return await self._db.read(chats.find, bot, telegram_id)
-
-    async def choose(self, chat: int, choices: Choices) -> None:
-        """What a chat chose for itself, in the place of what it had chosen before."""
-        await self._db.write(chats.choose, chat, choices)
 
     async def rechoose(self, chat: int, change: Callable[[Choices], Choices]) -> Choices | None:
         """Change a part of what a chat chose: `change` is given what it has. None: the chat was forgotten."""
@@ -97,31 +92,6 @@ class ChatsDoor(Door):
             now=now,
             words=words,
             without=without,
-        )
-
-    async def choose_for(
-        self,
-        *,
-        chat: int,
-        thread: int,
-        blog: str,
-        volume: Volume,
-        sound: bool,
-        pictures: bool,
-        digest: str,
-        now: float | None = None,
-    ) -> None:
-        """How a thread wants to hear of a blog that it follows."""
-        await self._db.write(
-            subscriptions.choose,
-            chat=chat,
-            thread=thread,
-            blog=blog,
-            volume=volume,
-            sound=sound,
-            pictures=pictures,
-            digest=digest,
-            now=now,
         )
 
     async def rechoose_for(

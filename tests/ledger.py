@@ -13,6 +13,7 @@ from bot.core.plan import Delete, Edit, Pin, Send
 from bot.core.publishing import Audience, PostWrite, Publishing, PushText, Sending
 from bot.core.settle import settle
 from storage import Claim, Store, Subscription
+from tests.choosing import choose_in, hear_in
 
 BLOG = "storm"
 URL = "https://blog.example/live"
@@ -85,13 +86,13 @@ class Ledger:
 
     async def choose(self, chat: int, **choices: object) -> None:
         """In the place of all that the chat had chosen before."""
-        await self.store.choose(chat, Choices(**choices))  # type: ignore[arg-type]
+        await choose_in(self.store, chat, Choices(**choices))  # type: ignore[arg-type]
 
     async def hear(
         self, chat: int, volume: Volume, *, digest: str = "1h", blog: str = BLOG, thread: int = 0, **how: bool
     ) -> None:
         how = {"sound": True, "pictures": True} | how
-        await self.store.choose_for(chat=chat, thread=thread, blog=blog, volume=volume, digest=digest, **how)
+        await hear_in(self.store, chat=chat, thread=thread, blog=blog, volume=volume, digest=digest, **how)
 
     # --- the page
 

@@ -368,3 +368,24 @@ async def test_only_the_groups_own_channel_speaks_for_it(sender: int, may: bool)
     group, channel = Chat(-1005, "supergroup"), Chat(sender, "channel")
     message = Message(1, datetime.now(UTC), group, sender_chat=channel)
     assert await may_decide(Linked(), message) is may  # type: ignore[arg-type]
+
+
+async def test_a_command_that_was_forwarded_is_none(house: TelegramHouse) -> None:
+    """Whoever asks what a stranger's message means must not do what it says."""
+    await house.ask(ANN, "/hold all")
+    strangers = house.telegram.chats[ANN].messages[-2]
+    assert strangers.text == "/hold all"
+    before = len(house.said(EDITOR))
+    house.telegram.forward(EDITOR, EDITOR, strangers)
+    await house.telegram.until(lambda: len(house.said(EDITOR)) > before)
+    assert house.said(EDITOR)[before].text == "I understand commands only; /help lists them."
+    assert not await house.room.store.all_held()
+
+
+async def test_a_command_that_was_forwarded_into_a_group_is_none_either(house: TelegramHouse) -> None:
+    await house.ask(ANN, "/subscribe storm", GROUP)
+    await house.ask(BEN, f"/unsubscribe@{US} storm")
+    bens = house.telegram.chats[BEN].messages[-2]
+    house.telegram.forward(ANN, GROUP, bens)
+    assert (await house.ask(ANN, f"/id@{US}", GROUP)).startswith("This chat")
+    assert await house.follows(GROUP) == {"storm": ()}

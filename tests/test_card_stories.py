@@ -9,6 +9,7 @@ import pytest
 
 from bot.core.model import Volume
 from bot.demo.telegram import LocalMessage
+from tests.choosing import hear_in
 from tests.service import Service, service
 
 ANN = 2001
@@ -25,8 +26,8 @@ async def choose_card(relay: Service, chat: int) -> None:
     store = relay.store()
     met = await store.chat("main", chat)
     assert met is not None
-    await store.choose_for(
-        chat=met.id, thread=0, blog="storm", volume=Volume.CARD, sound=True, pictures=True, digest="1h"
+    await hear_in(
+        store, chat=met.id, thread=0, blog="storm", volume=Volume.CARD, sound=True, pictures=True, digest="1h"
     )
     await store.close()
 

@@ -12,6 +12,7 @@ from bot.core.choices import Choices
 from bot.core.model import Volume
 from bot.demo.telegram import Fault, LocalMessage
 from storage import cards
+from tests.choosing import choose_in, hear_in
 from tests.newsroom import Newsroom, newsroom, post
 
 ANN, BEN = 2001, 2002
@@ -42,8 +43,8 @@ async def room(tmp_path: Path, clock: Hand) -> AsyncIterator[Newsroom]:
 async def choose(room: Newsroom, chat: int, volume: Volume) -> None:
     met = await room.store.chat("main", chat)
     assert met is not None
-    await room.store.choose_for(
-        chat=met.id, thread=0, blog="storm", volume=volume, sound=True, pictures=True, digest="1h"
+    await hear_in(
+        room.store, chat=met.id, thread=0, blog="storm", volume=volume, sound=True, pictures=True, digest="1h"
     )
     room.sender.wake()
 
@@ -340,7 +341,7 @@ async def test_mute_and_quiet_hours_hold_back_no_card_since_it_makes_no_sound(ro
     await room.follow(ANN)
     met = await room.store.chat("main", ANN)
     assert met is not None
-    await room.store.choose(met.id, Choices(muted_until=clock.at + 3600))
+    await choose_in(room.store, met.id, Choices(muted_until=clock.at + 3600))
     await choose(room, ANN, Volume.CARD)
     await room.telegram.until(lambda: [one.pinned for one in standing(room, ANN)] == [True])
 
@@ -353,7 +354,7 @@ async def test_each_thread_of_a_forum_has_a_card_of_its_own(room: Newsroom) -> N
         met = await room.store.chat("main", CHANNEL)
         assert met is not None
         about = {"sound": True, "pictures": True, "digest": "1h"}
-        await room.store.choose_for(chat=met.id, thread=thread, blog="storm", volume=Volume.CARD, **about)  # type: ignore[arg-type]
+        await hear_in(room.store, chat=met.id, thread=thread, blog="storm", volume=Volume.CARD, **about)
     room.sender.wake()
     await room.telegram.until(lambda: sorted(one.thread for one in room.telegram.chats[CHANNEL].pinned) == threads)
 

@@ -111,6 +111,7 @@ async def test_nothing_is_told_while_the_page_is_hidden(looking: Looking) -> Non
 async def test_a_button_does_what_it_says_and_the_page_shows_it(looking: Looking) -> None:
     page = await looking.open("blogs/election")
     page.on("dialog", lambda dialog: dialog.accept())
+    await expect(page.locator("#live")).to_have_text("live")
     await page.get_by_role("button", name="Hold this blog").click()
     await expect(page.locator("#said")).to_contain_text("Election night is held")
     await expect(page.locator("#title")).to_contain_text("held")

@@ -244,6 +244,8 @@ def test_a_latency_is_as_exact_as_people_need(length: float | None, said: str) -
         ("https:evil", ""),
         ("a//b", ""),
         ("../up", ""),
+        ("%2e%2E/up", ""),
+        (".%2e/up", ""),
         ("\\evil", ""),
         ("", ""),
         ("x" * 500, ""),

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp import web
+import structlog
+from aiohttp import HttpVersion10, HttpVersion11, web
 from aiohttp.test_utils import TestServer, make_mocked_request
 
 from bot.web import attempts, guard, strangers
@@ -150,6 +151,14 @@ def test_only_this_machine_asked_directly_and_by_its_own_name(
     assert strangers.is_from_this_machine(make_mocked_request("GET", "/", headers)) is seen
 
 
+async def test_a_proxy_that_was_told_nothing_is_known_by_its_older_http(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nginx sends with a `proxy_pass http://127.0.0.1:8080` and no line more."""
+    monkeypatch.setattr(web.BaseRequest, "remote", "127.0.0.1")
+    said = {"Host": "127.0.0.1:8080", "Connection": "close"}
+    assert strangers.is_from_this_machine(make_mocked_request("GET", "/", said, version=HttpVersion11))
+    assert not strangers.is_from_this_machine(make_mocked_request("GET", "/", said, version=HttpVersion10))
+
+
 async def test_without_a_password_this_machine_sees_and_a_foreign_name_does_not() -> None:
     async with visiting(House({})) as session:
         assert (await get(session, "/"))[0] == 200
@@ -273,6 +282,27 @@ async def test_who_guesses_has_to_wait_even_with_the_right_one(house: House) -> 
         assert (await log_in(session))[0] == 200
 
 
+def test_who_came_in_before_is_not_kept_out_by_the_guesses_of_others() -> None:
+    tried = Attempts()
+    tried.succeeded("192.0.2.1")
+    for number in range(attempts.BY_ALL):
+        tried.failed(f"198.51.100.{number}", 1.0)
+    assert tried.wait("192.0.2.2", 2.0) > 0
+    assert tried.wait("192.0.2.1", 2.0) == 0
+    for second in range(attempts.BY_ONE):
+        tried.failed("192.0.2.1", 2.0 + second)
+    assert tried.wait("192.0.2.1", 12.0) > 0
+
+
+def test_of_those_who_came_in_before_the_last_are_remembered() -> None:
+    tried = Attempts(by_all=1)
+    for number in range(attempts.ADDRESSES + 1):
+        tried.succeeded(f"2001:db8:{number:x}::1")
+    tried.failed("192.0.2.9", 0.0)
+    assert tried.wait("2001:db8:0::1", 1.0) > 0
+    assert tried.wait("2001:db8:1::1", 1.0) == 0
+
+
 def test_many_addresses_together_have_a_limit_and_little_memory() -> None:
     tried = Attempts()
     for number in range(attempts.ADDRESSES + 500):
@@ -355,6 +385,59 @@ async def test_a_form_is_taken_from_our_own_pages_alone(headers: dict[str, str],
         _, token = await get(session, "/")
         status, _ = await post(session, "/act", headers, token=token)
         assert (status == 200) is taken
+
+
+@pytest.mark.parametrize("chunked", [None, True])
+@pytest.mark.parametrize(
+    ("kind", "length"),
+    [
+        ("application/x-www-form-urlencoded", guard.LARGEST_FORM),
+        ("multipart/form-data; boundary=x", guard.LARGEST_FORM),
+        ("multipart/form-data; boundary=x", 1),
+        ("text/plain", 1),
+    ],
+)
+async def test_a_form_that_is_too_large_or_of_another_kind_is_not_read_whoever_has_a_token(
+    house: House, kind: str, length: int, chunked: bool | None
+) -> None:
+    """A stranger has one as well: that of the form which asks for the password."""
+    async with visiting(house) as session:
+        _, token = await get(session, "/login")
+        said = {"Origin": str(session._base_url).rstrip("/"), "X-Relay-Token": token, "Content-Type": kind}
+        with structlog.testing.capture_logs() as logged:
+            body = b"password=" + b"x" * length
+            async with session.post("/login", data=body, headers=said, chunked=chunked) as answer:
+                assert answer.status == 403
+        assert logged == []  # no password was looked at
+
+
+async def test_a_link_on_another_site_ends_no_session(house: House) -> None:
+    """A browser keeps its strict cookie back there, so that we do not know it and show the form."""
+    async with visiting(house) as session:
+        await log_in(session)
+        none = aiohttp.DummyCookieJar()
+        async with aiohttp.ClientSession(session._base_url, cookie_jar=none) as linked, linked.get("/login") as answer:
+            session.cookie_jar.update_cookies(answer.cookies, answer.url)
+        assert (await get(session, "/"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("site", "mode", "seen"),
+    [
+        ("same-origin", "cors", 200),
+        ("none", "navigate", 200),
+        ("cross-site", "navigate", 200),
+        ("same-site", "navigate", 200),
+        ("cross-site", "cors", 403),
+        ("cross-site", "no-cors", 403),
+        ("same-site", "no-cors", 403),
+    ],
+)
+async def test_a_page_elsewhere_may_lead_here_but_not_ask_in_a_persons_name(site: str, mode: str, seen: int) -> None:
+    """Streams above all: their number is bounded, and without a password a browser on this machine needs no cookie."""
+    async with visiting(House({})) as session:
+        said = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode}
+        assert [(await get(session, path, said))[0] for path in ("/", "/metrics")] == [seen, seen]
 
 
 async def test_a_token_is_of_one_session(house: House) -> None:

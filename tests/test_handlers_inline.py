@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.texts import Texts
+from tests.choosing import choose_in
 from tests.newsroom import post
 from tests.telegram_house import ANN, EDITOR, GROUP, STRANGER, TelegramHouse, boats, telegram_house
 
@@ -100,7 +101,7 @@ async def test_the_way_to_the_bot_is_said_in_the_language_that_was_chosen(house:
     await house.ask(ANN, "/start")
     known = await house.room.store.chat("main", ANN)
     assert known is not None
-    await house.room.store.choose(known.id, replace(known.choices, language="de"))
+    await choose_in(house.room.store, known.id, replace(known.choices, language="de"))
     answer = await house.telegram.inline(ANN, "bicycle")
     assert answer.button is not None
     assert answer.button["text"] == Texts.of("de").gettext("Nothing found: see the live blogs")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.telegram import Fault
+from tests.choosing import choose_in
 from tests.telegram_house import (
     ANN,
     BEN,
@@ -95,7 +96,7 @@ async def test_patience_is_asked_for_in_the_language_that_was_chosen(house: Tele
     await house.ask(ANN, "/start")
     known = await house.room.store.chat("main", ANN)
     assert known is not None
-    await house.room.store.choose(known.id, replace(known.choices, language="de"))
+    await choose_in(house.room.store, known.id, replace(known.choices, language="de"))
     go_on = asyncio.Event()
     held = house.telegram.fail(method="sendMessage", chat=ANN, times=None, error=Fault.hold(go_on))
     for _ in range(5):

@@ -18,6 +18,7 @@ from bot.core.model import Post
 from bot.core.publishing import PushText
 from bot.demo.telegram import LocalMessage
 from storage import corrections
+from tests.choosing import choose_in
 from tests.newsroom import FILE, Newsroom, newsroom, post
 from tests.service import service
 
@@ -289,11 +290,11 @@ async def test_a_correction_waits_for_the_morning_as_a_live_post_does(room: News
     await corrected(room, "Two")
     ann = await room.store.chat("main", ANN)
     assert ann is not None
-    await room.store.choose(ann.id, Choices(muted_until=room.clock() + 600.0))
+    await choose_in(room.store, ann.id, Choices(muted_until=room.clock() + 600.0))
     await corrected(room, "Three")
     await room.telegram.until(lambda: room.screen(ANN)[0].startswith("Three boats"))
     await room.shows(ANN, "Three boats")
-    await room.store.choose(ann.id, Choices())
+    await choose_in(room.store, ann.id, Choices())
     room.sender.wake()
     await room.shows(ANN, "Three boats", "Corrected: Three boats")
 

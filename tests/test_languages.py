@@ -10,6 +10,7 @@ from bot.core.choices import Choices
 from bot.core.languages import LANGUAGES, language_for
 from bot.core.texts import Texts
 from storage import Store, Subscription
+from tests.choosing import choose_in
 from tests.ledger import BLOG, NOON, Ledger
 
 ANN, GROUP = 2001, -1009
@@ -68,7 +69,7 @@ async def met(ledger: Ledger, telegram_id: int, language: str | None) -> int:
 
 async def test_a_post_is_in_the_language_that_the_chat_chose(ledger: Ledger) -> None:
     await ledger.store.take_in("main", [Subscription(blog=BLOG, telegram_id=ANN, language="uk")], NOON)
-    await ledger.store.choose(await met(ledger, ANN, "de"), Choices(language="pl"))
+    await choose_in(ledger.store, await met(ledger, ANN, "de"), Choices(language="pl"))
     assert await claimed(ledger) == "pl"
 
 

@@ -15,6 +15,7 @@ from bot.core.languages import LANGUAGES
 from bot.core.standing import Kind
 from handlers import COMMANDS
 from storage import AppliedFile
+from tests.choosing import choose_in
 from tests.newsroom import post
 from tests.telegram_house import ADMIN, ANN, BEN, EDITOR, GROUP, TWO_BLOGS, US, TelegramHouse, carried, telegram_house
 
@@ -39,7 +40,7 @@ async def test_all_that_an_admin_may_ask_is_one_message_in_every_language(house:
     known = await house.room.store.chat("main", ADMIN)
     assert known is not None
     for language in LANGUAGES:
-        await house.room.store.choose(known.id, replace(known.choices, language=language))
+        await choose_in(house.room.store, known.id, replace(known.choices, language=language))
         said = await house.ask(ADMIN, "/help")
         assert all(f"/{command.name}" in said for command in COMMANDS), language
         assert len(said.encode("utf-16-le")) // 2 <= 2560, f"{language}: far from what a message takes"
@@ -120,7 +121,7 @@ async def test_a_group_that_chose_a_language_is_spoken_to_in_it_whoever_asks(hou
     await house.ask(ANN, f"/subscribe@{US} storm", GROUP)
     group = await house.room.store.chat("main", GROUP)
     assert group is not None
-    await house.room.store.choose(group.id, Choices(language="pl"))
+    await choose_in(house.room.store, group.id, Choices(language="pl"))
 
     assert "Relacje na żywo" in lines(await house.ask(BEN, f"/blogs@{US}", GROUP))
     assert lines(await house.ask(BEN, f"/subscribe@{US} storm", GROUP)) == [
@@ -156,7 +157,7 @@ async def test_an_editor_and_an_admin_are_refused_and_answered_in_their_own(hous
         known = await house.room.store.meet(
             bot="main", telegram_id=person, kind="private", title=None, language="en", now=house.room.clock()
         )
-        await house.room.store.choose(known.id, Choices(language=language))
+        await choose_in(house.room.store, known.id, Choices(language=language))
         assert lines((await house.ask(person, command)).replace("\u00a0", " "))[0].startswith(said)
 
 
@@ -182,7 +183,7 @@ async def test_no_line_that_begins_with_a_time_is_turned_around_by_its_zone(
     await house.ask(ADMIN, "/subscribe storm")
     known = await house.room.store.chat("main", ADMIN)
     assert known is not None
-    await house.room.store.choose(known.id, replace(known.choices, language=language))
+    await choose_in(house.room.store, known.id, replace(known.choices, language=language))
     await house.room.publish(post("a"))
     await house.room.quiet()
     for command in ("/why 1", "/rollback", "/alarms", "/status", "/schedule", "/blogs", "/latest", "/settings"):

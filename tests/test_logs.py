@@ -17,6 +17,8 @@ import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
+from telegram.error import TelegramError
+from telegram.request import BaseRequest
 
 import bot
 from bot import logs
@@ -156,6 +158,13 @@ def test_what_the_file_names_is_kept_out_from_when_it_is_read(lines: io.StringIO
     parse_settings(later, None, environ)
     log.info("alarm", text=" ".join(said))
     assert json.loads(lines.getvalue().splitlines()[-1])["text"] == "… … … other"
+
+
+def test_an_answer_that_cannot_be_read_is_not_repeated(lines: io.StringIO) -> None:
+    """It may be what people wrote."""
+    with pytest.raises(TelegramError):
+        BaseRequest.parse_json_payload(b'{"ok": true, "result": [{"message": {"text": "my own words"')
+    assert lines.getvalue() == ""
 
 
 def test_numbers_stay_numbers_whatever_is_secret(lines: io.StringIO) -> None:

@@ -14,6 +14,7 @@ from bot.core.texts import Texts
 from handlers import set_menus
 from handlers.access import Role
 from handlers.menus import ABOUT, ABOUT_SHORT, menu
+from tests.choosing import choose_in
 from tests.telegram_house import ADMIN, EDITOR, TelegramHouse, carried, telegram_house
 
 BEA, NILS, TARO = 2101, 2102, 2103
@@ -41,7 +42,7 @@ async def choose(house: TelegramHouse, person: int, language: str) -> None:
     known = await house.room.store.meet(
         bot="main", telegram_id=person, kind="private", title=None, language="en", now=house.room.clock()
     )
-    await house.room.store.choose(known.id, Choices(language=language))
+    await choose_in(house.room.store, known.id, Choices(language=language))
 
 
 async def test_everybody_sees_the_menu_in_the_language_of_their_app_or_in_english(house: TelegramHouse) -> None:

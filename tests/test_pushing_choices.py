@@ -14,6 +14,7 @@ from bot.core.choices import Choices
 from bot.core.model import Lane
 from bot.demo.telegram import Fault, LocalMessage, LocalTelegram
 from storage import Push
+from tests.choosing import choose_in
 from tests.newsroom import post
 from tests.pushing import got, number, press, pushed, shown
 from tests.telegram_house import (
@@ -271,7 +272,7 @@ async def test_a_time_typed_as_a_reply_to_the_buttons_is_the_editors_own(house: 
     known = await house.room.store.meet(
         bot="main", telegram_id=EDITOR, kind="private", title=None, language=None, now=NOON
     )
-    await house.room.store.choose(known.id, Choices(timezone="Europe/Berlin"))
+    await choose_in(house.room.store, known.id, Choices(timezone="Europe/Berlin"))
     _, control = await pushed(house)
     said = await house.ask(EDITOR, "18:30", reply_to=control.id)
     assert said == "It goes out at 18:30 CET, once you press Send."

@@ -13,6 +13,7 @@ import pytest
 from bot.core.choices import Choices, Quiet
 from bot.core.model import Image, Volume
 from bot.demo.telegram import LocalMessage
+from tests.choosing import choose_in, hear_in
 from tests.newsroom import Newsroom, newsroom, post
 from tests.service import Service, service
 
@@ -48,13 +49,13 @@ class Town:
         return found.id
 
     async def choose(self, person: int, **choices: object) -> None:
-        await self.room.store.choose(await self.chat(person), Choices(**choices))  # type: ignore[arg-type]
+        await choose_in(self.room.store, await self.chat(person), Choices(**choices))  # type: ignore[arg-type]
         self.room.sender.wake()
 
     async def hear(self, person: int, volume: Volume, *, digest: str = "1h", **how: bool) -> None:
         how = {"sound": True, "pictures": True} | how
-        await self.room.store.choose_for(
-            chat=await self.chat(person), thread=0, blog="storm", volume=volume, digest=digest, **how
+        await hear_in(
+            self.room.store, chat=await self.chat(person), thread=0, blog="storm", volume=volume, digest=digest, **how
         )
         self.room.sender.wake()
 
@@ -248,7 +249,7 @@ async def sleeper(relay: Service, person: int) -> None:
     assert chat is not None
     minute = int(time.time() // 60) % 1440
     quiet = Quiet(start=(minute - 60) % 1440, end=(minute + 180) % 1440)
-    await store.choose(chat.id, Choices(quiet=quiet, timezone="UTC"))
+    await choose_in(store, chat.id, Choices(quiet=quiet, timezone="UTC"))
     await store.close()
 
 
@@ -318,6 +319,6 @@ async def test_what_a_chat_chooses_is_noticed_by_the_running_relay(relay: Servic
     chat = await store.chat("main", ANN)
     assert chat is not None
     assert relay.screen(ANN) == []
-    await store.choose(chat.id, Choices())
+    await choose_in(store, chat.id, Choices())
     await relay.shows(ANN, "About a", seconds=PATIENCE)
     await store.close()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aiohttp.connector import Connection
+from telegram.error import NetworkError
 
 from bot.request import AiohttpRequest, AnswerLost, NotSent, Reach
 
@@ -155,3 +156,18 @@ async def test_a_request_that_is_never_answered_counts_as_well(request_: Aiohttp
         with pytest.raises(AnswerLost):
             await request_.post_json(url, b"{}")
         assert request_._reach.lost_for() > 0
+
+
+@pytest.mark.parametrize("said", [b"<html>my own words</html>", b'["my own words"]', b""])
+async def test_a_refusal_that_is_not_telegrams_is_told_without_what_it_says(
+    request_: AiohttpRequest, said: bytes
+) -> None:
+    async def refuses(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: %d\r\n\r\n%s" % (len(said), said))
+        await writer.drain()
+
+    async with serving(refuses, request_) as url:
+        with pytest.raises(NetworkError) as broken:
+            await request_.post(url)
+    assert str(broken.value) == "Bad Gateway (502)"

@@ -23,6 +23,7 @@ from bot.core.texts import Texts
 from bot.demo.telegram import Fault, LocalMessage
 from bot.demo.telegram.rich import words
 from bot.richness import REFUSED_SECONDS, UNKNOWN_SECONDS, Richness
+from tests.choosing import hear_in
 from tests.newsroom import FILE, Newsroom, newsroom, post
 from tests.raw_bot import READER, Bot, bot, telegram
 from tests.telegram_house import ANN as READING
@@ -261,7 +262,7 @@ async def test_who_wants_no_pictures_has_none_in_rich_messages(room: Newsroom) -
     met = await room.store.chat("main", ANN)
     assert met is not None
     about = {"volume": Volume.CARD, "sound": True, "pictures": False, "digest": "1h"}
-    await room.store.choose_for(chat=met.id, thread=0, blog="storm", **about)  # type: ignore[arg-type]
+    await hear_in(room.store, chat=met.id, thread=0, blog="storm", **about)
     await room.publish(post("b"))
     await room.telegram.until(lambda: "About b" in card.text)
     assert "photo" not in blocks(card)

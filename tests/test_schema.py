@@ -24,6 +24,7 @@ from bot.core.paging import Sought, Span, Turn
 from bot.core.publishing import Audience, PostWrite, PushText, Sending
 from bot.core.wishes import Wish
 from storage import Act, AppliedFile, StoreError, expansion, open_store
+from tests.choosing import choose_in, hear_in
 from tests.ledger import BLOG, NOON, URL, Ledger
 
 ANN = 2001
@@ -103,7 +104,7 @@ async def keeping_cards(ledger: Ledger) -> None:
     chat = await ledger.chat(ANN)
     for volume in (Volume.CARD, Volume.EVERYTHING, Volume.CARD):
         about = {"sound": True, "pictures": True, "digest": "1h"}
-        await ledger.store.choose_for(chat=chat, thread=0, blog=BLOG, volume=volume, **about)  # type: ignore[arg-type]
+        await hear_in(ledger.store, chat=chat, thread=0, blog=BLOG, volume=volume, **about)
         await ledger.deliver()
     await ledger.publish("c")
     await ledger.withdraw("a")
@@ -293,7 +294,7 @@ async def explaining(ledger: Ledger) -> None:
     await store.subscribe(chat=chat, thread=0, blog=BLOG, topics=(), words=["one"], without=["x"], now=NOON)
     await expanding(ledger)
     await ledger.deliver()
-    await store.choose(chat, Choices(muted_until=NOON + 60))
+    await choose_in(store, chat, Choices(muted_until=NOON + 60))
     await ledger.publish("d", post=Post(key="d", title="one"))
     await ledger.run()
     for post in (*ledger.numbers.values(), await ledger.push()):

@@ -19,6 +19,7 @@ from bot.desk import Desk
 from bot.pruning import Pruner
 from config.settings import parse_settings
 from storage import Pruned, Store, StoreError, open_store, pruning
+from tests.choosing import choose_in
 from tests.ledger import BLOG, NOON, URL, Ledger, blocked
 from tests.newsroom import newsroom, post
 
@@ -430,7 +431,7 @@ async def test_a_closed_group_that_follows_nothing_is_forgotten(ledger: Ledger) 
 
 async def test_who_blocked_the_bot_is_forgotten_with_all_they_followed_and_chose(followed: Ledger) -> None:
     ann = await followed.chat(ANN)
-    await followed.store.choose(ann, Choices(language="uk", timezone="Europe/Kyiv"))
+    await choose_in(followed.store, ann, Choices(language="uk", timezone="Europe/Kyiv"))
     await followed.store.subscribe(
         chat=ann, thread=0, blog=BLOG, topics=(), words=["bakhmut"], without=[], now=followed.now
     )

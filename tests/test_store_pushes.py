@@ -10,6 +10,7 @@ from bot.core.choices import Choices
 from bot.core.model import ChatClosed, Lane, Refused
 from bot.core.publishing import Audience, Progress, PushText, Sending
 from storage import Store, expansion
+from tests.choosing import choose_in
 from tests.ledger import BLOG, NOON, Ledger
 
 ANN, BEN, CLEO = 2001, 2002, 2003
@@ -246,10 +247,10 @@ async def test_who_reads_in_a_language_is_counted_and_reached(
     for person, language in ((ANN, "de"), (BEN, "de-AT"), (CLEO, "fr"), (2004, None), (2005, "de")):
         await store.meet(bot="main", telegram_id=person, kind="private", title=None, language=language, now=NOON)
     ann = await ledger.follow(ANN)
-    await store.choose(ann, Choices(language="en-GB"))
+    await choose_in(store, ann, Choices(language="en-GB"))
     await ledger.follow(BEN, "old-town")
     cleo = await ledger.follow(CLEO, blog="election")
-    await store.choose(cleo, Choices(language="de"))
+    await choose_in(store, cleo, Choices(language="de"))
     await ledger.follow(2004)
     closed = await ledger.follow(2005)
     await store.close_chat(closed, "blocked", NOON)

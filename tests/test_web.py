@@ -14,6 +14,7 @@ import pytest
 import structlog
 from aiohttp import web
 
+from bot.web import connections
 from bot.web import server as door
 from bot.web.server import Server
 from storage import open_store
@@ -164,7 +165,7 @@ async def test_who_dawdles_is_let_go(
 
 
 async def test_a_connection_that_says_nothing_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "SILENT_SECONDS", 0.05)
+    monkeypatch.setattr(connections, "SILENT_SECONDS", 0.05)
     async with serving(tmp_path, "127.0.0.1:0") as server:
         await server.listening.wait()
         assert await raw(server, b"GET /healthz HTTP/1.1\r\nHost: x\r\n") == b""

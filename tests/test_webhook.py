@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 import structlog
+from aiohttp import web
 
 from bot.web import webhook as door
 from bot.web.server import Server
@@ -242,6 +243,35 @@ async def test_closing_waits_for_what_was_taken(post: Post) -> None:
     post.desk.go_on.set()
     await closing
     assert await bringing == 200
+
+
+async def test_an_update_that_is_still_arriving_when_the_door_closes_is_to_come_again(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would wait for what becomes of it."""
+    goes_on, arrives, read = asyncio.Event(), asyncio.Event(), door._body
+
+    async def noted(request: web.Request) -> bytes:
+        arrives.set()
+        return await read(request)
+
+    monkeypatch.setattr(door, "_body", noted)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b'{"update_id":'
+        await goes_on.wait()
+        yield b"1}"
+
+    async def bring() -> int:
+        async with post.session.post(f"/telegram/{PATH}", data=slowly(), headers=RIGHT) as answer:
+            return answer.status
+
+    bringing = asyncio.create_task(bring())
+    await arrives.wait()
+    await post.webhook.close(5.0)
+    goes_on.set()
+    assert await bringing == 503
+    assert post.desk.seen == []
 
 
 async def test_two_bots_have_a_door_each() -> None:

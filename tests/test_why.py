@@ -15,6 +15,7 @@ from bot.core.model import Lane, Volume
 from bot.core.publishing import Audience, PushText, Sending
 from bot.demo.telegram import Fault
 from bot.why import why
+from tests.choosing import hear_in
 from tests.newsroom import FILE, URL, newsroom, post
 from tests.test_quiet_stories import ANN, BEN, HOUR, NIGHT, Hands, Town
 
@@ -52,7 +53,8 @@ async def follow(
 
 
 async def hear(town: Town, volume: Volume, digest: str = "1h") -> None:
-    await town.room.store.choose_for(
+    await hear_in(
+        town.room.store,
         chat=await town.chat(ANN),
         thread=0,
         blog="storm",

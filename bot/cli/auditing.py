@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from storage import Act, Store
 
 HEADER = ("at", "person", "act", "post", "blog", "chats", "words")
-_FORMULA = ("=", "+", "-", "@", "\t")  # what a spreadsheet would run
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
 @click.group()

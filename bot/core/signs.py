@@ -5,7 +5,7 @@ What begins at one value ends at another one, so that nothing flutters between t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -75,6 +75,20 @@ def is_late(now: datetime, appointed: datetime | None, begun: datetime) -> bool:
     if appointed is not None:
         return now - appointed > LATE_AFTER
     return now - begun > STUCK_AFTER
+
+
+def late(
+    blogs: Iterable[str],
+    now: datetime,
+    appointed: Mapping[str, datetime],
+    begun: Mapping[str, datetime],
+    watched_since: datetime,
+) -> list[str]:
+    """Those of the blogs that are not polled when their schedules say so, by when each is polled next and was last.
+
+    All by the clock that appointments are made by, the wall's: our own goes on where that is put back.
+    """
+    return [one for one in blogs if is_late(now, appointed.get(one), begun.get(one, watched_since))]
 
 
 def of_lateness(begun: datetime | None) -> str:

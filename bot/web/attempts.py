@@ -19,14 +19,16 @@ class Attempts:
         self._by_one, self._by_all = by_one, by_all
         self._all: deque[float] = deque(maxlen=by_all)
         self._ones: OrderedDict[str, deque[float]] = OrderedDict()
+        self._right: OrderedDict[str, None] = OrderedDict()  # who knew it: what others guess keeps nobody of them out
 
     def wait(self, address: str, now: float) -> float:
         """Seconds until this address may try again; 0 where it may now."""
-        mine = self._ones.get(_network(address), ())
-        return max(_wait(self._all, self._by_all, now), _wait(mine, self._by_one, now))
+        network = network_of(address)
+        mine = _wait(self._ones.get(network, ()), self._by_one, now)
+        return mine if network in self._right else max(mine, _wait(self._all, self._by_all, now))
 
     def failed(self, address: str, now: float) -> None:
-        network = _network(address)
+        network = network_of(address)
         mine = self._ones.setdefault(network, deque(maxlen=self._by_one))
         self._ones.move_to_end(network)
         mine.append(now)
@@ -36,7 +38,12 @@ class Attempts:
 
     def succeeded(self, address: str) -> None:
         """Who knows it may mistype it again."""
-        self._ones.pop(_network(address), None)
+        network = network_of(address)
+        self._ones.pop(network, None)
+        self._right[network] = None
+        self._right.move_to_end(network)
+        if len(self._right) > ADDRESSES:
+            self._right.popitem(last=False)
 
 
 def _wait(failures: Sequence[float], most: int, now: float) -> float:
@@ -45,7 +52,7 @@ def _wait(failures: Sequence[float], most: int, now: float) -> float:
     return max(0.0, failures[0] + WITHIN - now)
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """A household has one address of the older kind, and of the newer 2^64 of them."""
     try:
         ip = ip_address(address)

@@ -23,12 +23,14 @@ from aiohttp.typedefs import Handler
 
 from bot.web import strangers
 from bot.web.attempts import Attempts
+from bot.web.connections import is_known
 from bot.web.sessions import LASTS, Session, Sessions, is_password
 from config.secrets import NoSecret, secret
 
 log = structlog.get_logger()
 
 COOKIE = "relay_session"
+FORM_COOKIE = "relay_form"  # of who sees the form that asks for the password; a session stays what it is meanwhile
 TOKEN = "token"  # noqa: S105 the form's field; scripts say it in the header below
 TOKEN_HEADER = "X-Relay-Token"  # noqa: S105
 SESSION: Final = web.RequestKey("session", Session)
@@ -106,6 +108,8 @@ class Guard:
             refused = self.refusal(request)
             if refused is None:
                 refused = await self._refusal_of_program(request)
+            if refused is None:
+                is_known(request)
             return _careful(await handler(request) if refused is None else refused)
 
         return guarded
@@ -129,10 +133,10 @@ class Guard:
         return guarded
 
     async def _visited(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        session = await self._session(request) or await self._begin(known=False)
+        session = await self._session(request, FORM_COOKIE) or await self._begin(known=False)
         answer = await self._admitted(request, session, handler)
-        if COOKIE not in answer.cookies and not session.known:
-            self._set_cookie(request, answer, session)
+        if COOKIE not in answer.cookies:
+            self._set_cookie(request, answer, session, FORM_COOKIE)
         return answer
 
     async def admits(self, request: web.Request) -> bool:
@@ -141,6 +145,8 @@ class Guard:
 
     def refusal(self, request: web.Request) -> web.Response | None:
         """What is said to whom no password would help; None where one may help, or none is needed."""
+        if strangers.is_asked_by_another_page(request):
+            return web.Response(status=403, text=_NOT_OURS)
         if not self.has_password:
             return None if strangers.is_from_this_machine(request) else web.Response(status=403, text=_ELSEWHERE)
         try:
@@ -168,6 +174,8 @@ class Guard:
 
     async def _admitted(self, request: web.Request, session: Session, handler: Handler) -> web.StreamResponse:
         request[SESSION] = session
+        if session.known or not self.has_password:
+            is_known(request)
         refused = await self._refusal_of_form(request, session)
         return await handler(request) if refused is None else refused
 
@@ -188,9 +196,8 @@ class Guard:
         """A POST must come from a page of ours, and of this very session."""
         if request.method in (hdrs.METH_GET, hdrs.METH_HEAD):
             return None
-        if strangers.comes_from_our_own_page(request, self._public_url) and self._sessions().is_token(
-            session, await _token_in(request)
-        ):
+        ours = strangers.comes_from_our_own_page(request, self._public_url) and _is_small_form(request)
+        if ours and self._sessions().is_token(session, await _token_in(request)):
             return None
         return web.Response(status=403, text=_NOT_OURS)
 
@@ -248,9 +255,9 @@ class Guard:
 
     # --- sessions
 
-    async def _session(self, request: web.Request) -> Session | None:
+    async def _session(self, request: web.Request, name: str = COOKIE) -> Session | None:
         await self._remember()
-        cookie = request.cookies.get(COOKIE)
+        cookie = request.cookies.get(name)
         session = self._sessions().read(cookie, self._clock()) if cookie else None
         return None if session is None or session.number in self._ended else session
 
@@ -273,9 +280,11 @@ class Guard:
                 await self._notes.keep_note(_SECRET, kept)
             self._ended, self._secret = ended, kept
 
-    def _set_cookie(self, request: web.Request, answer: web.StreamResponse, session: Session) -> None:
+    def _set_cookie(
+        self, request: web.Request, answer: web.StreamResponse, session: Session, name: str = COOKIE
+    ) -> None:
         answer.set_cookie(
-            COOKIE,
+            name,
             self._sessions().cookie(session),
             max_age=int(LASTS) if session.known else None,
             path=self._cookie_path(),
@@ -311,13 +320,18 @@ def to_the_top(request: web.Request) -> str:
     return "../" * (request.rel_url.raw_path.count("/") - 1) or "./"
 
 
+def _is_small_form(request: web.Request) -> bool:
+    """Whether its body may be read: strangers hold a token, too, that of the form which asks for the password."""
+    if not request.body_exists:
+        return True
+    is_form = request.content_type == "application/x-www-form-urlencoded"
+    return is_form and request.content_length is not None and request.content_length <= LARGEST_FORM
+
+
 async def _token_in(request: web.Request) -> str:
-    """Of a form of ours. What is larger, or of another kind, is none and is not read."""
+    """What a script says in a header, or a form in its field."""
     if said := request.headers.get(TOKEN_HEADER):
         return said
-    is_form = request.content_type == "application/x-www-form-urlencoded"
-    if not is_form or not 0 < (request.content_length or 0) <= LARGEST_FORM:
-        return ""
     with contextlib.suppress(ValueError):
         field = (await request.post()).get(TOKEN)
         return field if isinstance(field, str) else ""

@@ -20,6 +20,7 @@ from aiohttp import web
 from bot.core.model import Page
 from bot.sources import NotReadable
 from bot.sources.syndication import METHODS, handed
+from bot.web.connections import is_known
 from config.settings import Blog, NoSecret, Settings, secret
 from storage import StoreError
 
@@ -68,6 +69,7 @@ class Intake:
         blog = self._known(request)
         if blog is None:
             return _said(401, "wrong or missing token")
+        is_known(request)
         if not self._has_room(blog.id):
             return _said(429, "too many requests", {"Retry-After": "10"})
         if (request.content_length or 0) > LARGEST_POST:

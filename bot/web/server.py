@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
-from aiohttp.web_protocol import RequestHandler
 
 from bot.alarming import Alarms
 from bot.core.standing import Kind
+from bot.web.connections import NAME, Connection, Crowd, begins, most_connections
 from storage import StoreError
 
 log = structlog.get_logger()
 
 LARGEST_BODY = 12 * 1024 * 1024  # bytes; as much as a page may have that we ask for
 LONGEST_SECONDS = 90.0  # for one request, from its head to its answer; one may wait for the poll of its blog
-SILENT_SECONDS = 15.0  # a connection that sends no whole request head for so long is closed
 STOP_SECONDS = 3.0  # requests under way may end within
 RETRY_SECONDS = 15.0  # between attempts to listen where somebody else does
 
@@ -56,6 +54,7 @@ class Server:
         self._app.on_response_prepare.append(_discreet)
         for each in set_up:
             each(self._app)
+        self.crowd: Crowd[Connection] = Crowd(most_connections())
         self.address: tuple[str, int] | None = None  # where it listens, once it does
         self.listening = asyncio.Event()
 
@@ -93,36 +92,10 @@ class Server:
         server, loop = runner.server, asyncio.get_running_loop()
         assert server is not None, "setup() comes first"
 
-        # aiohttp would log what strangers sent, with a trace, whenever that is not HTTP.
-        quiet: dict[str, Any] = {"access_log": None, "logger": _mute()}
-        # Bodies stay as they were sent: signatures are of those bytes, and a bomb stays small until it is asked for.
-        quiet["auto_decompress"] = False
-
-        def connection() -> _Connection:
-            return _Connection(server, loop=loop, keepalive_timeout=SILENT_SECONDS, lingering_time=2.0, **quiet)
+        def connection() -> Connection:
+            return Connection(server, self.crowd, loop=loop)
 
         return await loop.create_server(connection, self._host.strip("[]"), self._port)
-
-
-class _Connection(RequestHandler):
-    """Answers what is not HTTP with a status and nothing else."""
-
-    __slots__ = ()
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        log.debug("request not understood", status=status)
-        answer = web.Response(status=status, text=HTTPStatus(status).phrase, headers={"Server": NAME})
-        answer.force_close()
-        return answer
-
-
-NAME = "liveblog-relay"
 
 
 async def _discreet(request: web.Request, answer: web.StreamResponse) -> None:
@@ -146,6 +119,7 @@ def _measuring(measured: Measured) -> Middleware:
 @web.middleware
 async def _bounded(request: web.Request, handler: Handler) -> web.StreamResponse:
     """A request's time, and its mishaps as a status with its usual words."""
+    begins(request)
     try:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LONGEST_SECONDS) as request[PATIENCE]:
@@ -163,12 +137,6 @@ async def _bounded(request: web.Request, handler: Handler) -> web.StreamResponse
 
 def _plain(status: int, headers: dict[str, str] | None = None) -> web.Response:
     return web.Response(status=status, text=HTTPStatus(status).phrase, headers=headers)
-
-
-def _mute() -> logging.Logger:
-    logger = logging.getLogger("bot.web.connections")
-    logger.disabled = True
-    return logger
 
 
 def _route(request: web.Request) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import urlsplit
 
-from aiohttp import hdrs, web
+from aiohttp import HttpVersion11, hdrs, web
 from yarl import URL
 
 _FORWARDING = frozenset({"forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip"})
@@ -23,6 +23,9 @@ def is_from_this_machine(request: web.Request) -> bool:
 
 
 def is_forwarded(request: web.Request) -> bool:
+    """By what proxies add; or in the older HTTP, which nginx speaks, and adds nothing, where it was told nothing."""
+    if request.version < HttpVersion11:
+        return True
     return any(name.lower() in _FORWARDING or name.lower().startswith("x-forwarded") for name in request.headers)
 
 
@@ -53,6 +56,14 @@ def comes_from_our_own_page(request: web.Request, public_url: str) -> bool:
     if site is not None:
         return site == "same-origin" and origin != "null"
     return origin is not None and origin in _origins(request, public_url)
+
+
+def is_asked_by_another_page(request: web.Request) -> bool:
+    """Whether a page elsewhere asks in the name of who looks at it, as for a picture or a stream. A link that leads
+    here does not, nor does a program, which says nothing of this (w3c.github.io/webappsec-fetch-metadata).
+    """
+    elsewhere = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+    return elsewhere and request.headers.get("Sec-Fetch-Mode") != "navigate"
 
 
 def _origins(request: web.Request, public_url: str) -> set[str]:

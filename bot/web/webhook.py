@@ -17,6 +17,8 @@ import orjson
 import structlog
 from aiohttp import web
 
+from bot.web.connections import is_known
+
 log = structlog.get_logger()
 
 PATH = "/telegram/"
@@ -77,22 +79,25 @@ class Webhook:
         return hmac.compare_digest(shown, self._secret) and path
 
     async def answer(self, request: web.Request) -> web.Response:
+        is_known(request)
         if self._handle is None or self._requests >= AT_ONCE:
             return self._later()
         self._requests += 1  # from its first byte on: many at once would be many bodies in memory
         try:
-            return await self._take(request, self._handle)
+            return await self._take(request)
         finally:
             self._requests -= 1
 
-    async def _take(self, request: web.Request, handle: Handle) -> web.Response:
+    async def _take(self, request: web.Request) -> web.Response:
         try:
             async with asyncio.timeout(READ_SECONDS):
                 update = _update(await _body(request))
         except _Junk as error:
             log.warning("webhook not understood", why=str(error))
             return web.Response(status=error.status)
-        done = self._begin(update, handle)
+        if self._handle is None:
+            return self._later()  # closed while it arrived
+        done = self._begin(update, self._handle)
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await asyncio.shield(done)

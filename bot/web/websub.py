@@ -17,6 +17,7 @@ from bot.core import websub
 from bot.core.model import Page
 from bot.core.standing import Kind
 from bot.core.websub import Lease, LeaseState
+from bot.web.connections import is_known
 from bot.web.server import LARGEST_BODY
 from config.settings import Settings
 from storage import Store, StoreError
@@ -114,6 +115,7 @@ class Callbacks:
         lease = await self._lease(request)
         if lease is None or not self._wants(lease):
             raise web.HTTPGone  # the hub may forget us (7)
+        is_known(request)
         if self._waiting[lease.blog] >= WAITING_AT_MOST:
             return web.Response(status=503, headers={"Retry-After": "5"})
         self._waiting[lease.blog] += 1  # from its first byte on: many at once would be many bodies in memory

@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
+from bot.web import connections
 from bot.web.dashboard.views import Parts, View, Views, view_of
 from bot.web.dashboard.watching import Watching
 from bot.web.guard import HEADERS, Guard
@@ -52,6 +53,8 @@ class Live:
         try:
             with contextlib.suppress(ConnectionError):  # the page was closed
                 await self._tell(request, stream, self._listening[task])
+        except TimeoutError:
+            connections.drop(request)  # it does not read what it is told
         finally:
             del self._listening[task]
         return stream
@@ -80,7 +83,8 @@ class Live:
             lines = b"".join(changes(told, parts))
             if lines or now - spoken > PULSE:
                 spoken = now
-                await stream.write(lines or b": still here\n\n")
+                async with asyncio.timeout(connections.UNREAD_SECONDS):
+                    await stream.write(lines or b": still here\n\n")
             told = parts
 
     async def _next(self, view: View) -> Parts:

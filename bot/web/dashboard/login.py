@@ -46,4 +46,5 @@ class Login:
 
 def where(said_: str) -> str:
     """A page of ours to go on to, relative to the first; "" for anything that could lead elsewhere."""
-    return said_ if _OURS.fullmatch(said_) and "//" not in said_ and ".." not in said_ else ""
+    plain = said_.lower().replace("%2e", ".")  # to browsers it is the same
+    return said_ if _OURS.fullmatch(said_) and "//" not in plain and ".." not in plain else ""
