@@ -195,12 +195,16 @@ def body_hash(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=16).hexdigest()
 
 
+_LIKE_AN_ADDRESS = re.compile(r"www\.|[a-z]{2,}:/|[\w-]+(\.[\w-]+)+/", re.IGNORECASE)
+
+
 def read_file(path: Path) -> Page:
     """A saved page. FetchFailed where it cannot be read."""
     try:
         body = path.read_bytes()
     except FileNotFoundError:
-        raise FetchFailed("there is no such file", lasting=True) from None
+        meant = "; an address begins with https:// or http://" if _LIKE_AN_ADDRESS.match(str(path)) else ""
+        raise FetchFailed(f"there is no such file{meant}", lasting=True) from None
     except OSError as error:
         raise FetchFailed(f"cannot be read: {error.strerror}", lasting=True) from None
     return Page(url=path.absolute().as_uri(), body=body, fetched_at=datetime.now(UTC))

@@ -86,8 +86,12 @@ def status_lines(
             yield f"ALARM for {lasts}: {alarm.subject or alarm.about}: {line(alarm.text)}"
     for refusal in standing.refused:
         yield f"ALARM: Telegram refused deliveries: {line(of_refusal(refusal))}"
+    if not blogs:
+        yield "no blog was polled yet"
     for blog in blogs:
-        yield f"{blog.id}: {state(blog, now)}, {blog.posts:,} posts, {blog.subscriptions:,} subscriptions"
+        posts = t.ngettext("{n} post", "{n} posts", blog.posts)
+        follow = t.ngettext("{n} subscription", "{n} subscriptions", blog.subscriptions)
+        yield f"{blog.id}: {state(blog, now)}, {posts}, {follow}"
         ago = {"polled": blog.polled_at, "last post": blog.last_post_at}
         said = [f"{name} {t.ago(timedelta(seconds=now - at))}" for name, at in ago.items() if at is not None]
         if said:

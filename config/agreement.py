@@ -61,9 +61,11 @@ def _no_blogs(raw: Raw) -> Iterator[Flaw]:
 
 def _former_ids(blogs: list[tuple[Loc, Raw]]) -> Iterator[Flaw]:
     ids = {id_ for _, id_ in _column(blogs, "id")}
-    yield from _repeated(
-        _column(blogs, "was"), "is the id or former id of another blog; name the id that only this one had", ids
-    )
+    own = {(*loc, "was"): blog["was"] for loc, blog in blogs if blog.get("was") and blog["was"] == blog.get("id")}
+    for loc, was in own.items():
+        yield loc, f'"{was}" is what the blog is called now; name the id that it had before'
+    others = [(loc, was) for loc, was in _column(blogs, "was") if loc not in own]
+    yield from _repeated(others, "is the id or former id of another blog; name the id that only this one had", ids)
 
 
 def _topics(loc: Loc, blog: Raw) -> Iterator[Flaw]:

@@ -52,9 +52,10 @@ def listed(words: Iterable[str], last: str = "or") -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """'; did you mean "…"?' where something known is close to the word, else nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    """'; did you mean "…"?' where something known is close to the word, in whatever case, else nothing."""
+    plain = {one.lower(): one for one in known}
+    close = difflib.get_close_matches(word.lower(), list(plain), n=1)
+    return f'; did you mean "{plain[close[0]]}"?' if close else ""
 
 
 def text(value: object) -> str:

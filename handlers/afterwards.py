@@ -75,7 +75,7 @@ async def _one(where: Where, push: Sent) -> Rendered:
     """Its beginning, audience, progress, who did what about it, and what can be done."""
     t, house = where.t, where.house
     progress = await house.store.progress(house.bot, push.post.id)
-    seconds, per_second = house.clock() - push.at, 1 / house.pace.interval
+    seconds, per_second = progress.seconds(push.at, house.clock()), 1 / house.pace.interval
     text = Writing(rtl=t.rtl).sentence(isolated(_beginning(where, push, _BEGINNING), rtl=t.rtl), "bold").newline(2)
     text.sentence(await _audience(where, push)).newline()
     if push.state == "scheduled":

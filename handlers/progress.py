@@ -48,7 +48,7 @@ async def show_progress(bot: Bot, house: House) -> None:
 def words(push: Sent, progress: Progress, audience: int, seconds: float, per_second: float, t: Texts) -> str:
     """ "Sent to 310 of 1,234; 922 to go, about 32 seconds left.", and at the end how many were reached how fast.
 
-    `audience`: how many chats it was for, as long as not every row exists; `seconds` since it was sent.
+    `audience`: how many chats it was for, as long as not every row exists; `seconds`: how long it took.
     """
     if push.recalled:
         said = [_recalled(progress, t)]
@@ -183,11 +183,11 @@ class _Shown:
             self._watched.pop(number, None)
         if is_over(progress):
             reached = {"chats": progress.sent, "closed": progress.closed, "refused": progress.refused}
-            log.info("push finished", post=number, seconds=round(now - push.at), **reached)
+            log.info("push finished", post=number, seconds=round(progress.seconds(push.at, now)), **reached)
 
     def _says(self, push: Sent, progress: Progress, watched: _Watched, now: float) -> Rendered:
         per_second = 1 / self._house.pace.interval
-        text = words(push, progress, watched.audience, now - push.at, per_second, watched.t)
+        text = words(push, progress, watched.audience, progress.seconds(push.at, now), per_second, watched.t)
         return Rendered(text=text, buttons=buttons(push, going=is_going(push, progress), t=watched.t))
 
     async def _watch(self, push: Sent, chat: int) -> _Watched:

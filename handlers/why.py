@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.core.explanation import LINES, Explanation, explanation_lines
@@ -18,6 +19,7 @@ from handlers.meant import of_answered, of_message_link
 from storage import Chat
 
 _CHAT = re.compile(r"-?[0-9]{1,15}|@[A-Za-z]\w{3,31}", re.ASCII)
+_QUOTES = "\"'“”„«»"  # around words of a headline
 _MOST = 20  # posts of one message
 _LABEL = 60
 # What readers are not told of: what nobody has been told yet, or ever.
@@ -92,14 +94,22 @@ async def _question(asked: Asked) -> _Question:
     words = asked.words
     answered = [one async for one in of_answered(asked)]
     posts = next(filter(None, answered), [])
-    named = words[-1] if words and _CHAT.fullmatch(words[-1]) and len(words) == (1 if posts else 2) else None
+    named = words[-1] if words and _CHAT.fullmatch(words[-1]) and _stands_alone(words[:-1], bool(posts)) else None
     if named is not None:
         _only_admins(asked)
         words = words[:-1]
+    about = " ".join(words).strip(_QUOTES)
     chat = asked.chat if named is None else await _known(asked, named)
-    if words or not posts:
-        posts = await _posts(asked, " ".join(words), answered=bool(answered))
+    if about or not posts:
+        posts = await _posts(asked, about, answered=bool(answered))
     return _Question(posts=posts, chat=chat)
+
+
+def _stands_alone(post: Sequence[str], answered: bool) -> bool:
+    """Whether what comes behind these words is a chat: a number may be one of a headline's, unless that is quoted."""
+    if answered or len(post) < 2:
+        return len(post) == (0 if answered else 1)
+    return post[0][0] in _QUOTES and post[-1][-1] in _QUOTES
 
 
 async def _posts(asked: Asked, words: str, *, answered: bool) -> list[Relayed]:

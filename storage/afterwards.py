@@ -150,13 +150,14 @@ def progress(db: Connection, bot: str, post: int) -> Progress:
         count(CASE WHEN sent = 0 AND aside = 'closed' THEN 1 END) AS closed,
         count(CASE WHEN sent = 0 AND aside NOT IN ('closed', 'left', 'asleep') THEN 1 END) AS refused,
         count(CASE WHEN sent > 0 AND sent <> wanted AND aside IS NULL THEN 1 END) AS changing,
-        count(CASE WHEN sent > 0 AND sent <> wanted AND aside NOT IN ('closed', 'left', 'asleep') THEN 1 END) AS stuck
+        count(CASE WHEN sent > 0 AND sent <> wanted AND aside NOT IN ('closed', 'left', 'asleep') THEN 1 END) AS stuck,
+        max(first_sent_at) AS last_at
         FROM delivery WHERE bot = ? AND post = ?""",
         (bot, post),
     ).fetchone()
     open_ = db.execute("SELECT 1 FROM publication WHERE post = ? AND done_at IS NULL", (post,)).fetchone()
     counts = {name: row[name] for name in ("sent", "waiting", "asleep", "closed", "refused", "changing", "stuck")}
-    return Progress(**counts, expanded=open_ is None)
+    return Progress(**counts, last_at=row["last_at"], expanded=open_ is None)
 
 
 def reached(db: Connection, bot: str, post: int) -> int:

@@ -166,10 +166,35 @@ def way_to_read(path: Path) -> str:
 
 
 def _refuse_others(db: sqlite3.Connection, path: Path) -> None:
-    tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    if not {"_sqlite_migrations", "delivery", "note"} <= tables:
+    if not _ours(_tables(db)):
         raise StoreError(f"{path}: is no database of Liveblog Relay")
     refuse_newer(db, path)
+
+
+def refuse_strangers(path: Path) -> None:
+    """Another program's database is left exactly as it is; a file without tables may become ours. StoreError."""
+    with contextlib.closing(connect(path, "rw")) as db:
+        tables = _tables(db)
+    if tables and not _ours(tables):
+        raise StoreError(f"{path}: is no database of Liveblog Relay; storage.url has to name another file")
+
+
+def _tables(db: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def _ours(tables: set[str]) -> bool:
+    return {"_sqlite_migrations", "delivery", "note"} <= tables
+
+
+def make_room(path: Path) -> None:
+    """The folder for a file. StoreError where a folder has the file's name, or a file the folder's."""
+    if path.is_dir():
+        raise StoreError(f"{path}: is a folder; storage.url has to name a file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise StoreError(f"{path.parent}: is a file, and no folder in which {path.name} could be") from None
 
 
 def refuse_newer(db: sqlite3.Connection, path: Path) -> None:

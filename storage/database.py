@@ -40,8 +40,9 @@ class Connections:
     def __init__(self, path: Path) -> None:
         self.path = path
         with told(path), contextlib.ExitStack() as opened:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            copies.make_room(path)
             _for_us_alone(path)
+            copies.refuse_strangers(path)
             self.writing = opened.enter_context(contextlib.closing(_connect(path)))
             _bring_up_to_date(self.writing, path)
             self.at_once, self.reading, self.counting = (

@@ -44,7 +44,7 @@ def put_back(file: Path, path: Path, *, resend: bool = False, told_of: Told = la
         raise StoreError(f"{file}: there is no such file")
     path = path.resolve()
     with told(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        copies.make_room(path)
         if path.exists() and file.samefile(path):
             raise StoreError(f"{file}: is the database itself")
         with contextlib.closing(sole_use(path)):

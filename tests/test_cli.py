@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from bot.__main__ import cli
 from storage import AppliedFile, open_store
 from tests.publisher import update
 
+FULL = Path("/dev/full")
 SHARED = Path(__file__).parents[2] / "shared" / "fixtures"
 
 
@@ -40,6 +43,13 @@ def config(tmp_path: Path) -> Path:
         f'[storage]\nurl = "sqlite:///{tmp_path}/relay.db"\n[[blogs]]\nid = "storm"\nurl = "https://blog.example/live"\n'
     )
     return path
+
+
+@pytest.mark.parametrize("group", [(), ("subscribers",), ("audit",)])
+def test_the_list_of_verbs_cuts_no_sentence_short(group: tuple[str, ...]) -> None:
+    said = call(*group, "--help").stdout.split("Commands:")[1]
+    assert "..." not in said
+    assert all(len(line) <= 80 for line in said.splitlines())
 
 
 def test_read_shows_a_blog_as_the_relay_understands_it(page: Path) -> None:
@@ -94,9 +104,21 @@ def test_an_unreadable_snapshot_is_an_alarm_and_no_failure(page: Path, tmp_path:
     assert said[0]["changes"] == said[1]["changes"] == []
 
 
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no disk that is always full")
+@pytest.mark.parametrize("words", [["schema"], ["--help"]])
+def test_an_output_that_cannot_be_written_is_one_clear_line(words: list[str]) -> None:
+    with FULL.open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "bot", *words], check=False, stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert (ended.returncode, ended.stderr) == (1, "standard output: No space left on device\n")
+
+
 WRONG = [
     # words, exit code, what the last line says
     (["read", "none.html"], 1, "none.html: there is no such file"),
+    (["read", "blog.example/live"], 1, "there is no such file; an address begins with https:// or http://"),
+    (["read", "ftp://blog.example/live"], 1, "there is no such file; an address begins with https:// or http://"),
     (["read", "http://127.0.0.1:9/live"], 1, "http://127.0.0.1:9/live: no connection"),
     (["read", "{empty}"], 1, "empty"),
     (["read", "{html}"], 1, "no live blog"),

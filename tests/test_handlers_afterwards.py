@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -63,6 +64,25 @@ def has(house: TelegramHouse, chat: int, words: str = CLOSED) -> bool:
 
 
 # --- on its way -----------------------------------------------------------------------------------------------------
+
+
+async def test_how_long_it_took_is_the_same_an_hour_later_and_after_a_correction(house: TelegramHouse) -> None:
+    control = await delivered(house, ANN)
+    took = control.text
+    await house.room.store._db.write(_an_hour_ago)
+    offered = await house.answer(EDITOR, "/pushes")
+    await house.telegram.press(EDITOR, EDITOR, offered.id, next(iter(buttons(offered).values())))
+    await house.telegram.until(lambda: took in offered.text)
+    await house.ask(EDITOR, "/correct It is open.", reply_to=control.id)
+    await got(house, ANN, "It is open.")
+    while await house.room.store.watched_pushes(0.0):  # noqa: ASYNC110 the loop that shows writes it
+        await asyncio.sleep(0.02)
+    assert control.text == took
+
+
+def _an_hour_ago(db: sqlite3.Connection) -> None:
+    db.execute("UPDATE push SET sent_at = sent_at - 3600")
+    db.execute("UPDATE delivery SET first_sent_at = first_sent_at - 3600")
 
 
 async def test_a_paused_push_lets_everything_else_pass_until_it_is_resumed(house: TelegramHouse) -> None:

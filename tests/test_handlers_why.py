@@ -96,6 +96,15 @@ async def test_an_admin_names_a_channel_and_answers_with_a_chat(house: TelegramH
     assert "This chat got it at" in await house.ask(ADMIN, f"/why {CHANNEL}", reply_to=message.id)
 
 
+@pytest.mark.parametrize("quoted", ['"About a"', "“About a”", "„About a“", "'About a'", '"About"'])
+async def test_an_admin_names_a_post_by_quoted_words_of_its_headline_and_a_chat(
+    house: TelegramHouse, quoted: str
+) -> None:
+    await relayed(house, ANN)
+    assert (await house.ask(ADMIN, f"/why {quoted} {ANN}")).startswith("About a\nThis chat got it at ")
+    assert (await house.ask(ADMIN, f"/why {quoted}")).startswith("About a\nIt was not sent")
+
+
 async def test_a_button_of_another_chat_opens_no_door(house: TelegramHouse) -> None:
     await house.room.follow(ANN, BEN)
     await house.room.publish(*boats(4))

@@ -108,7 +108,7 @@ IN_A_BLOG = [
     ('language = "en_US"', "language", '"en_US" is not a language code; write for example en, de or pt-BR'),
     ('identity = "title"', "identity", '"title" is not known here; write "auto", "id", "link" or "link+title"; did you mean "link+title"?'),
     ('was = "Old One"', "was", '"Old One" is not an id; use up to 31 small letters, digits and hyphens, no hyphen first'),
-    ('was = "a"', "was", '"a" is the id or former id of another blog; name the id that only this one had'),
+    ('was = "a"', "was", '"a" is what the blog is called now; name the id that it had before'),
     ('bot = "es"', "bot", '"es" is not the name of a bot; known is "main"'),
     ('websub = "no"', "websub", '"no" is neither true nor false; write one of them, without quotes'),
     ('intake_secret_env = "123:abc"', "intake_secret_env", "must name an environment variable, such as RELAY_SECRET; the secret itself stays out of the file"),
@@ -123,11 +123,12 @@ def test_a_mistake_in_a_blog_is_told_with_its_place(text: str, key: str, said: s
     assert mistakes(BLOG + "\n" + text) == (Mistake(key=f"blogs[0].{key}", line=5, text=said, blog="a"),)
 
 
-def test_an_unknown_format_is_told_with_the_nearest_reader() -> None:
-    (mistake,) = mistakes(BLOG + 'format = "jsonl"')
+@pytest.mark.parametrize("name", ["jsonl", "JSONLD", "JsonLD"])
+def test_an_unknown_format_is_told_with_the_nearest_reader(name: str) -> None:
+    (mistake,) = mistakes(BLOG + f'format = "{name}"')
 
     assert (mistake.key, mistake.line) == ("blogs[0].format", 4)
-    assert mistake.text.startswith('"jsonl" is not known here; write "auto", "jsonld", ')
+    assert mistake.text.startswith(f'"{name}" is not known here; write "auto", "jsonld", ')
     assert mistake.text.endswith('; did you mean "jsonld"?')
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from bot.core.model import ChatMoved, PageMemory, Post, SnapshotKind
 from bot.core.publishing import Validators
-from storage import AlreadyRunning, Store, StoreError, chats, database, open_store
+from storage import AlreadyRunning, Store, StoreError, chats, database, open_store, put_back
 from tests.ledger import BLOG, URL, Ledger
 
 ANN = 2001
@@ -138,7 +138,7 @@ def test_a_directory_that_cannot_be_made_is_refused_by_name(tmp_path: Path) -> N
 def test_a_path_that_is_a_directory_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as refused:
         open_store(f"sqlite:///{tmp_path}")
-    assert str(refused.value) == f"{tmp_path}: unable to open database file"
+    assert str(refused.value) == f"{tmp_path}: is a folder; storage.url has to name a file"
 
 
 async def test_a_directory_that_is_missing_is_made(tmp_path: Path) -> None:
@@ -167,6 +167,53 @@ async def test_only_one_relay_runs_on_a_database(store: Store) -> None:
     await store.close()
     second.claim_sole_use()
     await second.close()
+
+
+def test_the_database_of_another_program_is_left_exactly_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "music.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE album (title)")
+    before = path.read_bytes()
+    with pytest.raises(StoreError) as refused:
+        open_store(f"sqlite:///{path}")
+    assert str(refused.value) == f"{path}: is no database of Liveblog Relay; storage.url has to name another file"
+    assert [one.name for one in tmp_path.iterdir()] == ["music.db"]
+    assert path.read_bytes() == before
+
+
+async def test_an_empty_database_becomes_ours(tmp_path: Path) -> None:
+    path = tmp_path / "relay.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 1")
+    store = open_store(f"sqlite:///{path}")
+    assert await store.blogs() == []
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("folder", "{0}/folder: is a folder; storage.url has to name a file"),
+        ("file/relay.db", "{0}/file: is a file, and no folder in which relay.db could be"),
+        ("file/deep/relay.db", "{0}/file/deep: Not a directory"),
+    ],
+)
+def test_a_place_where_no_database_can_stand_is_named_and_nothing_is_left_there(
+    tmp_path: Path, name: str, wrong: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("")
+    asyncio.run(open_store(f"sqlite:///{tmp_path}/copy.db").close())
+    before = sorted(tmp_path.rglob("*"))
+    for attempt in (lambda: open_store(f"sqlite:///{tmp_path}/{name}"), lambda: _restored(tmp_path, name)):
+        with pytest.raises(StoreError) as refused:
+            attempt()
+        assert str(refused.value) == wrong.format(tmp_path)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def _restored(folder: Path, name: str) -> object:
+    return put_back(folder / "copy.db", folder / name)
 
 
 async def test_a_relay_that_was_killed_keeps_nobody_out(store: Store) -> None:

@@ -171,6 +171,17 @@ async def test_a_connection_that_says_nothing_is_closed(tmp_path: Path, monkeypa
         assert await raw(server, b"GET /healthz HTTP/1.1\r\nHost: x\r\n") == b""
 
 
+async def test_a_port_that_is_taken_is_told_in_a_few_words(tmp_path: Path) -> None:
+    reports: list[str] = []
+    told = asyncio.Event()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = "{}:{}".format(*taken.getsockname())
+        async with serving(tmp_path, address, reports, told):
+            async with asyncio.timeout(10):
+                await told.wait()
+    assert reports[0].startswith(f"web.listen: {address}: Address already in use; it is tried again, the rest runs")
+
+
 async def test_a_host_that_is_no_name_is_told_and_ends_nothing(tmp_path: Path) -> None:
     reports: list[str] = []
     told = asyncio.Event()

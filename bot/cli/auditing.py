@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from bot.cli.common import config_option, dumped, finish, json_option, opened_store
+from bot.cli.common import Verbs, config_option, dumped, finish, json_option, opened_store
 
 if TYPE_CHECKING:
     from storage import Act, Store
@@ -20,7 +20,7 @@ HEADER = ("at", "person", "act", "post", "blog", "chats", "words")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
-@click.group()
+@click.group(cls=Verbs)
 def audit() -> None:
     """Who did what, when, to how many chats."""
 

@@ -24,6 +24,18 @@ class Failed(click.ClickException):
         click.echo(self.message, err=True)
 
 
+class Verbs(click.Group):
+    """Listed as they were added, which is by what they are for, and each with all of its first sentence."""
+
+    def add_command(self, cmd: click.Command, name: str | None = None) -> None:
+        first = (cmd.help or "").split("\n\n")[0].split(". ")[0]
+        cmd.short_help = cmd.short_help or " ".join(first.split()).removesuffix(".")
+        super().add_command(cmd, name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
 def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--config", "config", metavar="PATH", type=click.Path(path_type=Path), help="the configuration file"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
-from bot.cli.common import Failed, config_option, finish, opened_store, progress
+from bot.cli.common import Failed, Verbs, config_option, finish, opened_store, progress
 from config.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ ROWS_AT_ONCE = 200  # of an import, in one transaction: a running relay writes b
 MOST_SAID = 200  # feeds that nothing matches, each in a line
 
 
-@click.group()
+@click.group(cls=Verbs)
 def subscribers() -> None:
     """Move subscriptions from and to another bot."""
 

@@ -115,6 +115,11 @@ class Progress:
     refused: int = 0  # Telegram would not take it there
     changing: int = 0
     stuck: int = 0
+    last_at: float | None = None  # when the last chat got it for the first time, in seconds since 1970
+
+    def seconds(self, since: float, now: float) -> float:
+        """How long it took, or takes until now where nobody has it: corrections that came later do not count."""
+        return max(0.0, (now if self.last_at is None else self.last_at) - since)
 
 
 LANE_OF_CHANGE = {

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import socket
 import time
 from collections.abc import Callable, Iterable, Sequence
 from http import HTTPStatus
@@ -152,4 +154,6 @@ async def _healthy(request: web.Request) -> web.Response:
 def _reason(error: OSError | UnicodeError) -> str:
     if isinstance(error, UnicodeError):
         return "this is no name of a host"
-    return error.strerror or str(error)
+    if isinstance(error, socket.gaierror) or not error.errno:
+        return error.strerror or str(error)
+    return os.strerror(error.errno)  # the event loop's own words name the address once more
