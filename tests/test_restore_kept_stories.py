@@ -81,6 +81,7 @@ async def test_after_a_restore_hubs_are_asked_at_once_and_what_they_told_since_i
         relay.configure(extra="websub = true", web=f'listen = "{listen}"\npublic_url = "http://{listen}"')
         await relay.followers(ANN)
         await relay.start()
+        await relay.baseline()
         await hub.until(lambda: hub.happened["subscribed"] == 1)
         backup = await backed_up(relay)
         publisher.publish("a", "Told by the hub")
