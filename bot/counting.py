@@ -55,8 +55,8 @@ class Counting:
             for blog in await store.blogs()
         }
         self._busy = time.monotonic() - began
-        self._vitals.counts = Counts(
-            queue=queue, asleep_chats=asleep, open_chats=chats, blogs=blogs, counted_at=self._vitals.clock()
+        self._vitals.counted(
+            Counts(queue=queue, asleep_chats=asleep, open_chats=chats, blogs=blogs, counted_at=self._vitals.clock())
         )
 
     async def _keep_on(self) -> None:

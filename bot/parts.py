@@ -129,6 +129,7 @@ class Parts:
             polls=lambda: self.poller,
             floods=self.vitals.floods,
             lost_for=self._reach.lost_for,
+            stuck=self.vitals.stuck,
         )
         return Watcher(watched, self.alarms, bot=BOT, now=self.now)
 

@@ -88,10 +88,7 @@ class Readiness:
         seen = Seen(
             store=why_not,
             telegram_lost_for=self._lost_for(),
-            sends_fail_for=vitals.failing_for(),
-            sender_still_for=vitals.still_for(),
-            waiting=sum(vitals.counts.queue.values()),
-            interval=vitals.interval,
+            stuck=vitals.stuck(),
             late=self._late(),
         )
         return reasons(seen)

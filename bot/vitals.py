@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.core import signs
 from bot.core.lately import HOUR, Durations, Lately
 from bot.core.model import Done, Lane, Outcome, TryLater, Unknown
 from bot.core.plan import Action, Send
@@ -148,6 +149,17 @@ class Vitals:
     def failing_for(self) -> float:
         """Seconds for which Telegram has taken nothing of what was tried; 0: it took the last one."""
         return 0.0 if self._failing_since is None else self.clock() - self._failing_since
+
+    def counted(self, counts: Counts) -> None:
+        """What was counted in the database. Where nothing waits, nothing fails any more."""
+        self.counts = counts
+        if not any(counts.queue.values()):
+            self._failing_since = None
+
+    def stuck(self) -> signs.Stuck | None:
+        """Whether nothing leaves although something waits, by the rule that everybody goes by."""
+        waiting = sum(self.counts.queue.values())
+        return signs.stuck(waiting, max(self.still_for(), self.failing_for()), self.interval)
 
     @property
     def interval(self) -> float:

@@ -39,8 +39,9 @@ def space_of(path: Path) -> tuple[int, int]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
     """What is looked at. `floods`: how many 429s came in the last so many seconds; `lost_for`: for how many seconds
-    Telegram has not answered; `space`: bytes that are free, and all, where a path is; `wall`: what time it is by the
-    clock on the wall, which polls are arranged by, also where that was put back."""
+    Telegram has not answered; `stuck`: whether nothing leaves although something waits; `space`: bytes that are free,
+    and all, where a path is; `wall`: what time it is by the clock on the wall, which polls are arranged by, also where
+    that was put back."""
 
     store: Store
     pace: Pace
@@ -48,6 +49,7 @@ class Watched:
     polls: Callable[[], Polls]
     floods: Callable[[int], int]
     lost_for: Callable[[], float] = lambda: 0.0
+    stuck: Callable[[], signs.Stuck | None] = lambda: None
     space: Space = space_of
     wall: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -109,6 +111,8 @@ class Watcher:
             self._at_the_disk,
             self._at_polls,
             self._at_reach,
+            self._at_what_waits,
+            self._at_backups,
             self._at_mistakes,
         )
 
@@ -181,6 +185,27 @@ class Watcher:
         if wrong or lost_for == 0.0:
             said, ending = "nothing is sent and nobody is heard", "it answers again, and what waited is on its way"
             await self._say(wrong, Kind.UNREACHABLE, "Telegram could not be reached", said, ending)
+
+    async def _at_what_waits(self) -> None:
+        """Where its cause is known, that is told instead."""
+        stuck, find = self._watched.stuck(), self._alarms.find
+        known = self._watched.lost_for() or find(Kind.HALTED) or find(Kind.UNREACHABLE)
+        if stuck is None:
+            await self._alarms.ended(Kind.STUCK, ending="what waited is on its way")
+        elif not known or find(Kind.STUCK):
+            await self._alarms.raised(Kind.STUCK, "", signs.of_stuck(stuck), subject="Nothing leaves")
+
+    async def _at_backups(self) -> None:
+        store = self._watched.store
+        kept, last = await store.kept_backups(), await store.last_backup()
+        times = [datetime.fromtimestamp(at, UTC) for at in kept]
+        newest = datetime.fromtimestamp(last.at, UTC) if last else None
+        since = signs.backups_stopped(times, newest, self._now())
+        if since is None:
+            await self._alarms.ended(Kind.BACKUP, ending="there is a new one, or none is kept any more")
+        else:
+            said = signs.of_backups(since)
+            await self._alarms.raised(Kind.BACKUP, "", said, subject="Backups have stopped")
 
     async def _at_mistakes(self) -> None:
         for alarm in self._alarms.standing(Kind.BROKE):

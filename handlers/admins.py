@@ -36,7 +36,7 @@ async def status(asked: Asked) -> Rendered:
             asleep,
         )
         head.sentence(said).newline()
-    head.sentence(_pace(asked))
+    head.sentence(_pace(asked)).newline().sentence(await _backup(asked))
     if await asked.house.store.all_held():
         head.newline().sentence(t.gettext("Every live blog is held."), "bold")
     if alarms := await asked.house.store.alarms():
@@ -70,6 +70,11 @@ def _pace(asked: Asked) -> str:
     t, pace = asked.t, asked.house.pace
     now = t.number(round(1 / pace.interval, 1))
     return t.gettext("Pace: {now} of {most} messages a second allowed", now=now, most=t.number(pace.limits.per_second))
+
+
+async def _backup(asked: Asked) -> str:
+    t, last = asked.t, await asked.house.store.last_backup()
+    return t.gettext("Last backup: {ago}", ago=_ago(asked, last.at)) if last else t.gettext("No backup was made yet")
 
 
 def _is_in_trouble(known: Known) -> bool:

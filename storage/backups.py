@@ -50,6 +50,11 @@ def thin_backups(path: Path, keep: int) -> list[Path]:
         return copies.thin(path.parent / FOLDER, f"{path.stem}-", ".db", keep)
 
 
+def kept_backups(path: Path) -> list[float]:
+    """When the backups in this database's folder were made, by their names: seconds since 1970, oldest first."""
+    return copies.times(path.parent / FOLDER, f"{path.stem}-", ".db")
+
+
 def last_backup(note: str | None) -> Backup | None:
     """What the note says."""
     return None if note is None else Backup(**json.loads(note))

@@ -230,6 +230,20 @@ def stamp(at: float) -> str:
 _STAMP = "[0-9]" * 8 + "-" + "[0-9]" * 6
 
 
+def times(folder: Path, before: str, after: str) -> list[float]:
+    """Of the copies with a time between these two parts of their names, these times; oldest first."""
+    stamps = (one.name[len(before) : -len(after)] for one in folder.glob(f"{escape(before)}{_STAMP}{escape(after)}"))
+    return sorted(at for one in stamps if (at := _time(one)) is not None)
+
+
+def _time(stamped: str) -> float | None:
+    """None for digits that are no time."""
+    try:
+        return datetime.strptime(f"{stamped}Z", "%Y%m%d-%H%M%S%z").timestamp()
+    except ValueError:
+        return None
+
+
 def thin(folder: Path, before: str, after: str, keep: int) -> list[Path]:
     """Of the copies with a time between these two parts of their names, remove all but the newest so many, and what was
     left over of those that were never whole. Returns the former."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import IO
 
@@ -78,3 +79,7 @@ class Store(
     async def last_backup(self) -> Backup | None:
         """When the last backup was made, and where it went; None: none ever was."""
         return backups.last_backup(await self.note(copies.BACKUP))
+
+    async def kept_backups(self) -> list[float]:
+        """When the backups that are kept beside the database were made, oldest first."""
+        return await asyncio.to_thread(backups.kept_backups, self.path)

@@ -46,11 +46,20 @@ class Seen:
             return answer.status, await answer.text()
 
     async def send(self, path: str, *, page: str = "", headers: Mapping[str, str] | None = None, **fields: str) -> str:
-        """Fill in a form of a page and follow where it leads; what is said then."""
+        """Fill in a form of a page and follow where it leads, through the page that asks whether one is sure; what is
+        said then."""
+        text = await self.press(path, page=page, headers=headers, **fields)
+        if 'name="sure"' in text:
+            text = await self.press(path, page=page, headers=headers, **hidden_in(text))
+        return said_in(text)
+
+    async def press(self, path: str, *, page: str = "", headers: Mapping[str, str] | None = None, **fields: str) -> str:
+        """The page that a form leads to."""
         token = token_in(await self.get(page))
         said = {"Origin": self.url.rstrip("/")} if headers is None else headers
-        async with self.visitor.post(f"{self.url}{path}", data={"token": token, **fields}, headers=said) as answer:
-            return said_in(await answer.text())
+        form = {**fields, "token": token}
+        async with self.visitor.post(f"{self.url}{path}", data=form, headers=said) as answer:
+            return await answer.text()
 
     async def count(self) -> None:
         await Counting(store=self.house.room.store, vitals=self.house.house.vitals).count()
@@ -64,6 +73,12 @@ def token_in(page: str) -> str:
     found = re.search(r'name="token" value="([0-9a-f]+)"', page)
     assert found is not None, page[:500]
     return found[1]
+
+
+def hidden_in(page: str) -> dict[str, str]:
+    """What the forms of a page carry."""
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
+    return {name: unescape(value) for name, value in found}
 
 
 def said_in(page: str) -> str:

@@ -9,7 +9,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from multidict import CIMultiDict
 from bot.core.standing import Alarm, Kind
 from bot.demo.telegram import Fault
 from bot.web.dashboard import live as live_module
+from bot.web.dashboard.past import Past
+from bot.web.dashboard.watching import Watching
 from config.settings import BadSettings
 from tests.dashboard_house import HOSTILE, MANY_BLOGS, Seen, a_day, dashboard, said_in, token_in, words_of
 from tests.newsroom import post, settings_of
@@ -31,7 +33,7 @@ from tests.told import free_port
 
 PASSWORD = "correct horse battery"
 LOCKED = '\n[web]\nlisten = "127.0.0.1:0"\ndashboard_password_env = "DASHBOARD_PASSWORD"\n'
-PAGES = ("", "pushes", "alarms", "why", "blogs/storm")
+PAGES = ("", "pushes", "alarms", "why", "file", "blogs/storm")
 
 
 @pytest.fixture
@@ -170,7 +172,7 @@ async def test_every_answer_says_what_a_browser_may_do_with_it(seen: Seen) -> No
         assert "'unsafe" not in policy
         for part in ("default-src 'none'", "frame-ancestors 'none'", "form-action 'self'", "base-uri 'none'"):
             assert part in policy
-        script = re.search(r'src="\./(static/[0-9a-f]+/htmx.min.js)"', await answer.text())
+        script = re.search(r'src="\./(static/[0-9a-f]+/dashboard.js)"', await answer.text())
     assert script is not None
     async with seen.visitor.get(f"{seen.url}{script[1]}", headers={"Accept-Encoding": "gzip"}) as answer:
         assert "immutable" in answer.headers["Cache-Control"]
@@ -411,6 +413,46 @@ async def test_what_was_measured_comes_as_columns(tmp_path: Path) -> None:
             assert columns["at"] == sorted(columns["at"])
 
 
+async def test_a_look_that_was_under_way_is_not_taken_for_what_came_of_an_act(
+    seen: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, looking, go_on = seen.house.room.store, asyncio.Event(), asyncio.Event()
+    blogs = store.blogs
+
+    async def slow() -> object:
+        before = await blogs()
+        looking.set()
+        await go_on.wait()
+        return before
+
+    monkeypatch.setattr(store, "blogs", slow)
+    watching = Watching(seen.house.house)
+    under_way = asyncio.create_task(watching.look())
+    await looking.wait()
+    await store.hold("storm", time.time())
+    watching.forget()
+    go_on.set()
+    for situation in (await under_way, await watching.look()):
+        held = situation.blog("storm")
+        assert held is not None
+        assert held.state.held_at is not None
+    await watching.stop()
+
+
+async def test_what_was_measured_is_looked_up_once_a_minute(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks, history = [], seen.house.room.store.history
+
+    async def counted(names: Sequence[str], since: float) -> object:
+        looks.append(since)
+        return await history(names, since)
+
+    monkeypatch.setattr(seen.house.room.store, "history", counted)
+    times = iter([6001.0, 6030.0, 6059.0, 6060.0])
+    past = Past(replace(seen.house.house, clock=lambda: next(times)))
+    assert [(await past.of("24h")).until for _ in range(4)] == [6001, 6001, 6001, 6060]
+    assert len(looks) == 2
+
+
 # --- behind a proxy, and in the relay itself -----------------------------------------------------------------------
 
 
@@ -452,7 +494,7 @@ async def test_below_a_path_of_a_proxy_one_logs_in_looks_and_acts(locked: Seen) 
             assert str(answer.url) == f"{address}blogs/storm"
             page = await answer.text()
         assert {cookie["path"] for cookie in locked.visitor.cookie_jar} == {"/relay"}
-        fields = {"token": token_in(page), "blog": "storm", "back": "blogs/storm"}
+        fields = {"token": token_in(page), "blog": "storm", "back": "blogs/storm", "sure": "yes"}
         async with locked.visitor.post(f"{address}hold", data=fields, headers=said) as answer:
             assert str(answer.url) == f"{address}blogs/storm"
             assert "Storm over the harbour is held" in said_in(await answer.text())

@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PAGES = ("", "blogs/storm", "pushes", "alarms", "why")
+PAGES = ("", "blogs/storm", "pushes", "alarms", "why", "file")
 LIGHTEST = 300_000  # bytes of all that the overview asks for
 
 
@@ -110,6 +111,7 @@ async def test_nothing_is_told_while_the_page_is_hidden(looking: Looking) -> Non
 async def test_a_button_does_what_it_says_and_the_page_shows_it(looking: Looking) -> None:
     page = await looking.open("blogs/election")
     page.on("dialog", lambda dialog: dialog.accept())
+    await expect(page.locator("#live")).to_have_text("live")
     await page.get_by_role("button", name="Hold this blog").click()
     await expect(page.locator("#said")).to_contain_text("Election night is held")
     await expect(page.locator("#title")).to_contain_text("held")
@@ -126,16 +128,42 @@ async def test_plots_are_drawn_and_read_with_the_pointer(looking: Looking) -> No
     await expect(plot.locator(".key b")).not_to_have_text(last)
 
 
+@pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_nothing_serious_keeps_anybody_from_reading(looking: Looking, scheme: str) -> None:
+async def test_nothing_serious_keeps_anybody_from_reading(looking: Looking, scheme: str, width: int) -> None:
     for path in PAGES:
-        page = await looking.open(path, color_scheme=scheme)
+        page = await looking.open(path, color_scheme=scheme, viewport={"width": width, "height": 844})
         await page.wait_for_load_state("load")
         found = await Axe().run(page)
         serious = [one for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
         told = [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in serious]
         assert told == [], f"on /{path}"
         await page.context.close()
+
+
+CAN_HAVE_FOCUS = "a[href], button, input:not([type=hidden]), select, textarea"
+FOCUSED = """(selector) => {
+    const one = document.activeElement, box = one.getBoundingClientRect();
+    const all = [...document.querySelectorAll(selector)];
+    const seen = getComputedStyle(one).outlineStyle !== "none" && box.width > 1 && box.height > 1;
+    return { at: all.indexOf(one), of: all.length, seen, top: box.top + scrollY, said: one.textContent.trim() };
+}"""
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_tab_goes_through_everything_in_the_order_it_is_read(looking: Looking, path: str) -> None:
+    """Also on a phone, where all of it stands in one column: what comes later stands no higher."""
+    page = await looking.open(path, viewport={"width": 390, "height": 844})
+    await page.wait_for_load_state("load")
+    stops = []
+    while not stops or stops[-1]["at"] + 1 < stops[-1]["of"]:
+        await page.keyboard.press("Tab")
+        stops.append(await page.evaluate(FOCUSED, CAN_HAVE_FOCUS))
+        assert stops[-1]["at"] == len(stops) - 1, stops[-1]
+        assert stops[-1]["seen"], stops[-1]
+    assert stops[0]["said"] == "Skip to the content"
+    inside = [stop["top"] for stop in stops[7:]]
+    assert all(later > one - 60 for one, later in pairwise(inside)), inside
 
 
 async def test_the_keyboard_is_enough(looking: Looking) -> None:
@@ -184,15 +212,17 @@ async def test_it_can_be_read_and_worked_with_without_scripts(looking: Looking) 
     await expect(page.locator("tbody tr")).to_have_count(1)
     await page.get_by_role("link", name="Harbour marathon").click()
     await page.get_by_role("button", name="Hold this blog").click()
+    await expect(page.locator("#question")).to_contain_text("Hold this blog?")
+    await page.get_by_role("button", name="Hold it").click()
     await expect(page.locator("#said")).to_contain_text("is held")
     await page.get_by_role("button", name="Release this blog").click()
     await expect(page.locator("#said")).to_contain_text("goes on")
 
 
 async def test_it_is_light_and_quickly_painted(looking: Looking) -> None:
-    context = await looking.browser.new_context()
-    page = await context.new_page()
-    await page.goto(looking.seen.url, wait_until="load")
+    page = await looking.open()
+    await expect(page.locator("#live")).to_have_text("live")
+    await expect(page.locator('[data-plot="polls"] canvas')).to_be_visible()
     weight = await page.evaluate(
         """() => performance.getEntriesByType("resource").concat(performance.getEntriesByType("navigation"))
         .reduce((sum, one) => sum + one.transferSize, 0)"""
@@ -201,6 +231,17 @@ async def test_it_is_light_and_quickly_painted(looking: Looking) -> None:
     assert 20_000 < weight < LIGHTEST
     assert paint > 0
     print(f"weight {weight / 1000:.0f} kB, first paint {paint:.0f} ms")
+
+
+async def test_nothing_stands_before_the_first_paint_but_what_it_needs(looking: Looking) -> None:
+    page = await looking.open()
+    await expect(page.locator("#live")).to_have_text("live")
+    before = await page.evaluate(
+        """() => { const painted = performance.getEntriesByName("first-contentful-paint")[0].startTime;
+        return performance.getEntriesByType("resource").filter((one) => one.startTime < painted)
+        .map((one) => one.name.split("/").pop()) }"""
+    )
+    assert {"dashboard.css"} <= {*before} <= {"dashboard.css", "dashboard.js", "icon.svg"}
 
 
 async def test_a_new_post_appears_on_the_page_of_its_blog(looking: Looking) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.core.model import Lane
 from bot.core.publishing import Progress
+from bot.core.signs import Stuck
 from bot.core.standing import Alarm, Kind
 from bot.vitals import Counted, Now
 from bot.web.dashboard import words
@@ -18,7 +19,7 @@ from bot.web.dashboard.login import where
 from bot.web.dashboard.plots import MOST, PLOTS, drawing, table
 from bot.web.dashboard.rows import PAGE, blog_page, blog_rows, is_going, lane_rows
 from bot.web.dashboard.situation import Situation, Watched
-from bot.web.dashboard.verdict import STUCK_SECONDS, verdict
+from bot.web.dashboard.verdict import verdict
 from config.settings import Blog
 from storage import BlogState
 
@@ -98,11 +99,11 @@ SITUATION = Situation(at=NOW, now=WELL, blogs=(watched("storm"), watched("cup"))
             "Yes, but look here. 1 live blog is held: Storm.",
         ),
         (
-            {"now": replace(WELL, queue={Lane.LIVE: 300}), "stuck_since": NOW - 90},
+            {"now": replace(WELL, queue={Lane.LIVE: 300}), "stuck": Stuck(300, 90.0)},
             "bad",
             "No. 300 deliveries wait, and none has left for 1 min 30 s.",
         ),
-        ({"now": replace(WELL, queue={Lane.LIVE: 300}), "stuck_since": NOW - STUCK_SECONDS / 2}, "good", "Yes."),
+        ({"now": replace(WELL, queue={Lane.LIVE: 300})}, "good", "Yes."),
         (
             {"now": replace(WELL, share=0.5, floods_last_hour=1)},
             "warn",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import replace
@@ -47,6 +49,13 @@ async def test_status_tells_blogs_queue_and_pace(house: TelegramHouse) -> None:
     [storm] = [line for line in said.splitlines() if line.startswith("live · last new post")]
     assert "2 posts · 1 subscription · next in 1" in storm
     assert "not read yet · 0 posts" in said
+
+
+async def test_status_says_when_the_last_backup_was_made(house: TelegramHouse) -> None:
+    assert "No backup was made yet" in await house.ask(ADMIN, "/status")
+    made = time.time() - 7300
+    await house.room.store.keep_note("last backup", json.dumps({"at": made, "file": "/backups/relay.db"}))
+    assert "Last backup: 2 hours ago" in await house.ask(ADMIN, "/status")
 
 
 async def test_status_counts_what_waits_by_lane(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from aiohttp.test_utils import TestServer
 from bot import readiness
 from bot.core.model import Lane, Unknown
 from bot.core.plan import Send, Waiting
-from bot.core.readiness import SENDER_STILL, SENDS_FAIL, Seen, reasons
+from bot.core.readiness import Seen, reasons
+from bot.core.signs import Stuck
 from bot.pace import Limits, Pace
 from bot.readiness import Probe, Readiness
 from bot.vitals import Counts, Vitals
@@ -42,16 +43,8 @@ GOOD = Seen()
         (replace(GOOD, store="disk full"), ("database: disk full",)),
         (replace(GOOD, telegram_lost_for=60.0), ()),
         (replace(GOOD, telegram_lost_for=130.0), ("telegram: not reached for 130 s",)),
-        (replace(GOOD, telegram_lost_for=400.0, sends_fail_for=400.0), ("telegram: not reached for 400 s",)),
-        (replace(GOOD, sends_fail_for=SENDS_FAIL), ()),
-        (replace(GOOD, sends_fail_for=SENDS_FAIL + 1), ("queue: no message was taken for 301 s",)),
-        (replace(GOOD, sender_still_for=500.0), ()),
-        (replace(GOOD, sender_still_for=SENDER_STILL, waiting=3), ()),
-        (
-            replace(GOOD, sender_still_for=500.0, waiting=3),
-            ("queue: 3 wait, and nothing was done about it for 500 s",),
-        ),
-        (replace(GOOD, sender_still_for=500.0, waiting=3, interval=100.0), ()),
+        (replace(GOOD, telegram_lost_for=400.0, stuck=Stuck(3, 400.0)), ("telegram: not reached for 400 s",)),
+        (replace(GOOD, stuck=Stuck(3, 61.0)), ("queue: 3 wait, and none has left for 61 s",)),
         (replace(GOOD, late=("storm", "flood")), ("polls: storm is late", "polls: flood is late")),
         (
             replace(GOOD, store="locked", telegram_lost_for=130.0, late=("storm",)),
@@ -137,12 +130,17 @@ async def test_a_sender_that_stands_still_before_a_queue_is_seen_unless_telegram
 
 async def test_messages_that_all_fail_are_seen_and_one_that_does_not_ends_it(day: Day) -> None:
     day.appointed = {"storm": NOON + timedelta(hours=1)}
+    day.vitals.counted(Counts(queue={Lane.LIVE: 1}))
     day.fail()
     day.now += timedelta(minutes=6)
     day.fail()
-    assert await day.readiness.reasons() == ("queue: no message was taken for 360 s",)
+    assert await day.readiness.reasons() == ("queue: 1 wait, and none has left for 360 s",)
     day.lost_for = 360.0
     assert await day.readiness.reasons() == ("telegram: not reached for 360 s",)
+    day.lost_for = 0.0
+    day.vitals.counted(Counts())  # it was taken down, say
+    day.vitals.counted(Counts(queue={Lane.LIVE: 1}))
+    assert await day.readiness.reasons() == ()
 
 
 # --- the probe -----------------------------------------------------------------------------------------------------

@@ -117,3 +117,45 @@ def test_a_refusal_says_how_many_and_what_readers_miss(rows: int, chats: int, ex
 )
 def test_space_is_told_in_words(free: int, total: int, expected: str) -> None:
     assert signs.of_space(free, total) == expected
+
+
+@pytest.mark.parametrize(
+    ("waiting", "seconds", "interval", "expected"),
+    [
+        (3, 61.0, 0.0, True),
+        (3, 60.0, 0.0, False),
+        (0, 900.0, 0.0, False),
+        (3, 61.0, 30.0, False),  # two messages a minute are all that the pace allows
+        (3, 211.0, 30.0, True),
+    ],
+)
+def test_nothing_leaves_when_something_waits_for_longer_than_the_pace_explains(
+    waiting: int, seconds: float, interval: float, expected: bool
+) -> None:
+    found = signs.stuck(waiting, seconds, interval)
+    assert found == (signs.Stuck(waiting, seconds) if expected else None)
+
+
+def days_ago(*days: float) -> list[datetime]:
+    return [NOW - timedelta(days=one) for one in days]
+
+
+@pytest.mark.parametrize(
+    ("kept", "last", "since"),
+    [
+        ((), None, None),
+        ((9.0,), 9.0, None),  # made by hand, once
+        ((30.0, 20.0, 10.0), 10.0, None),  # and now and then
+        ((3.0, 2.0, 1.0), 1.0, None),
+        ((6.0, 5.0, 4.0), 4.0, 4.0),
+        ((6.0, 5.0), None, 5.0),  # the note came from another copy of the database
+        ((6.0, 5.0, 4.0), 0.5, None),  # one went elsewhere
+        ((5.0, 4.0, 3.0), 3.0, None),
+    ],
+)
+def test_backups_have_stopped_when_a_schedule_made_them(
+    kept: tuple[float, ...], last: float | None, since: float | None
+) -> None:
+    newest = None if last is None else NOW - timedelta(days=last)
+    found = signs.backups_stopped(days_ago(*kept), newest, NOW)
+    assert found == (None if since is None else NOW - timedelta(days=since))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,9 +14,11 @@ import pytest
 
 from bot import watcher
 from bot.core import signs
-from bot.core.model import Outcome, Refused
-from bot.core.signs import GIGABYTE
+from bot.core.model import Done, Lane, Outcome, Refused, Unknown
+from bot.core.plan import Send, Waiting
+from bot.core.signs import GIGABYTE, Stuck
 from bot.core.standing import Kind
+from bot.counting import Counting
 from bot.demo.telegram import Fault
 from bot.desk import Desk
 from bot.pace import Pace
@@ -42,6 +45,7 @@ class Lookout:
     put_back: timedelta = timedelta(0)  # the clock on the wall
     lost_for: float = 0.0
     free: int = 10 * GIGABYTE
+    stuck: Stuck | None = None
     told: list[str] = field(default_factory=list)
     pace: Pace = field(init=False)
     vitals: Vitals = field(init=False)
@@ -60,6 +64,7 @@ class Lookout:
             polls=lambda: self,
             floods=self.vitals.floods,
             lost_for=lambda: self.lost_for,
+            stuck=lambda: self.stuck,
             space=lambda path: (self.free, 20 * GIGABYTE),
             wall=lambda: self.now - self.put_back,
         )
@@ -301,3 +306,76 @@ async def test_no_blog_is_late_because_the_clock_on_the_wall_was_put_back(lookou
         lookout.begun = {"storm": lookout.now - lookout.put_back}
         lookout.appointed = {"storm": lookout.begun["storm"] + timedelta(seconds=30)}
         assert await lookout.looks() == []
+
+
+# --- what waits ----------------------------------------------------------------------------------------------------
+
+
+async def test_that_nothing_leaves_is_told_once_with_its_end(lookout: Lookout) -> None:
+    lookout.stuck = Stuck(12_000, 70.0)
+    (said,) = await lookout.looks()
+    assert said.startswith("Nothing leaves: 12,000 deliveries wait and none has left for a minute; readers hear of")
+    assert said.endswith("What to do: docs/operations.md, “Nothing leaves”.")
+    lookout.stuck = Stuck(12_400, 400.0)
+    assert await lookout.looks(5) == []
+    lookout.stuck = None
+    (said,) = await lookout.looks(3)
+    assert said.startswith("Over: Nothing leaves; what waited is on its way. It lasted")
+
+
+async def test_that_nothing_leaves_is_not_told_where_its_cause_is(lookout: Lookout) -> None:
+    lookout.stuck, lookout.lost_for = Stuck(1, 70.0), 70.0
+    assert await lookout.looks() == []
+    lookout.lost_for = 0.0
+    lookout.watcher.halted("Telegram does not know this token")
+    (said,) = await lookout.looks(2)
+    assert said.startswith("Telegram takes no messages")
+
+
+async def test_a_sender_whose_every_message_fails_is_told_of(lookout: Lookout) -> None:
+    await lookout.ledger.follow(ANN)
+    await lookout.ledger.publish("a")
+    row = Waiting(post=1, thread=0, lane=Lane.LIVE, wanted=1, sent=0, since=0.0)
+    counting = Counting(store=lookout.ledger.store, vitals=lookout.vitals)
+    lookout.vitals.looked()
+    lookout.vitals.settled(Send(rows=(row,)), Unknown(why="502"), lookout.now.timestamp())
+    await lookout.ledger.expand()
+    await counting.count()
+    for seconds in (30, 31):
+        lookout.now += timedelta(seconds=seconds)
+        lookout.vitals.looked()
+        lookout.stuck = lookout.vitals.stuck()
+        assert (lookout.stuck is not None) is (seconds == 31)
+    (said,) = await lookout.looks()
+    assert said.startswith("Nothing leaves: 1 delivery waits")
+    lookout.vitals.settled(Send(rows=(row,)), Done(), lookout.now.timestamp())
+    lookout.stuck = lookout.vitals.stuck()
+    (said,) = await lookout.looks()
+    assert said.startswith("Over: Nothing leaves")
+
+
+# --- backups -------------------------------------------------------------------------------------------------------
+
+
+async def test_backups_that_a_schedule_makes_no_more_are_told_once_with_their_end(lookout: Lookout) -> None:
+    path = lookout.ledger.store.path
+    folder = path.parent / "backups"
+    folder.mkdir()
+
+    def made(days: int) -> None:
+        at = MORNING - timedelta(days=days)
+        (folder / f"{path.stem}-{at:%Y%m%d-%H%M%S}.db").touch()
+
+    made(9)
+    (folder / f"{path.stem}-99999999-999999.db").touch()
+    (folder / "somebody-else-20240101-000000.db").touch()
+    assert await lookout.looks(2) == [], "one is no schedule"
+    made(8)
+    made(7)
+    (said,) = await lookout.looks(3)
+    last = MORNING - timedelta(days=7)
+    assert said.startswith(f"Backups have stopped: the last one is of {last:%-d %b %H:%M} UTC; if the disk fails")
+    note = json.dumps({"at": lookout.now.timestamp(), "file": "/elsewhere/relay.db"})
+    await lookout.ledger.store.keep_note("last backup", note)
+    (said,) = await lookout.looks(2)
+    assert said.startswith("Over: Backups have stopped; there is a new one")

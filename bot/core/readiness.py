@@ -8,10 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.core.signs import is_unreachable
-
-SENDS_FAIL = 300.0  # seconds for which every message failed, while Telegram answers other things
-SENDER_STILL = 120.0  # seconds since the sender last looked at the queue, or had an answer
+from bot.core.signs import Stuck, is_unreachable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +18,7 @@ class Seen:
     started: bool = True
     store: str | None = None  # why nothing can be written
     telegram_lost_for: float = 0.0
-    sends_fail_for: float = 0.0
-    sender_still_for: float = 0.0  # less what Telegram told us to rest
-    waiting: int = 0  # deliveries, when they were last counted
-    interval: float = 0.0  # between two messages, at the present pace
+    stuck: Stuck | None = None
     late: tuple[str, ...] = ()  # blogs that are not polled when their schedules say so
 
 
@@ -38,9 +32,7 @@ def _reasons(seen: Seen) -> Iterator[str]:
         yield f"database: {seen.store}"
     if is_unreachable(seen.telegram_lost_for):
         yield f"telegram: not reached for {seen.telegram_lost_for:.0f} s"
-    elif seen.sends_fail_for > SENDS_FAIL:
-        yield f"queue: no message was taken for {seen.sends_fail_for:.0f} s"
-    if seen.waiting and seen.sender_still_for > SENDER_STILL + 5 * seen.interval:
-        yield f"queue: {seen.waiting} wait, and nothing was done about it for {seen.sender_still_for:.0f} s"
+    elif seen.stuck is not None:
+        yield f"queue: {seen.stuck.waiting} wait, and none has left for {seen.stuck.seconds:.0f} s"
     for blog in seen.late:
         yield f"polls: {blog} is late"

@@ -6,7 +6,9 @@ What begins at one value ends at another one, so that nothing flutters between t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from bot.core.standing import Refusal
 
@@ -103,6 +105,59 @@ UNREACHABLE_SECONDS = 120.0
 def is_unreachable(lost_for: float) -> bool:
     """After so many seconds in which nothing was answered. Any answer ends it."""
     return lost_for >= UNREACHABLE_SECONDS
+
+
+# --- something waits, and nothing leaves
+
+STUCK_SECONDS = 60.0
+SLOW_TURNS = 5  # a pace of one message in a minute is slow, and not stuck
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """So many deliveries wait, and for so many seconds none has left."""
+
+    waiting: int
+    seconds: float
+
+
+def stuck(waiting: int, seconds: float, interval: float) -> Stuck | None:
+    """Whether nothing leaves although something waits: the alarm, the dashboard and `/readyz` all ask this.
+
+    `seconds`: for how long nothing was done, or all that was tried has failed; `interval` lies between two messages at
+    the present pace.
+    """
+    is_so = waiting > 0 and seconds > STUCK_SECONDS + SLOW_TURNS * interval
+    return Stuck(waiting, seconds) if is_so else None
+
+
+def of_stuck(found: Stuck) -> str:
+    """What is wrong, and what it means for readers."""
+    waits = _counted(found.waiting, "delivery waits", "deliveries wait")
+    return f"{waits} and none has left for a minute; readers hear of nothing new, and nothing is lost"
+
+
+# --- backups are not made any more
+
+RHYTHM = timedelta(days=2)  # two backups so close together were made by a schedule
+NO_BACKUP_FOR = timedelta(days=3)
+
+
+def backups_stopped(kept: Sequence[datetime], last: datetime | None, now: datetime) -> datetime | None:
+    """Since when a schedule that made backups makes them no more; None: it does, or there is none.
+
+    `kept`: when those in the folder of backups were made, oldest first; `last`: when one was made, wherever it went.
+    """
+    if not any(later - one <= RHYTHM for one, later in pairwise(kept)):
+        return None
+    newest = max(kept[-1], last or kept[-1])
+    return newest if now - newest > NO_BACKUP_FOR else None
+
+
+def of_backups(last: datetime) -> str:
+    """What is wrong, and what it means for readers."""
+    when = f"{last.astimezone(UTC):%-d %b %H:%M} UTC"
+    return f"the last one is of {when}; if the disk fails, what people did since is lost; readers notice nothing"
 
 
 # --- a mistake of ours

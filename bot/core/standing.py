@@ -26,7 +26,9 @@ class Kind(StrEnum):
     HALTED = "halted"  # Telegram takes no messages from this bot
     UNREACHABLE = "unreachable"  # Telegram does not answer
     FLOODS = "floods"  # Telegram answers 429 too often
+    STUCK = "stuck"  # something waits, and nothing leaves
     DISK = "disk"  # it is nearly full
+    BACKUP = "backup"  # a schedule made backups, and makes them no more
     BROKE = "broke"  # a command or a button met a mistake of ours
 
 
@@ -43,7 +45,9 @@ SECTIONS: Mapping[Kind, str] = {
     Kind.HALTED: "Telegram takes no messages",
     Kind.UNREACHABLE: "Telegram cannot be reached",
     Kind.FLOODS: "Telegram asks for patience",
+    Kind.STUCK: "Nothing leaves",
     Kind.DISK: "The disk is nearly full",
+    Kind.BACKUP: "Backups have stopped",
     Kind.BROKE: "A command broke",
 }
 

@@ -27,6 +27,7 @@ PAGES: Mapping[str, str] = {
     "pushes": "pushes",
     "alarms": "alarms",
     "why": "why",
+    "file": "file",
     "history": "history.json?range=30d",
 }
 MINUTES = 3 * 24 * 60
@@ -60,12 +61,13 @@ async def _measured(relay: Relay, asked: int) -> dict[str, Any]:
         await relay._parts.desk.send(
             await relay._parts.desk.draft(EDITOR, PushText(text=TEXT)), Sending(lane=Lane.LIVE)
         )
-        streams = [asyncio.create_task(_listen(session)) for _ in range(10)]
+        streams, held = [asyncio.create_task(_listen(session)) for _ in range(10)], Held()
         busy = {name: [await _took(session, path) for _ in range(asked)] for name, path in PAGES.items()}
+        busy_held = await held.stop()
         for one in streams:
             one.cancel()
         await asyncio.gather(*streams, return_exceptions=True)
-    return {"idle": idle, "busy": busy, "idle_held": idle_held}
+    return {"idle": idle, "busy": busy, "idle_held": idle_held, "busy_held": busy_held}
 
 
 async def _took(session: aiohttp.ClientSession, path: str) -> float:

@@ -194,6 +194,8 @@ def dashboard(size: Size) -> Iterator[Measure]:
     slowest = max(max(took) for took in run["busy"].values())
     name = f"{who}: any page while a push goes out, and 10 are watching"
     yield _measure(DASHBOARD, name, "ms", [slowest], [300.0], "the bar: 300 ms")
+    name = f"{who}: longest the event loop was held meanwhile"
+    yield _measure(DASHBOARD, name, "ms", [run["busy_held"]], [run["idle_held"]], "with no push, and nobody watching")
 
 
 def replies(size: Size) -> Iterator[Measure]:

@@ -30,7 +30,7 @@ class Dashboard:
         watching, flashes = Watching(house), Flashes()
         views = Views(house, watching, frame)
         self._pages = Pages(house, guard, frame, watching, views, flashes)
-        self._acts = Acts(house, frame, watching, flashes)
+        self._acts = Acts(house, self._pages, frame, watching, flashes)
         self._asking, self._login = Asking(house, self._pages), Login(guard, frame)
         self.live = Live(watching, views, guard)
 
@@ -42,6 +42,8 @@ class Dashboard:
             "/pushes": pages.pushes,
             "/alarms": pages.alarms,
             "/why": pages.why,
+            "/file": pages.file,
+            "/file/{name}": pages.file_back,
             "/history.json": pages.history,
         }
         done = {**self._acts.routes(), "/why": self._asking.answer, "/logout": self._login.leave}

@@ -1,6 +1,7 @@
 """What admins do in the browser: each act answers once its effect is written, in one plain sentence.
 
-With scripts the sentence appears above the page; without, the page is loaded again and shows it.
+With scripts the sentence appears above the page; without, the page is loaded again and shows it. Where something is
+asked first, scripts ask in a box; without them the form leads to a page that asks, and whose own form is `sure`.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ import structlog
 from aiohttp import hdrs, web
 from aiohttp.typedefs import Handler
 
+from bot.applied import CannotWrite, NotKept
 from bot.house import House, NotShown
 from bot.web.dashboard.frame import Frame
 from bot.web.dashboard.login import where
+from bot.web.dashboard.pages import Pages
+from bot.web.dashboard.questions import EVERYTHING, question
 from bot.web.dashboard.said import Flashes, Said
 from bot.web.dashboard.watching import Watching
 from bot.web.dashboard.words import count
@@ -25,7 +29,6 @@ log = structlog.get_logger()
 
 BY = "dashboard"  # what the audit says of whoever it was: a password is no person
 LONGEST_PUSH = 4096  # characters of a message: core.telegram.org/bots/api#sendmessage
-EVERYTHING = "all"
 MOST_LINES = 30
 DIGITS = 18
 
@@ -34,8 +37,9 @@ Form = Mapping[str, str]
 
 
 class Acts:
-    def __init__(self, house: House, frame: Frame, watching: Watching, flashes: Flashes) -> None:
-        self._house, self._frame, self._watching, self._flashes = house, frame, watching, flashes
+    def __init__(self, house: House, pages: Pages, frame: Frame, watching: Watching, flashes: Flashes) -> None:
+        self._house, self._pages, self._frame = house, pages, frame
+        self._watching, self._flashes = watching, flashes
 
     def routes(self) -> Mapping[str, Handler]:
         return {
@@ -45,11 +49,15 @@ class Acts:
             "/push": self._handler(self._push),
             "/pushes": self._handler(self._pushes),
             "/requeue": self._handler(self._requeue),
+            "/rollback": self._handler(self._rollback),
         }
 
     def _handler(self, act: Callable[[Form], Awaitable[Said]]) -> Handler:
         async def handler(request: web.Request) -> web.StreamResponse:
             form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+            asked = question(request.path.lstrip("/"), form)
+            if asked is not None and "sure" not in form and "HX-Request" not in request.headers:
+                return await self._pages.sure(request, asked, form)
             said = await act(form)
             self._watching.forget()
             log.info("done in the dashboard", act=request.path, well=said.tone == "good")
@@ -76,6 +84,20 @@ class Acts:
         if not changes:
             return Said("The file was read again; nothing in it has changed.")
         return Said("The file was applied.", lines=tuple(changes[:MOST_LINES]))
+
+    async def _rollback(self, form: Form) -> Said:
+        try:
+            changes = await self._house.rollback(form.get("name", ""), who=BY)
+        except NotKept:
+            return Said("This file is kept no more; here are those that are.", "bad")
+        except CannotWrite as error:
+            return Said("Nothing has changed.", "bad", (str(error),))
+        except BadSettings as error:
+            lines = tuple(str(error).splitlines()[:MOST_LINES])
+            return Said("Nothing has changed: this version does not take that file any more.", "bad", lines)
+        if not changes:
+            return Said("The file is in force, and nothing else has changed.")
+        return Said("The file is back and in force.", lines=tuple(changes[:MOST_LINES]))
 
     async def _hold(self, form: Form) -> Said:
         title = self._title(named := form.get("blog", ""))

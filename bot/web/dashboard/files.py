@@ -35,9 +35,6 @@ class Files:
         both = hashlib.sha256(b"".join(name.encode() + code for name, code in self._plain.items()))
         self.version = both.hexdigest()[:12]
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._plain
-
     def path(self, name: str) -> str:
         """Relative to the first page."""
         return f"static/{self.version}/{name}"

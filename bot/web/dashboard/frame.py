@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 
 from bot.web.dashboard import words
 from bot.web.dashboard.files import Files
+from bot.web.dashboard.questions import question
 from bot.web.guard import TOKEN
 
 PLACE = "<!--token-->"  # in forms: parts are rendered once for everybody, and a token is of one session
@@ -39,7 +40,7 @@ class Frame:
             auto_reload=False,
             filters=FILTERS,
         )
-        self._templates.globals |= {"files": self._files, "count": words.count}
+        self._templates.globals |= {"files": self._files, "count": words.count, "question": question}
         for name in self._templates.list_templates():  # made ready now: later everybody would wait for it
             self._templates.get_template(name)
 

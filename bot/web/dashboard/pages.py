@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
+from bot.applied import kept_files
 from bot.core.timing import upcoming
 from bot.house import House
+from bot.web.dashboard.file_rows import FileRow, file_rows
 from bot.web.dashboard.frame import Frame
-from bot.web.dashboard.plots import NAMES, PLOTS, RANGES, USUAL, Drawing, drawing, table
+from bot.web.dashboard.login import where
+from bot.web.dashboard.past import Past
+from bot.web.dashboard.plots import RANGES, USUAL
+from bot.web.dashboard.questions import Question
 from bot.web.dashboard.said import Flashes
 from bot.web.dashboard.situation import Situation, Watched
 from bot.web.dashboard.views import View, Views, view_of
 from bot.web.dashboard.watching import Watching
-from bot.web.guard import SESSION, Guard
+from bot.web.guard import SESSION, TOKEN, Guard
 from config.schedule import words as schedule_words
 
 UPCOMING = 5  # polls that the page of a blog announces
@@ -27,10 +33,11 @@ class Pages:
     ) -> None:
         self._house, self._guard, self._frame = house, guard, frame
         self._watching, self._views, self._flashes = watching, views, flashes
+        self._past = Past(house)
 
     async def overview(self, request: web.Request) -> web.StreamResponse:
         view, span = view_of("overview", request), range_of(request)
-        drawings = await self._drawings(span)
+        drawings = (await self._past.of(span)).drawings
         return await self._page(request, view, "overview.html", range=span, ranges=[*RANGES], drawings=drawings)
 
     async def blog(self, request: web.Request) -> web.StreamResponse:
@@ -64,16 +71,37 @@ class Pages:
         view = View(name="why")
         return await self._page(request, view, "why.html", post=post, chat=chat, explained=explained, wrong=wrong)
 
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """What is in force, and the kept files; a way to each of those that would change something."""
+        return await self._page(request, View(name="file"), "file.html", kept=await self._kept())
+
+    async def file_back(self, request: web.Request) -> web.StreamResponse:
+        """What bringing one of them back would change, and the button that does it."""
+        name = request.match_info["name"]
+        found = next((one for one in await self._kept() if one.name == name), None)
+        if found is None:
+            return await self.missing(request, "This file is kept no more.")
+        return await self._page(request, View(name="file"), "file_back.html", file=found)
+
+    async def _kept(self) -> list[FileRow]:
+        house = self._house
+        return file_rows(await kept_files(house.store, house.settings(), house.now()))
+
+    async def sure(self, request: web.Request, asked: Question, form: Mapping[str, str]) -> web.StreamResponse:
+        """Asks before an act; yes does it, with what its form said."""
+        fields = {name: value for name, value in form.items() if name != TOKEN}
+        act, back = request.path.lstrip("/"), where(form.get("back", ""))
+        view = View(name="sure")
+        return await self._page(request, view, "sure.html", asked=asked, fields=fields, act=act, back=back)
+
     async def missing(self, request: web.Request, sentence: str) -> web.StreamResponse:
         return await self._page(request, View(name="missing"), "missing.html", status=404, sentence=sentence)
 
     async def history(self, request: web.Request) -> web.StreamResponse:
         """What plots show, as JSON: columns of one length, `null` where nothing was measured."""
         span = range_of(request)
-        until = self._house.clock()
-        since = until - RANGES[span]
-        rows = table(await self._house.store.history(NAMES, since), NAMES, since, until)
-        return web.json_response({"range": span, "since": since, "until": until, "columns": rows})
+        past = await self._past.of(span)
+        return web.json_response({"range": span, "since": past.since, "until": past.until, "columns": past.rows})
 
     async def _page(
         self, request: web.Request, view: View, template: str, *, status: int = 200, **values: Any
@@ -95,12 +123,6 @@ class Pages:
             operator=self._house.settings().about.operator,
             **values,
         )
-
-    async def _drawings(self, span: str) -> list[Drawing]:
-        until = self._house.clock()
-        since = until - RANGES[span]
-        rows = table(await self._house.store.history(NAMES, since), NAMES, since, until)
-        return [drawing(plot, rows, since, until) for plot in PLOTS]
 
     def _polls(self, one: Watched, situation: Situation) -> dict[str, Any]:
         """When it is polled, in words, and the next polls: the one that is arranged, then those of the schedule."""

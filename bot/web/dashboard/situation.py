@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.publishing import Progress
+from bot.core.signs import Stuck
 from bot.core.standing import Alarm
 from bot.vitals import Now
 from config.settings import Blog
-from storage import BlogState, Sent
+from storage import Backup, BlogState, Sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +36,7 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """`stuck_since`: since when nothing has left although something waits, None where that is not so."""
+    """`stuck`: nothing leaves although something waits; `backup`: the last one that was made."""
 
     at: float
     now: Now
@@ -44,7 +45,8 @@ class Situation:
     ended: tuple[Alarm, ...] = ()  # lately, the last first
     pushes: tuple[Pushed, ...] = ()  # the newest first
     all_held: bool = False
-    stuck_since: float | None = None
+    stuck: Stuck | None = None
+    backup: Backup | None = None
 
     def blog(self, id_: str) -> Watched | None:
         return next((one for one in self.blogs if one.blog.id == id_), None)

@@ -10,7 +10,6 @@ from bot.web.dashboard.rows import Tone
 from bot.web.dashboard.situation import Situation, Watched
 from bot.web.dashboard.words import count, said, seconds, short
 
-STUCK_SECONDS = 60.0  # nothing leaves for so long although something waits
 SLOWED = 0.9  # of the allowance
 MUCH = 0.2  # of all that there is
 NAMED = 3  # blogs that a sentence names
@@ -19,7 +18,7 @@ _STOPS_ALL = {
     Kind.HALTED: "Telegram takes no messages from this bot",
     Kind.UNREACHABLE: "Telegram cannot be reached",
 }
-_TOLD_ELSEWHERE = {Kind.FAILING, Kind.PAGE, *_STOPS_ALL}
+_TOLD_ELSEWHERE = {Kind.FAILING, Kind.PAGE, Kind.STUCK, *_STOPS_ALL}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +87,9 @@ def _stopping(situation: Situation) -> Iterator[Wrong]:
             yield Wrong(text=_STOPS_ALL[alarm.kind], tone="bad", stops=True, to="alarms")
     if situation.all_held:
         yield Wrong(text="Every live blog is held", tone="bad", stops=True, to="#blogs")
-    since = situation.stuck_since
-    if since is not None and situation.at - since >= STUCK_SECONDS:
-        waits = count(situation.waiting, "delivery waits", "deliveries wait")
-        for_so_long = said(situation.at - since)
+    if situation.stuck is not None:
+        waits = count(situation.stuck.waiting, "delivery waits", "deliveries wait")
+        for_so_long = said(situation.stuck.seconds)
         yield Wrong(text=f"{waits}, and none has left for {for_so_long}", tone="bad", stops=True, to="#queue")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import structlog
 
@@ -31,16 +30,24 @@ class Watching:
         self._house = house
         self._counts = Counts(house)
         self._latest: Situation | None = None
+        self._done = 0  # acts, since we were started
         self._looking = asyncio.Lock()
-        self._stuck_since: float | None = None
 
     async def look(self) -> Situation:
         """As it stands, or stood a moment ago. Nothing is counted meanwhile: numbers come from the vitals."""
         async with self._looking:
             latest = self._latest
-            if latest is None or not 0 <= self._house.clock() - latest.at < FRESH:
-                latest = self._latest = await self._look()
-            return latest
+            if latest is not None and 0 <= self._house.clock() - latest.at < FRESH:
+                return latest
+            return await self._look_anew()
+
+    async def _look_anew(self) -> Situation:
+        """What was done while we looked may not be seen: then once more."""
+        while True:
+            done = self._done
+            self._latest = situation = await self._look()
+            if done == self._done:
+                return situation
 
     async def pushes(self, limit: int, skip: int = 0) -> tuple[Pushed, ...]:
         """The newest first."""
@@ -48,6 +55,7 @@ class Watching:
 
     def forget(self) -> None:
         """Something was done: what is known is old."""
+        self._done += 1
         self._latest = None
         self._counts.forget()
 
@@ -60,7 +68,7 @@ class Watching:
         states, all_held, pushes = await asyncio.gather(store.blogs(), store.all_held(), self.pushes(PUSHES))
         alarms = await store.alarms(ended_since=now - ENDED_WITHIN)
         ended = sorted((one for one in alarms if one.ended_at is not None), key=lambda one: -(one.ended_at or 0.0))
-        situation = Situation(
+        return Situation(
             at=now,
             now=house.vitals.now(),
             blogs=self._blogs(states),
@@ -68,8 +76,9 @@ class Watching:
             ended=tuple(ended),
             pushes=pushes,
             all_held=all_held,
+            stuck=house.vitals.stuck(),
+            backup=await store.last_backup(),
         )
-        return replace(situation, stuck_since=self._stuck(situation))
 
     def _blogs(self, states: Iterable[BlogState]) -> tuple[Watched, ...]:
         known = {state.id: state for state in states}
@@ -83,16 +92,6 @@ class Watching:
             )
             for blog in self._house.blogs()
         )
-
-    def _stuck(self, situation: Situation) -> float | None:
-        """Since when nothing leaves. What editors have stopped waits for them."""
-        meant = situation.all_held or any(one.state.held_at for one in situation.blogs)
-        meant = meant or any(one.push.paused_at for one in situation.pushes)
-        if meant or not situation.waiting or situation.now.messages_per_second:
-            self._stuck_since = None
-        elif self._stuck_since is None:
-            self._stuck_since = situation.at
-        return self._stuck_since
 
 
 class Counts:
