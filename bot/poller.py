@@ -39,6 +39,7 @@ from storage import Store, StoreError
 log = structlog.get_logger()
 
 TELL_AFTER = 3  # failed polls in a row; a single time-out is nobody's concern
+WITHOUT_END = 2**31  # polls of a blog as APScheduler counts them: one at a time is what `_turns` sees to
 NOTE_EVERY = 60.0  # seconds between notes that a quiet blog was polled
 LOOK_SECONDS = 5.0  # between looks at whether the clock was put back; by less, it only makes a poll that late
 
@@ -69,8 +70,11 @@ class Poller:
             vitals=vitals,
             now=now,
         )
-        # A late poll is better than none: without a grace time APScheduler would skip it in silence.
-        self._scheduler = AsyncIOScheduler(job_defaults={"misfire_grace_time": None, "coalesce": True})
+        # A late poll is better than none: without a grace time APScheduler would skip it in silence; and where a poll
+        # is due when the one before is just about to end, it would forget the blog for good, had it room for only one.
+        self._scheduler = AsyncIOScheduler(
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": WITHOUT_END}
+        )
         self._states: defaultdict[str, BlogState] = defaultdict(BlogState)
         self._polled: dict[str, datetime] = {}
         self._noted: dict[str, float] = {}

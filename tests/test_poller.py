@@ -391,3 +391,13 @@ async def test_the_page_that_was_left_says_no_more_that_its_blog_is_over(tmp_pat
         await watch.poll(2)
         assert await state(watch) is State.LIVE
         await watch.close()
+
+
+async def test_a_blog_whose_next_poll_is_due_when_one_ends_goes_on_being_asked(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after one that took longer than the time between two."""
+    monkeypatch.setattr("bot.poller.next_poll", lambda *about: datetime.now(UTC))
+    await watch.poller.start()
+    await watch.publisher.polled(20)
+    await watch.poller.stop()
