@@ -66,16 +66,21 @@ def _moments(now: float) -> dict[str, Any]:
     def moment(at: float | None, none: str = "–") -> str:
         return none if at is None else time(at, now)
 
+    def due(at: float | None) -> str:
+        return "–" if at is None else time(at, now, DUE)
+
     def clock(at: float) -> str:
-        return time(at, now, ago=False)
+        return time(at, now, CLOCK)
 
-    return {"now": now, "moment": moment, "clock": clock}
+    return {"now": now, "moment": moment, "due": due, "clock": clock}
 
 
-def time(at: float, now: float, *, ago: bool = True) -> Markup:
-    """The clock's time, which a script turns into "12 s ago" and keeps so, or into the clock of who looks: the mark-up
-    itself stays as it is."""
-    how = Markup("") if ago else Markup(" data-clock")
+AGO, DUE, CLOCK = Markup(""), Markup(" data-due"), Markup(" data-clock")
+
+
+def time(at: float, now: float, how: Markup = AGO) -> Markup:
+    """The clock's time, which a script turns into "12 s ago" and keeps so (into "now" for a while, where it is `due`),
+    or into the clock of who looks: the mark-up itself stays as it is."""
     return Markup('<time datetime="{}"{}>{}</time>').format(words.instant(at), how, words.clock(at, now))
 
 

@@ -2,11 +2,12 @@
 
 const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 const EVERY = 1000;
+const AT_IT = 10; // seconds: what is due is being done, and the page hears of it a little later
 
-function said(at) {
+function said(at, due) {
   const seconds = Math.round((at - Date.now()) / 1000);
   const length = Math.abs(seconds);
-  if (length < 1) return "now";
+  if (length < 1 || (due && seconds < 0 && length < AT_IT)) return "now";
   const index = UNITS.findIndex(([size]) => length >= size);
   const [size, name] = UNITS[index];
   const next = UNITS[index + 1];
@@ -19,7 +20,7 @@ function tell(time) {
   const at = Date.parse(time.dateTime);
   if (Number.isNaN(at)) return;
   if (!time.title) time.title = new Date(at).toLocaleString();
-  const words = "clock" in time.dataset ? new Date(at).toLocaleTimeString([], { hourCycle: "h23" }) : said(at);
+  const words = "clock" in time.dataset ? new Date(at).toLocaleTimeString([], { hourCycle: "h23" }) : said(at, "due" in time.dataset);
   if (time.textContent !== words) time.textContent = words;
 }
 
