@@ -161,7 +161,9 @@ class Watcher:
         await self._say(wrong, Kind.FLOODS, "Telegram asks for patience", said, "not for ten minutes now")
 
     async def _at_the_disk(self) -> None:
-        path = self._watched.store.path.absolute().parent
+        path = self._watched.store.folder
+        if path is None:
+            return
         free, total = await asyncio.to_thread(self._watched.space, path)
         wrong = signs.nearly_full(self._alarms.find(Kind.DISK) is not None, free, total)
         said = f"{signs.of_space(free, total)} at {path}; {signs.FULL}"

@@ -17,8 +17,9 @@ from storage.pruning import Pruned
 from storage.pushes import Push
 from storage.restoring import PutBack, put_back
 from storage.returning import Returned
-from storage.sqlite import AlreadyRunning, Store, open_store, path_of
+from storage.sqlite import AlreadyRunning, open_store, path_of
 from storage.states import BlogState
+from storage.store import Store
 from storage.subscriptions import Subscription
 from storage.takedowns import Restored
 

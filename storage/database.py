@@ -11,14 +11,15 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from sqlite_utils import Database
 
 from storage import copies, upgrading
+from storage.engine import Query
 from storage.errors import StoreError, told
 from storage.schema import migrations
 
@@ -29,8 +30,6 @@ T = TypeVar("T")
 LOG_BYTES = 64 * 2**20  # to which a write-ahead log that had to grow is cut again
 BUSY_SECONDS = 10.0  # that a connection waits for another one
 SYNC_SECONDS = 1.0  # so much of what is written `often` may be in the machine's memory alone
-
-Query = Callable[Concatenate[sqlite3.Connection, P], T]
 
 
 class Connections:

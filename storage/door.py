@@ -1,9 +1,9 @@
-"""What the parts of the store share: the connections."""
+"""What the parts of the store share: the engine behind them."""
 
 from __future__ import annotations
 
-from storage.database import Connections
+from storage.engine import Engine
 
 
 class Door:
-    _db: Connections
+    _db: Engine

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
 from collections.abc import Callable, Collection, Container, Coroutine, Sequence
 from functools import partial
 from typing import Any
@@ -23,6 +22,7 @@ from storage.database import StoreError
 from storage.door import Door
 from storage.looking import Due
 from storage.settling import Settled
+from storage.spoken import Connection
 
 
 class DeliveriesDoor(Door):
@@ -100,6 +100,6 @@ class DeliveriesDoor(Door):
         return await self._db.count(waiting.recent_sends, since)
 
 
-def _turn(db: sqlite3.Connection, /, settled: Sequence[Settled], due: Due, *, now: float, **about: Any) -> Found:
+def _turn(db: Connection, /, settled: Sequence[Settled], due: Due, *, now: float, **about: Any) -> Found:
     settling.settle(db, settled, now)
     return claims.claim(db, due, now=now, **about)

@@ -41,8 +41,12 @@ class RetentionDoor(Door):
         while left := await self._db.count(pruning.left_chats, before):
             for chat in left:
                 yield await self._db.write(pruning.forget_chat, chat, before)
-        while await self._db.write(pruning.shrink):
+        while await self.shrink():
             yield Pruned()
+
+    async def shrink(self) -> bool:
+        """Give some of the file's empty pages back; False: enough of it is in use."""
+        return await self._db.write(pruning.shrink)
 
     async def forget_pages(self, blog: str, in_use: Collection[str], before: float) -> Pruned:
         """Of a blog's pages accepted before then, all but these."""

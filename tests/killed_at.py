@@ -21,7 +21,7 @@ import bot.judging
 import bot.request
 import bot.telegram
 import config.replacing
-import storage.sqlite
+import storage.store
 from bot.__main__ import cli
 from storage import blogs, claims, settling, sleeping
 
@@ -35,13 +35,13 @@ STEPS: dict[str, tuple[Any, str, str]] = {
     "before the publishing commits": (blogs, "publish", "after"),
     "after publishing": (bot.desk.Desk, "relay", "after"),
     "inside the claim": (claims, "_posts", "after"),
-    "after the claim": (storage.sqlite.Store, "claim", "after"),
+    "after the claim": (storage.store.Store, "claim", "after"),
     "before the send": (bot.request.AiohttpRequest, "post_json", "before"),
     "after the answer": (bot.request.AiohttpRequest, "post_json", "after"),
     "before the settlement": (bot.delivering, "settle", "before"),
     "inside the settling transaction": (settling, "_stand", "before"),
     "before the settling commits": (settling, "_settle_screens", "after"),
-    "after settling": (storage.sqlite.Store, "settle", "after"),
+    "after settling": (storage.store.Store, "settle", "after"),
 }
 # What is done beside the deliveries, and happens in stories of its own only.
 ASIDE: dict[str, tuple[Any, str, str]] = {
@@ -56,7 +56,7 @@ OF_THE_NIGHT: dict[str, tuple[Any, str, str]] = {
     "before the falling asleep commits": (sleeping, "wake_at", "after"),
     "inside the waking": (sleeping, "wake", "after"),
     "before the waking commits": (sleeping, "wake_some", "after"),
-    "after the waking": (storage.sqlite.Store, "wake", "after"),
+    "after the waking": (storage.store.Store, "wake", "after"),
 }
 
 
