@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from sqlite3 import Connection, Row
 
 from bot.core.model import Lane, Relayed
 from bot.core.publishing import Progress
 from storage import audit, expansion
 from storage.audit import Act
 from storage.rows import relayed
+from storage.spoken import Connection, Row
 
 STOPPED = "stopped"  # what `push.state` is where the rest was dropped
 _OUT = "('sent', 'stopped')"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.standing import BY_TEXT, TOLD_WHEN_OVER, Alarm, Kind
-from storage.rows import to_json
+from storage.rows import insert, moved, to_json
+from storage.spoken import Connection, Row
 
 AGAIN_AFTER = 1800.0  # seconds: what was told and ended and comes back is told no sooner
 EVERYBODY = 0  # for a person: as good as told to all the admins there are
@@ -51,10 +51,6 @@ _TOLD_LAST = f"""
 SELECT max(h.at) FROM alarm INDEXED BY alarm_of CROSS JOIN heard h ON h.alarm = alarm.id
 WHERE {_THIS} AND (NOT :by_text OR text = :text) AND h.at BETWEEN :since - {AGAIN_AFTER} AND :since
 """
-_BEGIN = """
-INSERT INTO alarm (kind, about, part, subject, text, since, tell_at)
-VALUES (:kind, :about, :part, :subject, :text, :since, :tell_at)
-"""
 
 
 def begin(db: Connection, alarm: Alarm) -> Alarm:
@@ -75,10 +71,9 @@ def begin(db: Connection, alarm: Alarm) -> Alarm:
 
 def _insert(db: Connection, bound: dict[str, Any], kind: Kind) -> None:
     last = db.execute(_TOLD_LAST, bound | {"by_text": kind in BY_TEXT}).fetchone()[0]
-    db.execute(_BEGIN, bound | {"tell_at": bound["since"] if last is None else last + AGAIN_AFTER})
+    alarm = insert(db, "alarm", bound | {"tell_at": bound["since"] if last is None else last + AGAIN_AFTER})
     if kind in TOLD_WHEN_OVER:
-        heard = "INSERT INTO heard (alarm, person, at) VALUES (last_insert_rowid(), ?, ?)"
-        db.execute(heard, (EVERYBODY, bound["since"]))
+        db.execute("INSERT INTO heard (alarm, person, at) VALUES (?, ?, ?)", (alarm, EVERYBODY, bound["since"]))
 
 
 def _standing(db: Connection, bound: dict[str, Any]) -> Alarm | None:
@@ -93,7 +88,7 @@ def end(db: Connection, alarm: Alarm, ending: str | None, now: float) -> None:
 
 def rename(db: Connection, was: str, blog: str) -> None:
     """What stands about the one stands about the other, unless it stands there already."""
-    db.execute("UPDATE OR IGNORE alarm SET about = ? WHERE about = ? AND ended_at IS NULL", (blog, was))
+    moved(db, "alarm", "about", ("kind", "part", "ended_at"), was=was, to=blog, only="AND ended_at IS NULL")
 
 
 def forget(db: Connection, before: float) -> int:
@@ -107,14 +102,17 @@ _ENDED = "SELECT id FROM alarm INDEXED BY alarm_ended WHERE ended_at IS NOT NULL
 
 # --- told ----------------------------------------------------------------------------------------------------------
 
-_HEARD = f"SELECT 1 FROM heard h WHERE h.alarm = alarm.id AND h.person IN ({EVERYBODY}, p.value)"
+_PERSON = "CAST(p.value AS BIGINT)"
+_HEARD = f"SELECT 1 FROM heard h WHERE h.alarm = alarm.id AND h.person IN ({EVERYBODY}, {_PERSON})"
 _TO_TELL = f"""
-SELECT alarm.*, 0 AS told, p.value AS person FROM alarm INDEXED BY alarm_standing CROSS JOIN json_each(:people) p
+SELECT alarm.*, 0 AS told, {_PERSON} AS person
+FROM alarm INDEXED BY alarm_standing CROSS JOIN json_each(:people) p ON TRUE
 WHERE ended_at IS NULL AND tell_at <= :now AND NOT EXISTS ({_HEARD})
 UNION ALL
-SELECT alarm.*, 1 AS told, p.value AS person FROM alarm INDEXED BY alarm_ended CROSS JOIN json_each(:people) p
+SELECT alarm.*, 1 AS told, {_PERSON} AS person
+FROM alarm INDEXED BY alarm_ended CROSS JOIN json_each(:people) p ON TRUE
 WHERE ended_at IS NOT NULL AND ended_at > :since AND ending IS NOT NULL AND EXISTS ({_HEARD} AND h.end_at IS NULL)
-AND NOT EXISTS (SELECT 1 FROM heard h WHERE h.alarm = alarm.id AND h.person = p.value AND h.end_at IS NOT NULL)
+AND NOT EXISTS (SELECT 1 FROM heard h WHERE h.alarm = alarm.id AND h.person = {_PERSON} AND h.end_at IS NOT NULL)
 ORDER BY 1
 """
 
@@ -130,6 +128,6 @@ def note_heard(db: Connection, tellings: Iterable[Telling], now: float) -> None:
     """They have heard it."""
     db.executemany(
         """INSERT INTO heard (alarm, person, at, end_at) VALUES (?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET end_at = excluded.end_at""",
+        ON CONFLICT (alarm, person) DO UPDATE SET end_at = excluded.end_at""",
         [(one.alarm.id, one.person, now, None if one.alarm.ended_at is None else now) for one in tellings],
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
-from sqlite3 import Connection, Row
 
 from storage import audit
 from storage.audit import Act
 from storage.rows import to_json
+from storage.spoken import Connection, Row
 
 KEPT = 5  # files
 NAME = 16  # digits of a file's digest that name it: as many as fit a button with room to spare

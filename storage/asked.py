@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sqlite3 import Connection
-
 from bot.core.paging import digest
+from storage.spoken import Connection
 
 KEPT = 30 * 86_400.0  # seconds since they were last asked for
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from sqlite3 import Connection
 
 from bot.core.publishing import Audience
 from storage import subscriptions
 from storage.rows import to_json
+from storage.spoken import Connection
 
 # In what language a chat reads: the first part of the tag that it chose, was imported with, or has in its client.
 _TAG = "coalesce(c.chosen_language, s.language, c.language, '')"
@@ -16,8 +16,8 @@ LANGUAGE = f"lower(substr({_TAG}, 1, instr({_TAG} || '-', '-') - 1))"
 _AWAKE = """s.closed_at IS NULL
   AND NOT EXISTS (SELECT 1 FROM blog b WHERE b.id = s.blog AND b.removed_at IS NOT NULL)"""
 _ALL_OF_IT = "s.topics = ' ' AND s.words = ' '"
-_FOLLOWS = f"""(:blog IS NULL OR s.blog = :blog) AND (NOT :some OR ({_ALL_OF_IT}) OR EXISTS
-  (SELECT 1 FROM json_each(:topics) t WHERE instr(s.topics, ' ' || t.value || ' ')))"""
+_FOLLOWS = f"""(s.blog = :blog OR :blog IS NULL) AND (NOT :some OR ({_ALL_OF_IT}) OR EXISTS
+  (SELECT 1 FROM json_each(:topics) t WHERE instr(s.topics, ' ' || t.value || ' ') > 0))"""
 
 
 def count(db: Connection, audience: Audience) -> int:
@@ -70,7 +70,8 @@ def by_topic(db: Connection, blog: str) -> dict[str, int]:
     rows = db.execute(
         f"""SELECT followed, everything, count(*) FROM (
         SELECT group_concat(s.topics, ' ') AS followed, max({_ALL_OF_IT}) AS everything FROM subscription s
-        JOIN chat c ON c.id = s.chat AND c.open WHERE s.blog = ? AND {_AWAKE} GROUP BY s.chat) GROUP BY 1, 2""",
+        JOIN chat c ON c.id = s.chat AND c.open WHERE s.blog = ? AND {_AWAKE} GROUP BY s.chat) AS chats
+        GROUP BY 1, 2""",
         (blog,),
     )
     of_topic, of_all = Counter[str](), 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from sqlite3 import Connection, Row
+
+from storage.rows import insert
+from storage.spoken import Connection, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,13 +23,7 @@ class Act:
 
 def note(db: Connection, act: Act) -> int:
     """Returns the number under which it stands."""
-    columns = Act.__slots__
-    noted = db.execute(
-        f"INSERT INTO audit ({', '.join(columns)}) VALUES ({', '.join(f':{name}' for name in columns)})",
-        {name: getattr(act, name) for name in columns},
-    )
-    assert noted.lastrowid is not None
-    return noted.lastrowid
+    return insert(db, "audit", {name: getattr(act, name) for name in Act.__slots__})
 
 
 def of_post(db: Connection, post: int) -> list[Act]:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.facts import Came
@@ -28,6 +27,7 @@ from storage import (
 )
 from storage.rows import (
     entities_json,
+    insert,
     instant,
     moment,
     page_columns,
@@ -39,6 +39,7 @@ from storage.rows import (
     unspaced,
     upsert,
 )
+from storage.spoken import Connection, Row
 
 _BESIDE = 2  # pages beside this one that a diff hears of; what is older was left more than a day ago
 
@@ -130,12 +131,17 @@ def publish(db: Connection, publishing: Publishing) -> list[int]:
     return told
 
 
+_ALIAS = """
+INSERT INTO alias (blog, alias, key) VALUES (?, ?, ?) ON CONFLICT (blog, alias) DO UPDATE SET key = excluded.key
+"""
+
+
 def _remember(db: Connection, publishing: Publishing) -> None:
     rows = [seen_columns(publishing.blog, one) for one in publishing.seen]
     if rows:
         db.executemany(upsert("known", rows[0], key=("blog", "key")), rows)
     pairs = [(publishing.blog, alias, key) for alias, key in publishing.aliases.items()]
-    db.executemany("INSERT OR REPLACE INTO alias (blog, alias, key) VALUES (?, ?, ?)", pairs)
+    db.executemany(_ALIAS, pairs)
 
 
 def _advance(db: Connection, publishing: Publishing) -> None:
@@ -156,7 +162,7 @@ def _advance(db: Connection, publishing: Publishing) -> None:
     _live_on(db, publishing)
 
 
-_SAYS = "CASE WHEN :speaks AND :about_the_blog THEN :{0} ELSE {0} END"
+_SAYS = "CASE WHEN :speaks AND :about_the_blog THEN :{0} ELSE blog.{0} END"
 
 
 def _live_on(db: Connection, publishing: Publishing) -> None:
@@ -167,14 +173,14 @@ def _live_on(db: Connection, publishing: Publishing) -> None:
     db.execute(
         f"""INSERT INTO blog (id, title, started, answered_at, ended_at, last_post_at, active_at, starts_at,
         interval_hint)
-        VALUES (:id, :title, :started, :now, CASE WHEN :ended THEN :now END, :last_post_at,
-        coalesce(:active_at, :first_at), :starts_at, :interval_hint)
-        ON CONFLICT (id) DO UPDATE SET title = coalesce(excluded.title, title),
-        started = max(started, :started), answered_at = :now,
-        ended_at = CASE WHEN NOT :speaks THEN ended_at WHEN :ended THEN coalesce(ended_at, :now) END,
+        VALUES (:id, :title, :started, :now, :ended_at, :last_post_at,
+        coalesce(CAST(:active_at AS DOUBLE PRECISION), :first_at), :starts_at, :interval_hint)
+        ON CONFLICT (id) DO UPDATE SET title = coalesce(excluded.title, blog.title),
+        started = blog.started OR :started, answered_at = :now,
+        ended_at = CASE WHEN NOT :speaks THEN blog.ended_at WHEN :ended THEN coalesce(blog.ended_at, :ended_at) END,
         starts_at = {_SAYS.format("starts_at")}, interval_hint = {_SAYS.format("interval_hint")},
-        last_post_at = coalesce(max(last_post_at, :last_post_at), last_post_at, :last_post_at),
-        active_at = coalesce(max(active_at, :active_at), active_at, :active_at, :first_at)""",
+        last_post_at = coalesce(max(blog.last_post_at, :last_post_at), blog.last_post_at, :last_post_at),
+        active_at = coalesce(max(blog.active_at, :active_at), blog.active_at, :active_at, :first_at)""",
         {
             "id": publishing.blog,
             "title": publishing.title,
@@ -182,6 +188,7 @@ def _live_on(db: Connection, publishing: Publishing) -> None:
             "started": publishing.url != "",
             "speaks": speaks,
             "ended": bool(ended),
+            "ended_at": publishing.now if ended else None,
             "about_the_blog": publishing.about_the_blog,
             "starts_at": publishing.starts_at,
             "interval_hint": publishing.interval_hint,
@@ -273,9 +280,7 @@ def _insert(db: Connection, publishing: Publishing, write: PostWrite, continues:
         "public_at": _public_at(db, publishing, write),
         "withdrawn_at": publishing.now if write.post.withdrawn else None,
     }
-    names = ", ".join(columns)
-    values = ", ".join(f":{name}" for name in columns)
-    return db.execute(f"INSERT INTO post ({names}) VALUES ({values})", columns).lastrowid or 0
+    return insert(db, "post", columns)
 
 
 def _public_at(db: Connection, publishing: Publishing, write: PostWrite) -> float | None:

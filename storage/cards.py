@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from sqlite3 import Connection, Row
 from typing import Any
 
 import orjson
@@ -20,7 +19,8 @@ from bot.core.card import KEY_EVENTS, LATEST, TOPICS, Card, posts_of, shown_by
 from bot.core.model import Lane, Relayed
 from bot.core.state import changes_at, state_of
 from storage import expansion, states, unwanted
-from storage.rows import instant, relayed, to_json, unspaced
+from storage.rows import insert, instant, relayed, to_json, unspaced
+from storage.spoken import Connection, Row
 
 CARD = "card"  # what `post.notice` calls it
 KEY = "card:"  # and its key among the posts of the blog
@@ -80,10 +80,11 @@ def _topics(db: Connection, blog: str, now: float) -> tuple[tuple[str, int], ...
 def _address(db: Connection, blog: str, latest: tuple[Relayed, ...]) -> str | None:
     """The page that the blog went on to last; else the one that its newest post stands on."""
     moved = db.execute(
-        "SELECT url, max(id) FROM post WHERE blog = ? AND key >= 'handover:' AND key < 'handover;'",
+        """SELECT url FROM post WHERE id =
+        (SELECT max(id) FROM post WHERE blog = ? AND key >= 'handover:' AND key < 'handover;')""",
         (blog,),
     ).fetchone()
-    if moved["url"]:
+    if moved is not None and moved["url"]:
         return str(moved["url"])
     return next((post.url.partition("#")[0] for post in latest if post.url), None)
 
@@ -176,9 +177,7 @@ def _make(db: Connection, blog: str) -> None:
     """When the first chat wants it."""
     if db.execute("SELECT 1 FROM card WHERE blog = ?", (blog,)).fetchone() is not None:
         return
-    post = db.execute(
-        "INSERT INTO post (blog, key, notice, first_seen_at) VALUES (?, ?, ?, 0)", (blog, KEY, CARD)
-    ).lastrowid
+    post = insert(db, "post", {"blog": blog, "key": KEY, "notice": CARD, "first_seen_at": 0.0})
     db.execute("INSERT INTO card (blog, post) VALUES (?, ?)", (blog, post))
 
 
@@ -186,12 +185,13 @@ def _give(db: Connection, which: str, bound: dict[str, Any]) -> None:
     """Rows for these subscriptions; one that was about to go stays."""
     db.execute(
         f"""INSERT INTO delivery (bot, post, chat, thread, wanted, lane, since, silent, aside)
-        SELECT c.bot, k.post, s.chat, s.thread, p.revision, {Lane.DIGEST:d}, k.raised_at, 1,
+        SELECT c.bot, k.post, s.chat, s.thread, p.revision, {Lane.DIGEST:d}, k.raised_at, TRUE,
         CASE WHEN c.open THEN NULL ELSE 'closed' END
         FROM subscription s CROSS JOIN card k ON k.blog = s.blog CROSS JOIN post p ON p.id = k.post
         CROSS JOIN chat c ON c.id = s.chat WHERE {which} AND s.volume = 'card'
-        ON CONFLICT DO UPDATE SET wanted = excluded.wanted, lane = excluded.lane, plain = 0, attempts = 0,
-        not_before = 0, aside = excluded.aside WHERE wanted = 0 OR aside = 'left'""",
+        ON CONFLICT (bot, post, chat, thread) DO UPDATE SET
+        wanted = excluded.wanted, lane = excluded.lane, plain = FALSE, attempts = 0,
+        not_before = 0, aside = excluded.aside WHERE delivery.wanted = 0 OR delivery.aside = 'left'""",
         bound,
     )
 

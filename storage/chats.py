@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.choices import Choices, Quiet
 from storage import cards, expansion, forgetting, sleeping
+from storage.spoken import Connection, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,8 @@ def close(db: Connection, chat: int, why: str, now: float) -> None:
     What is on its way keeps its mark, since its answer is still to come.
     """
     db.execute(
-        "UPDATE chat SET open = 0, closed_at = coalesce(closed_at, ?), closed_why = ? WHERE id = ?", (now, why, chat)
+        "UPDATE chat SET open = FALSE, closed_at = coalesce(closed_at, ?), closed_why = ? WHERE id = ?",
+        (now, why, chat),
     )
     db.execute(
         "UPDATE delivery INDEXED BY delivery_waiting SET aside = 'closed' WHERE chat = ? AND sent <> wanted", (chat,)
@@ -136,7 +137,7 @@ def reopen(db: Connection, chat: int, now: float | None = None) -> None:
     A chat that is open stays as it is: Telegram tells of every change of the bot's rights there.
     """
     opened = db.execute(
-        """UPDATE chat SET open = 1, was_closed_at = closed_at, reopened_at = ?, closed_at = NULL, closed_why = NULL,
+        """UPDATE chat SET open = TRUE, was_closed_at = closed_at, reopened_at = ?, closed_at = NULL, closed_why = NULL,
         not_before = 0 WHERE id = ? AND NOT open""",
         (now, chat),
     )
@@ -250,14 +251,21 @@ def _fold(db: Connection, other: Row, chat: int) -> None:
         WHERE s.chat = :other""",
         bound,
     )
-    for table, rows in (
-        ("delivery", _ROWS_OF.format(":other")),
-        ("shown", "message IN (SELECT id FROM message WHERE chat = :other)"),
-        ("message", "chat = :other"),
-        ("subscription", "chat = :other"),
-        ("forum_topic", "chat = :other"),
+    for table, key in (
+        ("delivery", ("bot", "post", "thread")),
+        ("subscription", ("blog", "thread")),
+        ("forum_topic", ("blog",)),
     ):
-        db.execute(f"UPDATE OR REPLACE {table} SET chat = :chat WHERE {rows}", bound)
+        alike = " AND ".join(f"there.{name} = {table}.{name}" for name in key)
+        rows = _ROWS_OF if table == "delivery" else "chat = {}"
+        db.execute(
+            f"""DELETE FROM {table} WHERE {rows.format(":chat")} AND EXISTS
+            (SELECT 1 FROM {table} AS there WHERE there.chat = :other AND {alike})""",
+            bound,
+        )
+        db.execute(f"UPDATE {table} SET chat = :chat WHERE {rows.format(':other')}", bound)
+    db.execute("UPDATE shown SET chat = :chat WHERE message IN (SELECT id FROM message WHERE chat = :other)", bound)
+    db.execute("UPDATE message SET chat = :chat WHERE chat = :other", bound)
     db.execute("UPDATE publication SET only_chat = :chat WHERE done_at IS NULL AND only_chat = :other", bound)
     db.execute("UPDATE push SET only_chat = :chat WHERE only_chat = :other", bound)
     db.execute("DELETE FROM chat WHERE id = :other", bound)

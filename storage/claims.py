@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from sqlite3 import Connection, Row
 from typing import Any, NamedTuple, assert_never
 
 from bot.core.card import Card
@@ -32,6 +31,7 @@ from storage import cards, chats, sleeping, states
 from storage.looking import ROWS_AT_ONCE, Due, Heads
 from storage.queued import waiting
 from storage.rows import relayed, to_json
+from storage.spoken import Connection, Row
 
 LOOK_AT = 200  # chats that one claim looks at: what it settles without a message must not take long
 

@@ -7,13 +7,14 @@ reply; later in a new one, and the one before goes. It says what the headline sa
 from __future__ import annotations
 
 from dataclasses import dataclass
-from sqlite3 import Connection, Row
 from typing import Any, Self
 
 from bot.core.headlines import is_correction
 from bot.core.model import Lane
 from bot.core.publishing import PostWrite, Publishing
 from storage import expansion
+from storage.rows import insert
+from storage.spoken import Connection, Row
 
 CORRECTION = "correction"  # what `post.notice` calls it
 APART = 600.0  # seconds between two replies to one post
@@ -134,9 +135,7 @@ def _begin(db: Connection, edit: Edit, before: Row) -> None:
         "was": before["title"],
         "first_seen_at": edit.now,
     }
-    names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
-    post = db.execute(f"INSERT INTO post ({names}) VALUES ({values})", columns).lastrowid
-    assert post is not None
+    post = insert(db, "post", columns)
     told_now = _publication(post, before["blog"], CORRECTION, Lane.LIVE, edit.now)
     expansion.begin(db, told_now | {"not_before": edit.not_before, "sent_since": edit.sent_since})
 

@@ -4,7 +4,8 @@ that counts."""
 from __future__ import annotations
 
 from collections import Counter
-from sqlite3 import Connection
+
+from storage.spoken import Connection
 
 POSTS = "SELECT blog, count(*) FROM post WHERE blog IS NOT NULL GROUP BY blog"
 NOTICES = "SELECT blog, count(*) FROM post INDEXED BY post_notice WHERE notice IS NOT NULL GROUP BY blog"

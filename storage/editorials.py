@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from sqlite3 import Connection
 
 from bot.core.corrections import Correction
 from bot.core.model import Lane, Relayed
 from storage import audit, cards, expansion, states
 from storage.audit import Act
-from storage.rows import OWN, entities_json, relayed, spaced
+from storage.rows import OWN, entities_json, insert, relayed, spaced
+from storage.spoken import Connection
 
 SENT = "noted"  # what `push.state` is then
 
@@ -28,23 +29,20 @@ def draft(
     db: Connection, *, author: int, blog: str, said: Correction, topics: Sequence[str], now: float, photo: str | None
 ) -> int:
     """Keep what an editor wrote for a blog; nobody hears of it, and it is in no list. Returns the post's number."""
-    post = db.execute(
-        """INSERT INTO post (key, title, title_is_derived, text, entities, summary, photo, topics, first_seen_at)
-        VALUES (? || hex(randomblob(8)), ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (
-            OWN,
-            said.title,
-            said.title_is_derived,
-            said.text,
-            entities_json(said.entities),
-            said.summary,
-            photo,
-            spaced(topics),
-            now,
-        ),
-    ).lastrowid
+    columns = {
+        "key": f"{OWN}{secrets.token_hex(8)}",
+        "title": said.title,
+        "title_is_derived": said.title_is_derived,
+        "text": said.text,
+        "entities": entities_json(said.entities),
+        "summary": said.summary,
+        "photo": photo,
+        "topics": spaced(topics),
+        "first_seen_at": now,
+    }
+    post = insert(db, "post", columns)
     db.execute("INSERT INTO push (post, author, created_at, blog) VALUES (?, ?, ?, ?)", (post, author, now, blog))
-    return post or 0
+    return post
 
 
 def find(db: Connection, post: int) -> Editorial | None:

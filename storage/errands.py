@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from sqlite3 import Connection
 
 import orjson
 
 from bot.core.model import Entity
-from storage.rows import entities_json
+from storage.rows import entities_json, insert
+from storage.spoken import Connection
 
 KEPT = 172_800.0  # seconds
 
@@ -25,10 +25,8 @@ class Errand:
 
 def keep(db: Connection, errand: Errand, now: float) -> int:
     db.execute("DELETE FROM errand WHERE at < ?", (now - KEPT,))
-    said = (now, errand.person, errand.act, errand.words, entities_json(errand.entities))
-    return (
-        db.execute("INSERT INTO errand (at, person, act, words, entities) VALUES (?, ?, ?, ?, ?)", said).lastrowid or 0
-    )
+    said = {"at": now, "person": errand.person, "act": errand.act, "words": errand.words}
+    return insert(db, "errand", said | {"entities": entities_json(errand.entities)})
 
 
 def find(db: Connection, number: int) -> Errand | None:

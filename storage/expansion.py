@@ -7,13 +7,13 @@ left is not in it. An expansion starts at a different chat each time and wraps, 
 from __future__ import annotations
 
 import random
-from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.model import Lane
 from storage import filters, states, unwanted
 from storage.audiences import LANGUAGE
-from storage.rows import to_json, unspaced
+from storage.rows import insert, to_json, unspaced
+from storage.spoken import Connection, Row
 
 CHUNK = 1000
 STOP = "stop"  # the kind of a publication that drops the rows that were never sent
@@ -36,10 +36,10 @@ _MATCHES = f"""
   {filters.WANTS}
   AND (:push OR s.volume IN ('everything', 'digest') OR s.volume = 'key' AND :is_key)
   AND (NOT :only_key OR s.volume = 'key') AND s.closed_at IS NULL AND s.created_at <= :audience_of
-  AND (:unless IS NULL OR NOT EXISTS (SELECT 1 FROM delivery d
+  AND (CAST(:unless AS BIGINT) IS NULL OR NOT EXISTS (SELECT 1 FROM delivery d
     WHERE d.bot = :bot AND d.post = :unless AND d.chat = s.chat AND d.thread = s.thread))
   AND EXISTS (SELECT 1 FROM chat c WHERE c.id = s.chat AND c.open AND c.bot = :bot
-    AND (:language IS NULL OR {LANGUAGE} = :language))
+    AND (CAST(:language AS TEXT) IS NULL OR {LANGUAGE} = :language))
 """
 _INSERT = """
 INSERT INTO delivery (bot, post, chat, thread, wanted, lane, since, silent)
@@ -72,7 +72,7 @@ _HAS_GONE = "UPDATE push SET state = 'sent', sent_at = ? WHERE post = ? AND stat
 
 # What was never sent keeps its place, since its first sending is what waits; a raised row that still waited as well.
 _RAISE = f"""
-UPDATE delivery AS s SET wanted = :revision, plain = 0,
+UPDATE delivery AS s SET wanted = :revision, plain = FALSE,
   aside = CASE WHEN s.aside = 'left' THEN 'left' WHEN s.aside = 'asleep' AND s.sent = 0 THEN 'asleep'
     WHEN EXISTS (SELECT 1 FROM chat WHERE chat.id = s.chat AND chat.open) THEN NULL ELSE 'closed' END,
   attempts = CASE WHEN s.sent = s.wanted THEN 0 ELSE s.attempts END,
@@ -97,7 +97,7 @@ _TAKE_BACK = unwanted.TAKE_BACK.format(f"s.post = :post AND {_RANGE}")
 # it waits for a longer hold. Pushes wait for pushes alone, and a scheduled one stands in nobody's way.
 _DUE = f"""
 SELECT p.* FROM publication p JOIN post ON post.id = p.post LEFT JOIN blog ON blog.id = post.blog
-WHERE p.done_at IS NULL AND p.not_before <= :now AND (:id IS NULL OR p.id = :id)
+WHERE p.done_at IS NULL AND p.not_before <= :now AND (p.id = :id OR :id IS NULL)
   AND (p.lane = {Lane.WITHDRAWAL:d} OR post.blog IS NULL OR (blog.held_at IS NULL AND NOT :all_held))
   AND (p.kind IN ('change', 'correction') OR p.ahead OR NOT EXISTS (
     SELECT 1 FROM publication q INDEXED BY publication_before
@@ -116,8 +116,7 @@ def begin(db: Connection, columns: dict[str, Any]) -> None:
     highest = db.execute("SELECT coalesce(max(id), 0) FROM chat").fetchone()[0]
     origin = random.randint(0, highest)  # noqa: S311
     columns = columns | {"origin": origin, "cursor_chat": origin, "cursor_thread": TOP}
-    names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
-    number = db.execute(f"INSERT INTO publication ({names}) VALUES ({values})", columns).lastrowid
+    number = insert(db, "publication", columns)
     # The stretch before the wrap may be short, or empty: then the one after it as well.
     for _ in range(2):
         advance(db, columns["created_at"], number)
@@ -141,7 +140,7 @@ def cancel(db: Connection, post: int, now: float) -> None:
 def begin_again(db: Connection) -> None:
     """What is under way starts over, as subscriptions changed their place; rows that are there stay as they are."""
     db.execute(
-        "UPDATE publication SET wrapped = 0, cursor_chat = origin, cursor_thread = ? WHERE done_at IS NULL", (TOP,)
+        "UPDATE publication SET wrapped = FALSE, cursor_chat = origin, cursor_thread = ? WHERE done_at IS NULL", (TOP,)
     )
 
 
@@ -193,8 +192,8 @@ def _step(db: Connection, publication: Row, now: float) -> None:
 
 
 _OF_CHAT = f"""
-SELECT s.*, coalesce({filters.WANTS}, 0) AS wants, coalesce({_MATCHES}, 0) AS gets
-FROM subscription s INDEXED BY subscription_chat WHERE s.chat = :here AND (:blog IS NULL OR s.blog = :blog)
+SELECT s.*, coalesce({filters.WANTS}, FALSE) AS wants, coalesce({_MATCHES}, FALSE) AS gets
+FROM subscription s INDEXED BY subscription_chat WHERE s.chat = :here AND (s.blog = :blog OR :blog IS NULL)
 ORDER BY s.thread, s.blog
 """
 

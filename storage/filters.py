@@ -6,11 +6,11 @@ up; a subscription without words of its own is not asked for any.
 
 from __future__ import annotations
 
-from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.words import Searchable, searchable
 from storage.rows import to_json, unspaced
+from storage.spoken import Connection, Row
 
 _NOTHING = Searchable("", frozenset())
 
@@ -20,10 +20,10 @@ def _holds(column: str, when: str) -> str:
     escaping; the set of the post's words is made once for a statement, and only where somebody needs it."""
     listed = f"""'["' || replace(trim(s.{column}), ' ', '","') || '"]'"""
     return f"""EXISTS (SELECT 1 FROM json_each({listed}) w WHERE w.value IN (SELECT value FROM json_each(:words_{when}))
-      OR (instr(w.value, '_') AND instr(:said_{when}, ' ' || replace(w.value, '_', ' ') || ' ')))"""
+      OR (instr(w.value, '_') > 0 AND instr(:said_{when}, ' ' || replace(w.value, '_', ' ') || ' ') > 0))"""
 
 
-_OF_TOPICS = "EXISTS (SELECT 1 FROM json_each(:{0}) t WHERE instr(s.topics, ' ' || t.value || ' '))"
+_OF_TOPICS = "EXISTS (SELECT 1 FROM json_each(:{0}) t WHERE instr(s.topics, ' ' || t.value || ' ') > 0)"
 
 # The CASE makes one condition of it: of many, SQLite would rather sort the chats than see that they are in order. And
 # it leaves off where the answer is known, as a condition does and a value does not.
@@ -33,7 +33,7 @@ WANTS = f"""
   AND (s.without = ' ' OR NOT {_holds("without", "now")})
   AND (NOT :gained OR {_OF_TOPICS.format("gained_topics")}
    OR (s.words <> ' ' AND {_holds("words", "now")} AND NOT {_holds("words", "before")})
-   OR (s.without <> ' ' AND {_holds("without", "before")})) THEN 1 END
+   OR (s.without <> ' ' AND {_holds("without", "before")})) THEN TRUE END
 """
 # The few that an edit can have won without a topic.
 WITH_WORDS = "subscription s INDEXED BY subscription_words WHERE (s.words <> ' ' OR s.without <> ' ') AND"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from sqlite3 import Connection
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from bot.core.identity import is_campaign, link_key
@@ -14,6 +13,7 @@ from storage import chats
 from storage.chats import Chat
 from storage.posts import MOST_WORDS, post
 from storage.rows import to_json
+from storage.spoken import Connection
 
 MOST = 6  # that one look finds: with more than one, who asks is asked which
 
@@ -88,12 +88,12 @@ def _of_words(db: Connection, words: str) -> list[int]:
     if not sought:
         return []
     match = " ".join(f'"{word}"' for word in sought)
-    return _matching(db, f"title : ({match})") or _matching(db, match)
+    return _matching(db, "f.title", match) or _matching(db, "post_fts", match)
 
 
-def _matching(db: Connection, match: str) -> list[int]:
+def _matching(db: Connection, where: str, match: str) -> list[int]:
     rows = db.execute(
-        """SELECT p.id FROM post_fts f CROSS JOIN post p ON p.id = f.rowid AND post_fts MATCH ?
+        f"""SELECT p.id FROM post_fts f CROSS JOIN post p ON p.id = f.rowid AND {where} MATCH ?
         WHERE p.notice IS NULL ORDER BY f.rowid DESC LIMIT ?""",
         (match, MOST),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from sqlite3 import Connection
+
+from storage.spoken import Connection
 
 NOBODY = 0  # in the place of a person who was forgotten; NULL is the relay itself
 _MENUS = "menus that Telegram shows"  # the note in which the handlers keep them by name, a person's by their number

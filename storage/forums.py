@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from sqlite3 import Connection, Row
 
 from storage import chats, subscriptions
 from storage.rows import spaced, unspaced
+from storage.spoken import Connection, Row
 
 AT_ONCE = 20  # that one look finds
 

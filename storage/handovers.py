@@ -5,7 +5,6 @@ The publisher's own post that says so is as good: it and ours share their audien
 
 from __future__ import annotations
 
-from sqlite3 import Connection
 from typing import Any
 
 from bot.core.ending import says_it_moved
@@ -13,6 +12,8 @@ from bot.core.identity import plain_address
 from bot.core.model import Lane
 from bot.core.publishing import Handover, Publishing
 from storage import expansion, posts
+from storage.rows import insert
+from storage.spoken import Connection
 
 MOVED = "moved"  # what `post.notice` calls it
 _LAST = 20  # posts among which the publisher's own word is looked for: it is the last of its page, or nearly
@@ -23,11 +24,8 @@ def tell(db: Connection, publishing: Publishing, handover: Handover) -> int | No
     key = f"handover:{plain_address(handover.key)}"
     if db.execute("SELECT 1 FROM post WHERE blog = ? AND key = ?", (publishing.blog, key)).fetchone():
         return None
-    post = db.execute(
-        "INSERT INTO post (blog, key, title, url, notice, first_seen_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (publishing.blog, key, handover.title, handover.url, MOVED, publishing.now),
-    ).lastrowid
-    assert post is not None
+    columns = {"blog": publishing.blog, "key": key, "title": handover.title, "url": handover.url, "notice": MOVED}
+    post = insert(db, "post", columns | {"first_seen_at": publishing.now})
     expansion.begin(db, _audience(db, publishing, post))
     return post
 

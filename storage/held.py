@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from sqlite3 import Connection, Row
 
 from bot.core.model import Lane
 from storage import audit, cards, states, takedowns
 from storage.audit import Act
+from storage.rows import upsert
+from storage.spoken import Connection, Row
 
 SEND_NOW, DROP = "send now", "drop"
 _MOST = 500  # that one look finds
@@ -65,7 +66,7 @@ def send_now(db: Connection, act: Act) -> bool:
     if row is None or row["withdrawn_at"] is not None or states.held(db, row["blog"]):
         return False
     changed = db.execute(
-        f"UPDATE publication AS q SET not_before = :now, ahead = 1 WHERE q.post = :post AND {_HELD}",
+        f"UPDATE publication AS q SET not_before = :now, ahead = TRUE WHERE q.post = :post AND {_HELD}",
         {"now": act.at, "post": act.post},
     )
     if not changed.rowcount:
@@ -122,8 +123,9 @@ def offers(db: Connection) -> list[Offer]:
 
 
 def offered(db: Connection, made: Iterable[Offer]) -> None:
-    rows = [(one.post, one.person, one.message, one.revision) for one in made]
-    db.executemany("INSERT OR REPLACE INTO offer (post, person, message, revision) VALUES (?, ?, ?, ?)", rows)
+    rows = [{"post": one.post, "person": one.person, "message": one.message, "revision": one.revision} for one in made]
+    if rows:
+        db.executemany(upsert("offer", rows[0], key=("post", "person", "message")), rows)
 
 
 def forget(db: Connection, past: Iterable[Offer]) -> None:

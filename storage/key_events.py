@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.model import Lane, Post
 from storage import expansion
 from storage.rows import to_json
+from storage.spoken import Connection, Row
 
 
 def is_key(post: Post) -> bool:
@@ -44,7 +44,7 @@ def mark(db: Connection, blog: str, keys: Collection[str], now: float, *, quiet:
         return []
     told = []
     for row in db.execute(_MARKED, {"blog": blog, "keys": to_json(list(keys))}).fetchall():
-        db.execute("UPDATE post SET key_event = 1 WHERE id = ?", (row["id"],))
+        db.execute("UPDATE post SET key_event = TRUE WHERE id = ?", (row["id"],))
         if row["begun_at"] is not None and not quiet:
             tell(db, row["id"], {"blog": blog, "created_at": now, "not_before": now})
             told.append(row["id"])

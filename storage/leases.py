@@ -5,9 +5,8 @@ Each change touches only its own columns: a hub may verify a lease while it is b
 
 from __future__ import annotations
 
-from sqlite3 import Connection, Row
-
 from bot.core.websub import Lease, LeaseState
+from storage.spoken import Connection, Row
 
 
 def every(db: Connection) -> list[Lease]:

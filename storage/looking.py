@@ -12,7 +12,6 @@ import itertools
 from collections import defaultdict
 from collections.abc import Collection, Container, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from sqlite3 import Connection, Row
 from typing import Any, TypeAlias
 
 from bot.core.card import Card
@@ -20,6 +19,7 @@ from bot.core.lanes import CHANGES, Queue, Turns
 from bot.core.model import Lane
 from storage import states
 from storage.expansion import TOP
+from storage.spoken import Connection, Row
 
 STRETCHES = 40  # of each lane, the oldest ones, and as many beyond
 STAY = 8  # claims in which the stretches beyond stay the same, where they give something
@@ -197,4 +197,4 @@ class Heads:
     def _rows(self, stretch: Stretch, low: int, high: int) -> Iterator[Row]:
         lane, since, post = stretch
         place = {"lane": lane, "since": since, "post": post, "low": low, "high": high}
-        return self._db.execute(_HEADS, self._bound | place)
+        return iter(self._db.execute(_HEADS, self._bound | place))

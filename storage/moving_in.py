@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from sqlite3 import Connection
 
 from bot.core.model import Volume
 from storage import cards, subscriptions
+from storage.rows import insert
+from storage.spoken import Connection
 from storage.subscriptions import Subscription
 
 GENERAL = 1  # the number of the topic that is spoken to without one: https://core.telegram.org/api/forum
@@ -47,11 +48,8 @@ def _says_the_same(before: Subscription, one: Subscription) -> bool:
 
 def _meet(db: Connection, bot: str, one: Subscription, now: float) -> None:
     """A chat of which nothing was known: nothing can wait for it, or stand in it."""
-    chat = db.execute(
-        "INSERT INTO chat (bot, telegram_id, kind, created_at) VALUES (?, ?, ?, ?)",
-        (bot, one.telegram_id, _kind(one.telegram_id), now),
-    ).lastrowid
-    assert chat is not None
+    columns = {"bot": bot, "telegram_id": one.telegram_id, "kind": _kind(one.telegram_id), "created_at": now}
+    chat = insert(db, "chat", columns)
     place = {"chat": chat, "thread": _thread(one), "blog": one.blog}
     about = {"volume": one.volume.value, "language": one.language}
     subscriptions.put(db, **place, wish=one.wish, now=now, **about)  # type: ignore[arg-type]
@@ -78,7 +76,7 @@ def _follow(db: Connection, chat: int, one: Subscription, now: float) -> None:
 
 def _silence(db: Connection, chat: int, one: Subscription) -> None:
     where = (one.blog, chat, _thread(one))
-    db.execute("UPDATE subscription SET sound = 0 WHERE blog = ? AND chat = ? AND thread = ?", where)
+    db.execute("UPDATE subscription SET sound = FALSE WHERE blog = ? AND chat = ? AND thread = ?", where)
 
 
 def lacking(db: Connection, bot: str, rows: Iterable[Subscription]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlite3 import Connection
+from storage.spoken import Connection
 
 
 def read(db: Connection, name: str) -> str | None:
@@ -15,4 +15,14 @@ def keep(db: Connection, name: str, text: str | None) -> None:
     if text is None:
         db.execute("DELETE FROM note WHERE name = ?", (name,))
     else:
-        db.execute("INSERT OR REPLACE INTO note (name, text) VALUES (?, ?)", (name, text))
+        db.execute(
+            "INSERT INTO note (name, text) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET text = excluded.text",
+            (name, text),
+        )
+
+
+def rename(db: Connection, was: str, to: str) -> None:
+    """In the place of what stood there; nothing where nothing was noted."""
+    if (text := read(db, was)) is not None:
+        keep(db, to, text)
+        keep(db, was, None)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from sqlite3 import Connection, Row
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from bot.core.model import Relayed
@@ -15,14 +15,15 @@ from bot.core.snippets import words_of
 from bot.core.wishes import Wish
 from bot.core.words import searchable
 from storage.rows import relayed, to_json, unspaced
+from storage.spoken import Connection, Row
 
 _PUBLIC = "p.public_at <= :now AND p.withdrawn_at IS NULL"
 _AT = "coalesce(p.published_at, p.first_seen_at)"
 _PLACE = f"{_AT}, p.first_seen_at, p.id"
 _COLUMNS = f"p.id, {_AT} AS at, p.first_seen_at"
-_DOWN = f"ORDER BY {_AT} DESC, p.first_seen_at DESC, p.id DESC LIMIT :limit"
-_UP = f"ORDER BY {_AT}, p.first_seen_at, p.id LIMIT :limit"
-_OF_TOPICS = "EXISTS (SELECT 1 FROM json_each(:topics) t WHERE instr(p.topics, ' ' || t.value || ' '))"
+_DOWN = f"ORDER BY {_AT} DESC, p.first_seen_at DESC, p.id DESC"
+_UP = f"ORDER BY {_AT}, p.first_seen_at, p.id"
+_OF_TOPICS = "EXISTS (SELECT 1 FROM json_each(:topics) t WHERE instr(p.topics, ' ' || t.value || ' ') > 0)"
 _IN_SPAN = f"p.public_at > :since AND p.public_at <= :until AND {_AT} >= :oldest"
 _KEY = "(p.key_event OR p.pinned)"
 
@@ -66,11 +67,9 @@ def _found(db: Connection, sought: Sought, bound: dict[str, Any], turn: Turn | N
     where, more = _where(sought)
     rows: list[Row] = []
     for blog in _in_file(db, list(sought.blogs)):
-        wanted, of = _wanted(db, sought.blogs[blog])
-        rows += db.execute(
-            f"{_from(sought)} WHERE p.blog = :blog AND {_PUBLIC}{where}{beside}{wanted} {_UP if up else _DOWN}",
-            bound | more | of | {"blog": blog},
-        )
+        asked = f"{_from(sought)} WHERE p.blog = :blog AND {_PUBLIC}{where}{beside}"
+        wanted = _wanted(db, sought.blogs[blog], _COLUMNS, asked, _UP if up else _DOWN, bound | more | {"blog": blog})
+        rows += itertools.islice(wanted, bound["limit"])
     pick = heapq.nsmallest if up else heapq.nlargest
     chosen = pick(bound["limit"], rows, key=lambda row: (row["at"], row["first_seen_at"], row["id"]))
     return [row["id"] for row in chosen]
@@ -85,10 +84,10 @@ def _beside(turn: Turn) -> str:
 def _from(sought: Sought) -> str:
     """The newest of each blog are the first in an index, as are its key events; words have an index of their own."""
     if _match(_spaced(sought.words)):
-        return f"SELECT {_COLUMNS} FROM post_fts f CROSS JOIN post p ON p.id = f.rowid AND post_fts MATCH :match"
+        return "FROM post_fts f CROSS JOIN post p ON p.id = f.rowid AND post_fts MATCH :match"
     if sought.key_events:
-        return f"SELECT {_COLUMNS} FROM post p INDEXED BY post_key"
-    return f"SELECT {_COLUMNS} FROM post p INDEXED BY post_newest"
+        return "FROM post p INDEXED BY post_key"
+    return "FROM post p INDEXED BY post_newest"
 
 
 def _where(sought: Sought) -> tuple[str, dict[str, Any]]:
@@ -106,22 +105,26 @@ def _where(sought: Sought) -> tuple[str, dict[str, Any]]:
     if sought.words:
         inside = [word for word in words_of(sought.words)[:MOST_WORDS] if _UNSPACED.search(word)]
         match = _match(_spaced(sought.words))
-        where += "".join(f" AND (instr(p.title, :w{at}) OR instr(p.text, :w{at}))" for at in range(len(inside)))
+        where += "".join(f" AND (instr(p.title, :w{at}) > 0 OR instr(p.text, :w{at}) > 0)" for at in range(len(inside)))
         where += "" if match or inside else " AND false"
         bound |= {"match": match} | {f"w{at}": word for at, word in enumerate(inside)}
     return where, bound
 
 
-def _wanted(db: Connection, wish: Wish) -> tuple[str, dict[str, Any]]:
-    """What is wanted of a blog, as a condition. Topics alone stand in the index; for words each post is read."""
-    if wish.words or wish.without:
+def _wanted(db: Connection, wish: Wish, columns: str, asked: str, order: str, bound: dict[str, Any]) -> Iterator[Row]:
+    """What is wanted of a blog, in this order. Topics alone stand in the index; for words each post is read."""
+    if wish.reads_posts:
+        rows = db.execute(f"SELECT {columns}, p.topics, p.title, p.text {asked} {order}", bound)
+        return (row for row in rows if _matches(wish, row))
+    if wish.topics:
+        asked, bound = f"{asked} AND {_OF_TOPICS}", bound | {"topics": to_json(list(wish.topics))}
+    limit = "LIMIT :limit" if "limit" in bound else ""
+    return iter(db.execute(f"SELECT {columns} {asked} {order} {limit}", bound))
 
-        def wants(title: str | None, text: str, topics: str) -> bool:
-            return wish.matches(unspaced(topics), searchable(title, text, unspaced(topics)))
 
-        db.create_function("wants", 3, wants, deterministic=True)
-        return " AND wants(p.title, p.text, p.topics)", {}
-    return (f" AND {_OF_TOPICS}", {"topics": to_json(list(wish.topics))}) if wish.topics else ("", {})
+def _matches(wish: Wish, row: Row) -> bool:
+    topics = unspaced(row["topics"])
+    return wish.matches(topics, searchable(row["title"], row["text"], topics))
 
 
 def _bound(span: Span) -> dict[str, float]:
@@ -165,15 +168,13 @@ def tally(db: Connection, *, sought: Sought, now: float, turn: Turn | None = Non
     more |= (_place(db, turn) if turn else None) or {}
     posts, counted = 0, Counter[str]()
     for blog in _in_file(db, list(sought.blogs)):
-        wanted, of = _wanted(db, sought.blogs[blog])
-        rows = db.execute(
-            f"""SELECT p.topics, count(*) AS posts FROM post p INDEXED BY post_newest
-            WHERE p.blog = :blog AND {_PUBLIC}{where}{wanted} GROUP BY p.topics""",
-            more | of | {"blog": blog, "now": now},
-        )
-        for row in rows:
-            posts += row["posts"]
-            counted.update(dict.fromkeys(unspaced(row["topics"]), row["posts"]))
+        asked = f"FROM post p INDEXED BY post_newest WHERE p.blog = :blog AND {_PUBLIC}{where}"
+        wish, bound = sought.blogs[blog], more | {"blog": blog, "now": now}
+        alike = ("p.topics", "") if wish.reads_posts else ("p.topics, count(*) AS posts", "GROUP BY p.topics")
+        for row in _wanted(db, wish, alike[0], asked, alike[1], bound):
+            many = 1 if wish.reads_posts else row["posts"]
+            posts += many
+            counted.update(dict.fromkeys(unspaced(row["topics"]), many))
     return posts, dict(counted)
 
 
@@ -183,7 +184,7 @@ def told_lately(db: Connection, *, blogs: Sequence[str], now: float, since: floa
     for blog in _in_file(db, blogs):
         found += db.execute(
             f"""SELECT {_COLUMNS} FROM post p INDEXED BY post_newest
-            WHERE p.blog = :blog AND {_PUBLIC} AND {_AT} >= :since {_DOWN}""",
+            WHERE p.blog = :blog AND {_PUBLIC} AND {_AT} >= :since {_DOWN} LIMIT :limit""",
             {"blog": blog, "now": now, "since": since, "limit": limit},
         )
     newest = heapq.nlargest(limit, found, key=lambda row: (row["at"], row["first_seen_at"], row["id"]))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
-from sqlite3 import Connection
 
 from storage import cards, chats, states
 from storage.rows import to_json
+from storage.spoken import Connection
 
 CHUNK = 250  # rows that one transaction takes away
 LOOKED_UP = 50  # old posts that one look finds at most
@@ -87,7 +87,7 @@ def let_go(db: Connection, post: int, before: float) -> Pruned:
 def _let_go(db: Connection, post: int) -> Pruned:
     if db.execute("SELECT max(id) FROM post").fetchone()[0] == post:
         db.execute("INSERT INTO post (key, first_seen_at) VALUES ('', 0)")
-    db.execute("INSERT OR IGNORE INTO pruned (post) VALUES (?)", (post,))
+    db.execute("INSERT INTO pruned (post) VALUES (?) ON CONFLICT DO NOTHING", (post,))
     db.execute("DELETE FROM publication WHERE post = ?", (post,))
     for table in ("push", "overruled", "offer", "card"):
         db.execute(f"DELETE FROM {table} WHERE post = ?", (post,))
@@ -198,8 +198,8 @@ def _listed(db: Connection, blog: str) -> set[str]:
 
 
 def empty_texts(db: Connection, known: Iterable[Known]) -> Pruned:
-    done = db.executemany("UPDATE known SET text = '' WHERE blog = ? AND key = ?", known)
-    return Pruned(texts=done.rowcount)
+    emptied = "UPDATE known SET text = '' WHERE blog = ? AND key = ?"
+    return Pruned(texts=sum(db.execute(emptied, one).rowcount for one in known))
 
 
 def forget_pages(db: Connection, blog: str, in_use: Collection[str], before: float) -> Pruned:
@@ -253,7 +253,7 @@ def forget_blog(db: Connection, blog: str, before: float) -> Pruned | None:
     It is as if never read from the first chunk on: should it return while some of its posts are known and others not
     any more, they are its baseline, and not news.
     """
-    gone = db.execute("UPDATE blog SET started = 0 WHERE id = ? AND removed_at < ?", (blog, before))
+    gone = db.execute("UPDATE blog SET started = FALSE WHERE id = ? AND removed_at < ?", (blog, before))
     if gone.rowcount == 0 or not cards.has_left(db, blog, before):
         return None
     db.execute("DELETE FROM page WHERE blog = ?", (blog,))

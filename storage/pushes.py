@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
-from sqlite3 import Connection, Row
 from typing import Any
 
 from bot.core.model import Lane, Relayed
 from bot.core.publishing import Audience, PushText, Sending
 from storage import audit, expansion
 from storage.audit import Act
-from storage.rows import OWN, entities_json, relayed, spaced, to_json, unspaced
+from storage.rows import OWN, entities_json, insert, relayed, spaced, to_json, unspaced
+from storage.spoken import Connection, Row
 
 OPEN = ("draft", "waiting")  # nobody hears of it yet
 
@@ -36,22 +37,20 @@ def draft(db: Connection, *, author: int, text: PushText, now: float) -> int:
     """Keep what an editor wrote; nobody hears of it. Returns the post's number."""
     copied_chat, copied_message = text.copied or (None, None)
     media = to_json([(one.kind, one.file) for one in text.media])
-    post = db.execute(
-        """INSERT INTO post (key, text, entities, photo, media, buttons, copied_chat, copied_message, first_seen_at)
-        VALUES ('push:' || hex(randomblob(8)), ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (
-            text.text,
-            entities_json(text.entities),
-            text.photo,
-            media,
-            _buttons_json(text),
-            copied_chat,
-            copied_message,
-            now,
-        ),
-    ).lastrowid
+    columns = {
+        "key": f"push:{secrets.token_hex(8)}",
+        "text": text.text,
+        "entities": entities_json(text.entities),
+        "photo": text.photo,
+        "media": media,
+        "buttons": _buttons_json(text),
+        "copied_chat": copied_chat,
+        "copied_message": copied_message,
+        "first_seen_at": now,
+    }
+    post = insert(db, "post", columns)
     db.execute("INSERT INTO push (post, author, lane, created_at) VALUES (?, ?, ?, ?)", (post, author, Lane.LIVE, now))
-    return post or 0
+    return post
 
 
 def _buttons_json(text: PushText) -> str:

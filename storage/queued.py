@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from sqlite3 import Connection, Row
 from typing import Any, NamedTuple
 
 from bot.core.model import Lane
@@ -13,20 +12,21 @@ from bot.core.plan import DIGEST_AT_MOST, MERGE_AT_MOST, Beside, OnScreen, Waiti
 from storage.cards import CARD
 from storage.corrections import CORRECTION
 from storage.looking import ROWS_AT_ONCE, WAITS
+from storage.spoken import Connection, Row
 
 ROWS = 2 * MERGE_AT_MOST  # of a chat, in one lane of a thread, that one decision looks at
 
 _ROWS = f"""
 SELECT d.chat, d.post, d.thread, d.lane, d.wanted, d.sent, d.since, d.not_before, d.attempts, d.plain,
-  d.silent OR coalesce(CASE WHEN p.blog IS NULL THEN (SELECT max(f.sound) FROM subscription f
-    INDEXED BY subscription_chat WHERE f.chat = d.chat AND f.thread = d.thread) ELSE s.sound END, 1) = 0,
+  d.silent OR NOT coalesce(CASE WHEN p.blog IS NULL THEN (SELECT max(f.sound) FROM subscription f
+    INDEXED BY subscription_chat WHERE f.chat = d.chat AND f.thread = d.thread) ELSE s.sound END, TRUE),
   d.slept, p.withdrawn_at IS NOT NULL, p.copied_chat IS NOT NULL, p.notice, p.blog,
-  CASE WHEN s.volume = 'digest' AND p.notice IS NULL THEN s.digest ELSE '' END, coalesce(s.pictures, 1),
+  CASE WHEN s.volume = 'digest' AND p.notice IS NULL THEN s.digest ELSE '' END, coalesce(s.pictures, TRUE),
   p.editors_word, p.continues, s.language,
   coalesce(p.blog, (SELECT min(f.blog) FROM subscription f INDEXED BY subscription_chat
     WHERE f.chat = d.chat AND f.thread = d.thread))
 FROM json_each(:chats) j
-CROSS JOIN delivery d INDEXED BY delivery_waiting ON d.chat = j.value
+CROSS JOIN delivery d INDEXED BY delivery_waiting ON d.chat = CAST(j.value AS BIGINT)
 CROSS JOIN post p ON p.id = d.post LEFT JOIN blog b ON b.id = p.blog
 LEFT JOIN subscription s ON s.blog = p.blog AND s.chat = d.chat AND s.thread = d.thread
 WHERE {WAITS} AND (d.lane = 0 OR p.blog IS NULL OR b.held_at IS NULL AND NOT :all_held)

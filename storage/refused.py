@@ -5,11 +5,11 @@ somebody has them tried again.
 from __future__ import annotations
 
 from dataclasses import replace
-from sqlite3 import Connection
 
 from bot.core.standing import Refusal
 from storage import audit
 from storage.audit import Act
+from storage.spoken import Connection
 
 ROWS = 500  # put back in one transaction
 
@@ -30,7 +30,7 @@ def refused(db: Connection, bot: str) -> list[Refusal]:
 
 # Where the chat, or its topic, was closed meanwhile it waits for that. What was refused is tried in its usual form.
 _PUT_BACK = """
-UPDATE delivery AS d SET attempts = 0, not_before = 0, plain = 0,
+UPDATE delivery AS d SET attempts = 0, not_before = 0, plain = FALSE,
   aside = CASE WHEN NOT EXISTS (SELECT 1 FROM chat c WHERE c.id = d.chat AND c.open) THEN 'closed' END
 WHERE d.bot = :bot AND d.post = :post AND d.chat = :chat AND d.thread = :thread
 """

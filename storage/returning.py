@@ -10,13 +10,13 @@ import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from sqlite3 import Connection
 
 from bot.core.model import ChangeKind
 from bot.core.publishing import PostWrite, Publishing
 from storage import audit, copies, notes
 from storage.audit import Act
 from storage.rows import to_json
+from storage.spoken import Connection
 
 CATCHING_UP = "catching up {}"  # a note about a blog: its pages that are yet to be read for the first time, or null
 CHATS = 250  # settled in one transaction
@@ -26,8 +26,8 @@ PUT_BACK = "put back"  # the act
 # What sleeps until later cannot have left, nor what has a later time of its own; a card stands once, and is sent where
 # none is known. Nothing is tried of what was refused.
 _TAKE = """
-UPDATE delivery INDEXED BY delivery_waiting SET sent = wanted, sending = NULL, aside = NULL, slept = 0, not_before = 0,
-  attempts = 0, settled_at = :now
+UPDATE delivery INDEXED BY delivery_waiting SET sent = wanted, sending = NULL, aside = NULL, slept = FALSE,
+  not_before = 0, attempts = 0, settled_at = :now
 WHERE chat = :chat AND sent <> wanted AND sent = 0
   AND (aside IS NULL OR aside = 'closed' OR aside = 'asleep' AND NOT EXISTS (
     SELECT 1 FROM chat WHERE chat.id = delivery.chat AND chat.wakes_at > :now))

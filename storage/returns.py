@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlite3 import Connection
 from typing import Any
 
 from bot.core.model import Lane
 from storage import expansion
+from storage.spoken import Connection
 
 
 def told(db: Connection, post: int) -> Any:

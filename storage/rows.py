@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 from bot.core.model import Button, Embed, Entity, Image, KeyKind, Media, PageMemory, Relayed, Seen, SnapshotKind
-
-Row = sqlite3.Row
-
+from storage.spoken import Connection, Row
 
 OWN = "note:"  # how the keys of posts begin that our editors added to a blog
 
@@ -148,6 +145,20 @@ def page_columns(memory: PageMemory) -> dict[str, Any]:
         "ids_fail": memory.ids_fail,
         "cursor": memory.cursor,
     }
+
+
+def insert(db: Connection, table: str, columns: Mapping[str, Any]) -> int:
+    """One more row of exactly these columns; returns its number. Names come from this package, values are bound."""
+    names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
+    row = db.execute(f"INSERT INTO {table} ({names}) VALUES ({values}) RETURNING id", columns).fetchone()
+    return int(row["id"])
+
+
+def moved(db: Connection, table: str, column: str, key: Sequence[str], *, was: Any, to: Any, only: str = "") -> None:
+    """What stands under the one stands under the other, but where that has a row of the same `key` already."""
+    alike = " AND ".join(f"there.{name} = {table}.{name}" for name in key)
+    free = f"AND NOT EXISTS (SELECT 1 FROM {table} AS there WHERE there.{column} = :to AND {alike})" if key else ""
+    db.execute(f"UPDATE {table} SET {column} = :to WHERE {column} = :was {free} {only}", {"was": was, "to": to})
 
 
 def upsert(table: str, columns: Mapping[str, Any], *, key: tuple[str, ...], once: tuple[str, ...] = ()) -> str:

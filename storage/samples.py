@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from sqlite3 import Connection
+
+from storage.spoken import Connection
 
 MINUTE = 60
 TOGETHER = 10  # minutes that one row stands for, once they are old
@@ -15,7 +16,8 @@ CHUNK = 500  # rows that one transaction takes away
 def keep(db: Connection, at: float, values: Mapping[str, float]) -> None:
     """The values of the minute that began at `at`, in the place of those that it has."""
     db.executemany(
-        "INSERT OR REPLACE INTO sample (name, at, value, minutes) VALUES (?, ?, ?, 1)",
+        """INSERT INTO sample (name, at, value, minutes) VALUES (?, ?, ?, 1)
+        ON CONFLICT (name, at) DO UPDATE SET value = excluded.value, minutes = excluded.minutes""",
         [(name, at, value) for name, value in values.items()],
     )
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from sqlite3 import Connection
 from typing import Any, NamedTuple, TypeVar
 
 from bot.core.model import Lane
@@ -18,6 +17,7 @@ from bot.core.settle import Closed, Moved, Resting, RowAfter, Settlement
 from storage import chats, unwanted
 from storage.claims import Claim
 from storage.rows import to_json
+from storage.spoken import Connection
 
 Settled = tuple[Claim, Settlement]
 K = TypeVar("K")
@@ -69,7 +69,7 @@ _SETTLE = f"""
 UPDATE delivery SET sent = coalesce(:sent, sent), sending = NULL,
   wanted = CASE WHEN wanted = 0 THEN 0 ELSE max(wanted, coalesce(:sent, 0)) END,
   not_before = :not_before, attempts = :attempts, settled_at = :now,
-  plain = CASE WHEN coalesce(:sent, sending) < wanted THEN 0 ELSE :plain END,
+  plain = CASE WHEN coalesce(:sent, sending) < wanted THEN FALSE ELSE :plain END,
   aside = CASE WHEN aside = 'closed' AND coalesce(:sent, sent) <> wanted THEN 'closed'
     WHEN aside = 'left' AND :sent IS NULL THEN 'left' WHEN sending < wanted THEN NULL ELSE :aside END,
   lane = CASE WHEN sent = 0 AND :sent IS NOT NULL AND lane <> {Lane.WITHDRAWAL:d} THEN {Lane.EDIT:d} ELSE lane END,
@@ -77,8 +77,8 @@ UPDATE delivery SET sent = coalesce(:sent, sent), sending = NULL,
 WHERE {_THESE_ROWS}
 """
 _TAKEN_AWAY = f"""
-UPDATE delivery SET sent = 0, sending = NULL, first_sent_at = NULL, not_before = 0, attempts = 0, plain = 0,
-  slept = 0, settled_at = :now, lane = {Lane.LIVE:d} WHERE {_THESE_ROWS}
+UPDATE delivery SET sent = 0, sending = NULL, first_sent_at = NULL, not_before = 0, attempts = 0, plain = FALSE,
+  slept = FALSE, settled_at = :now, lane = {Lane.LIVE:d} WHERE {_THESE_ROWS}
 """
 _WITHDRAWN = f"""
 DELETE FROM delivery WHERE {_THESE_ROWS} AND EXISTS (SELECT 1 FROM post WHERE id = :post AND withdrawn_at IS NOT NULL)
@@ -131,11 +131,13 @@ def _has_row(db: Connection, answer: _Answer, now: float) -> bool:
 
 _MESSAGE = """
 INSERT INTO message (id, bot, chat, thread, message_id, kind, picture, sent_at)
-SELECT value ->> 0, :bot, value ->> 1, :thread, value ->> 2, :kind, :picture, :now FROM json_each(:sent)
+SELECT CAST(value ->> 0 AS BIGINT), :bot, CAST(value ->> 1 AS BIGINT), :thread, CAST(value ->> 2 AS BIGINT), :kind,
+  :picture, :now FROM json_each(:sent)
 """
 _SHOWN = """
 INSERT INTO shown (post, chat, thread, message, revision, position)
-SELECT :post, value ->> 1, :thread, value ->> 0, :revision, :position FROM json_each(:sent)
+SELECT :post, CAST(value ->> 1 AS BIGINT), :thread, CAST(value ->> 0 AS BIGINT), :revision, :position
+FROM json_each(:sent)
 """
 
 

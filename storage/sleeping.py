@@ -5,15 +5,15 @@ are looked at again. What then becomes of them is decided anew, by what the chat
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from sqlite3 import Connection
 
 from storage.rows import to_json
+from storage.spoken import Connection
 
 CHATS, ROWS = 200, 600  # that one step wakes at most, and a chat more where that has very many rows
 
 # Of a post and thread, in many chats.
 SLEEP = """
-UPDATE delivery SET aside = 'asleep', slept = 1
+UPDATE delivery SET aside = 'asleep', slept = TRUE
 WHERE bot = ? AND post = ? AND thread = ? AND chat IN (SELECT value FROM json_each(?))
 """
 _WAKES_AT = """

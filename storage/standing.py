@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from sqlite3 import Connection
 
 from bot.core.model import Relayed
 from storage.corrections import CORRECTION
 from storage.posts import post
+from storage.spoken import Connection
 
 _MOST = 20
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from sqlite3 import Connection, Row
 
 from bot.core.model import Lane
 from bot.core.state import Life
 from storage import alarms, audit, counts, notes
 from storage.audit import Act
-from storage.rows import moment, to_json
+from storage.rows import moment, moved, to_json
+from storage.spoken import Connection, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +100,16 @@ def polled(db: Connection, blog: str, now: float, error: str | None) -> int:
     """Note that a poll was made, and how it failed. Returns how many polls have failed in a row."""
     db.execute(
         """INSERT INTO blog (id, polled_at, answered_at, failures, error)
-        VALUES (:id, :now, CASE WHEN :error IS NULL THEN :now END, :error IS NOT NULL, :error)
+        VALUES (:id, :now, :answered_at, :failed, :error)
         ON CONFLICT (id) DO UPDATE SET polled_at = :now, error = :error,
-        answered_at = CASE WHEN :error IS NULL THEN :now ELSE answered_at END,
-        failures = CASE WHEN :error IS NULL THEN 0 ELSE failures + 1 END""",
-        {"id": blog, "now": now, "error": error},
+        answered_at = coalesce(:answered_at, blog.answered_at), failures = :failed * (blog.failures + 1)""",
+        {
+            "id": blog,
+            "now": now,
+            "error": error,
+            "failed": int(error is not None),
+            "answered_at": now if error is None else None,
+        },
     )
     row = db.execute("SELECT failures FROM blog WHERE id = ?", (blog,)).fetchone()
     return int(row["failures"])
@@ -138,7 +143,7 @@ def hold(db: Connection, blog: str | None, now: float, person: int | None = None
     else:
         db.execute(
             """INSERT INTO blog (id, held_at) VALUES (?, ?)
-            ON CONFLICT (id) DO UPDATE SET held_at = coalesce(held_at, excluded.held_at)""",
+            ON CONFLICT (id) DO UPDATE SET held_at = coalesce(blog.held_at, excluded.held_at)""",
             (blog, now),
         )
     for one in _these(db, blog):
@@ -191,7 +196,18 @@ def _these(db: Connection, blog: str | None) -> Iterable[str]:
 
 # --- the file ------------------------------------------------------------------------------------------------------
 
-_TABLES = ("page", "known", "alias", "post", "subscription", "publication", "forum_topic", "push", "audit")
+# By blog, and what else a row of it is known by.
+_TABLES: Mapping[str, Sequence[str]] = {
+    "page": ("url",),
+    "known": ("key",),
+    "alias": ("alias",),
+    "post": ("key",),
+    "subscription": ("chat", "thread"),
+    "publication": (),
+    "forum_topic": ("chat",),
+    "push": (),
+    "audit": (),
+}
 NOTES = ("catching up {}",)  # notes about one blog, by its id
 
 
@@ -203,7 +219,7 @@ def in_file(db: Connection, blogs: Sequence[tuple[str, str | None, str | None]],
             _rename(db, was, blog)
         db.execute(
             """INSERT INTO blog (id, title) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET
-            removed_at = NULL, title = coalesce(excluded.title, title)""",
+            removed_at = NULL, title = coalesce(excluded.title, blog.title)""",
             (blog, title),
         )
     db.execute(
@@ -220,10 +236,10 @@ def _rename(db: Connection, was: str, blog: str) -> None:
     else:
         db.execute("DELETE FROM blog WHERE id = ?", (blog,))
         db.execute("UPDATE blog SET id = ? WHERE id = ?", (blog, was))
-    for table in _TABLES:
-        db.execute(f"UPDATE OR IGNORE {table} SET blog = ? WHERE blog = ?", (blog, was))
+    for table, key in _TABLES.items():
+        moved(db, table, "blog", key, was=was, to=blog)
     for table in ("page", "known", "alias", "subscription", "forum_topic"):
         db.execute(f"DELETE FROM {table} WHERE blog = ?", (was,))
     for note in NOTES:
-        db.execute("UPDATE OR REPLACE note SET name = ? WHERE name = ?", (note.format(blog), note.format(was)))
+        notes.rename(db, note.format(was), note.format(blog))
     alarms.rename(db, was, blog)

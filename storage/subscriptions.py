@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from sqlite3 import Connection, Row
 
 from bot.core.habits import parse_digest
 from bot.core.model import Lane, Volume
@@ -12,6 +11,7 @@ from bot.core.wishes import Wish
 from bot.core.words import kept, unkept
 from storage import cards, chats, filters, sleeping
 from storage.rows import spaced, to_json, unspaced
+from storage.spoken import Connection, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +78,12 @@ def put(
 ) -> None:
     """The row alone: for a chat that is met in the same transaction, of which nothing else can be known."""
     db.execute(
-        """INSERT INTO subscription (blog, chat, thread, topics, words, without, volume, language, created_at)
+        """INSERT INTO subscription AS s (blog, chat, thread, topics, words, without, volume, language, created_at)
         VALUES (:blog, :chat, :thread, :topics, :words, :without, coalesce(:volume, 'everything'), :language, :now)
         ON CONFLICT (blog, chat, thread) DO UPDATE SET topics = :topics, words = :words, without = :without,
-        volume = coalesce(:volume, volume), language = coalesce(:language, language),
-        changed_at = CASE WHEN (topics, words, without) IS (:topics, :words, :without)
-          AND coalesce(:volume, volume) = volume THEN changed_at ELSE :now END""",
+        volume = coalesce(:volume, s.volume), language = coalesce(:language, s.language),
+        changed_at = CASE WHEN (s.topics, s.words, s.without) = (:topics, :words, :without)
+          AND coalesce(:volume, s.volume) = s.volume THEN s.changed_at ELSE :now END""",
         {
             "blog": blog,
             "chat": chat,
@@ -204,7 +204,7 @@ def subscriptions_after(db: Connection, after: Place, count: int) -> tuple[list[
     if not chats_:
         return [], None
     rows = db.execute(
-        """SELECT s.*, c.telegram_id FROM json_each(?) j CROSS JOIN chat c ON c.id = j.value AND c.open
+        """SELECT s.*, c.telegram_id FROM json_each(?) j CROSS JOIN chat c ON c.id = CAST(j.value AS BIGINT) AND c.open
         CROSS JOIN subscription s ON s.chat = c.id ORDER BY j.key, s.thread, s.blog""",
         (to_json([row["id"] for row in chats_]),),
     )
@@ -345,4 +345,4 @@ def audience(db: Connection, blog: str | None, topics: Sequence[str]) -> int:
 
 _AWAKE = "s.blog NOT IN (SELECT value FROM json_each(:asleep))"
 _FOLLOWS_ANY = """((s.topics = ' ' AND s.words = ' ') OR EXISTS
-(SELECT 1 FROM json_each(:topics) t WHERE instr(s.topics, ' ' || t.value || ' ')))"""
+(SELECT 1 FROM json_each(:topics) t WHERE instr(s.topics, ' ' || t.value || ' ') > 0))"""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from enum import Enum
-from sqlite3 import Connection, Row
 from typing import Any
 
 import orjson
@@ -18,7 +17,8 @@ from bot.core.corrections import Correction, says_the_same
 from bot.core.model import ChangeKind, Lane
 from storage import audit, cards, corrections, expansion, returns, states
 from storage.audit import Act
-from storage.rows import entities_json, to_json
+from storage.rows import entities_json, to_json, upsert
+from storage.spoken import Connection, Row
 
 WITHDRAWN, CORRECTED = "withdrawn", "corrected"  # what `post.editors_word` may be
 _COMPARED = 200  # posts taken down, with which a new one is compared
@@ -183,10 +183,8 @@ def _keep_the_pages_word(db: Connection, post: Row) -> None:
     """As it is now; where an editor spoke before, what the page says is kept already."""
     if post["editors_word"] is None:
         says = {name: post[name] for name in _PAGES}
-        db.execute(
-            "INSERT OR REPLACE INTO overruled (post, says, gone) VALUES (?, ?, ?)",
-            (post["id"], to_json(says), post["withdrawn_at"] is not None),
-        )
+        kept = {"post": post["id"], "says": to_json(says), "gone": post["withdrawn_at"] is not None}
+        db.execute(upsert("overruled", kept, key=("post",)), kept)
 
 
 def heard(db: Connection, post: Row, change: ChangeKind | None, says: Mapping[str, Any], now: float) -> int | None:

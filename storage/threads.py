@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from sqlite3 import Connection, Row
 
 from bot.core.model import Post
 from bot.core.threads import Earlier, continued, has_old_headline, links, tokens
 from storage.rows import to_json
+from storage.spoken import Connection, Row
 
 _NEWEST = 200  # posts among which an address or a headline is looked for; an older one is found by its key alone
 _COLUMNS = "post.id, post.key, title, url, first_seen_at"

@@ -5,10 +5,10 @@ A row with nothing on the screen needs no message and goes at once; one that is 
 
 from __future__ import annotations
 
-from sqlite3 import Connection
 from typing import Any
 
 from bot.core.model import Lane
+from storage.spoken import Connection
 
 STANDS = """SELECT 1 FROM shown s
   WHERE s.post = delivery.post AND s.chat = delivery.chat AND s.thread = delivery.thread"""
@@ -22,7 +22,7 @@ _NOWHERE = "sent = 0 AND sending IS NULL"
 
 # Ahead of everything else, as withdrawals do.
 TAKE_BACK = f"""
-UPDATE delivery AS s SET wanted = 0, lane = {Lane.WITHDRAWAL:d}, plain = 0, attempts = 0, not_before = 0,
+UPDATE delivery AS s SET wanted = 0, lane = {Lane.WITHDRAWAL:d}, plain = FALSE, attempts = 0, not_before = 0,
   aside = CASE WHEN aside = 'closed' THEN 'closed' END WHERE s.bot = :bot AND {{}}
 """
 
@@ -41,7 +41,7 @@ def is_leaving(db: Connection, *, post: int | None = None, chat: int | None = No
     """Whether anything is still to be taken away: of this post, or in this chat. Where nobody is, nothing ever is."""
     row = db.execute(
         """SELECT 1 FROM delivery INDEXED BY delivery_unwanted WHERE wanted = 0
-        AND (:post IS NULL OR post = :post) AND (:chat IS NULL OR chat = :chat)
+        AND (post = :post OR :post IS NULL) AND (chat = :chat OR :chat IS NULL)
         AND (aside IS NULL OR sending IS NOT NULL) LIMIT 1""",
         {"post": post, "chat": chat},
     )

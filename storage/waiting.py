@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from sqlite3 import Connection
 
 from bot.core.model import Lane
 from storage import unwanted
 from storage.claims import Claim
 from storage.settling import chats_now
+from storage.spoken import Connection
 
 _RECENT = 100_000  # messages: more than a minute of them, at any pace that Telegram grants
 
@@ -51,7 +51,7 @@ def next_due(db: Connection, bot: str, now: float) -> float | None:
         WHERE bot = :bot AND sent <> wanted AND aside IS NULL AND not_before > 0 AND not_before > +:now
         UNION ALL
         SELECT min(not_before) FROM chat INDEXED BY chat_resting
-        WHERE bot = :bot AND open AND not_before > 0 AND not_before > +:now)""",
+        WHERE bot = :bot AND open AND not_before > 0 AND not_before > +:now) AS waiting""",
         {"bot": bot, "now": now},
     ).fetchone()
     due: float | None = row[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from sqlite3 import Connection, Row
 
 from bot.core.facts import Came, ChatFacts, Delivered, Done, Facts, Following, PostFacts, PushFacts, Told
 from bot.core.model import Lane, Volume
@@ -14,6 +13,7 @@ from storage import audit, chats, expansion, filters, states
 from storage.corrections import CORRECTION
 from storage.queued import waiting
 from storage.rows import to_json, unspaced
+from storage.spoken import Connection, Row
 
 Zone = Callable[[str | None], str]
 _TELLS = ("new", CORRECTION)  # the kinds of publication by which a post is first told

@@ -20,6 +20,11 @@ class Wish:
     def is_whole(self) -> bool:
         return not (self.topics or self.words)
 
+    @property
+    def reads_posts(self) -> bool:
+        """Whether what a post says has a part in it, and not its topics alone."""
+        return bool(self.words or self.without)
+
     def matches(self, topics: Collection[str], said: Searchable) -> bool:
         """Whether a post with these topics, which says this, is wanted."""
         named = any(topic in topics for topic in self.topics) or any(said.holds(word) for word in self.words)
