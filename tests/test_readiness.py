@@ -26,6 +26,7 @@ from bot.vitals import Counts, Vitals
 from bot.web.guard import Guard
 from bot.web.health import Health
 from storage import Store, StoreError
+from tests.engines import on_sqlite
 from tests.newsroom import settings_of
 from tests.service import service
 from tests.test_guard import PASSWORD, Notes
@@ -146,6 +147,7 @@ async def test_messages_that_all_fail_are_seen_and_one_that_does_not_ends_it(day
 # --- the probe -----------------------------------------------------------------------------------------------------
 
 
+@on_sqlite
 async def test_a_database_that_somebody_else_has_locked_is_seen_soon_and_asked_once(
     day: Day, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:

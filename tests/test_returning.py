@@ -15,6 +15,7 @@ import storage.upgrading
 from bot.core.model import ChangeKind, Post
 from bot.core.publishing import PostWrite, Publishing
 from storage import StoreError, back_up, copies, open_store, put_back
+from tests.engines import on_sqlite
 from tests.ledger import BLOG, NOON, URL, Ledger
 
 ANN, BEN = 2001, 2002
@@ -37,6 +38,7 @@ async def restored(ledger: Ledger, folder: Path, *, resend: bool = False) -> Led
     return after
 
 
+@on_sqlite
 async def test_what_waits_counts_as_sent_and_later_news_is_news(ledger: Ledger, tmp_path: Path) -> None:
     await ledger.follow(ANN)
     await ledger.publish("a")
@@ -51,6 +53,7 @@ async def test_what_waits_counts_as_sent_and_later_news_is_news(ledger: Ledger, 
     await after.store.close()
 
 
+@on_sqlite
 async def test_with_resend_what_waits_goes_out(ledger: Ledger, tmp_path: Path) -> None:
     await ledger.follow(ANN)
     await ledger.publish("a")
@@ -61,6 +64,7 @@ async def test_with_resend_what_waits_goes_out(ledger: Ledger, tmp_path: Path) -
     await after.store.close()
 
 
+@on_sqlite
 async def test_what_a_page_shows_first_is_told_to_nobody_and_its_edits_are(ledger: Ledger, tmp_path: Path) -> None:
     await ledger.follow(ANN)
     await ledger.publish("a")
@@ -80,6 +84,7 @@ async def test_what_a_page_shows_first_is_told_to_nobody_and_its_edits_are(ledge
     await after.store.close()
 
 
+@on_sqlite
 async def test_a_page_that_could_not_be_read_is_still_to_catch_up(ledger: Ledger, tmp_path: Path) -> None:
     await ledger.publish("a")
     after = await restored(ledger, tmp_path)
@@ -90,6 +95,7 @@ async def test_a_page_that_could_not_be_read_is_still_to_catch_up(ledger: Ledger
     await after.store.close()
 
 
+@on_sqlite
 async def test_a_number_that_was_given_since_is_given_to_no_other_post(ledger: Ledger, tmp_path: Path) -> None:
     await ledger.publish("a")
     after = await restored(ledger, tmp_path)
@@ -101,6 +107,7 @@ async def test_a_number_that_was_given_since_is_given_to_no_other_post(ledger: L
     await after.store.close()
 
 
+@on_sqlite
 async def test_only_a_whole_database_of_ours_is_put_back(ledger: Ledger, tmp_path: Path) -> None:
     await ledger.publish("a")
     copy, path = a_copy(ledger, tmp_path), tmp_path / "other" / "relay.db"
@@ -123,6 +130,7 @@ async def test_only_a_whole_database_of_ours_is_put_back(ledger: Ledger, tmp_pat
         assert not path.exists()
 
 
+@on_sqlite
 async def test_a_damaged_database_is_kept_as_it_is(ledger: Ledger, tmp_path: Path) -> None:
     await ledger.publish("a")
     copy, path = a_copy(ledger, tmp_path), tmp_path / "bad" / "relay.db"
@@ -134,6 +142,7 @@ async def test_a_damaged_database_is_kept_as_it_is(ledger: Ledger, tmp_path: Pat
     assert copies.examine(path) is not None
 
 
+@on_sqlite
 async def test_only_the_oldest_of_its_own_backups_go(ledger: Ledger, tmp_path: Path) -> None:
     folder = tmp_path / "backups"
     folder.mkdir()

@@ -6,7 +6,6 @@ import asyncio
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -26,6 +25,7 @@ from bot.core.model import (
 from bot.core.publishing import Audience, PostWrite, Publishing, Validators
 from bot.core.standing import Alarm, Kind
 from storage import Store, blogs, open_store
+from tests.engines import opened
 from tests.ledger import BLOG, NOON, URL, Ledger, exported
 
 ANN, BEN = 2001, 2002
@@ -373,11 +373,11 @@ async def test_a_blog_that_leaves_the_file_sleeps_and_wakes_with_its_subscriptio
     assert ledger.shown(ANN) == ["a", "b"]
 
 
-async def test_what_was_remembered_outlives_the_process(ledger: Ledger, tmp_path: Path) -> None:
+async def test_what_was_remembered_outlives_the_process(ledger: Ledger, fresh_url: str) -> None:
     page = PageMemory(format="jsonld", kind=SnapshotKind.FULL, order=("a",))
     await ledger.publish("a", page=page, seen=(_seen("a"),), validators=Validators(etag="e"))
     memory = await ledger.store.memory(BLOG, URL)
     await ledger.store.close()
-    store = open_store(f"sqlite:///{tmp_path}/relay.db")
+    store = opened(fresh_url)
     assert await store.memory(BLOG, URL) == memory
     await store.close()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from bot.core.model import ChatMoved, TryLater, Volume
 from bot.core.publishing import PushText
 from storage import Store, Subscription, expansion
+from tests.engines import on_sqlite
 from tests.ledger import BLOG, NOON, Ledger, exported
 
 ANN, BEN, CLEO = 2001, 2002, 2003
@@ -296,6 +297,7 @@ def mentions(rows: dict[str, list[tuple[object, ...]]], what: Iterable[object]) 
     return {table for table, found in rows.items() for row in found if set(what) & set(row)}
 
 
+@on_sqlite
 async def test_of_a_chat_that_is_forgotten_nothing_is_left_anywhere(ledger: Ledger, tmp_path: Path) -> None:
     store = ledger.store
     await ledger.follow(ANN)
@@ -308,6 +310,7 @@ async def test_of_a_chat_that_is_forgotten_nothing_is_left_anywhere(ledger: Ledg
     assert await store.chat("main", 777_001) is None
 
 
+@on_sqlite
 async def test_a_reader_who_has_messages_is_forgotten_with_them_and_nobody_else_is(
     ledger: Ledger, tmp_path: Path
 ) -> None:
@@ -325,6 +328,7 @@ async def test_a_reader_who_has_messages_is_forgotten_with_them_and_nobody_else_
     assert ledger.revisions(BEN, "a") == [2]
 
 
+@on_sqlite
 async def test_an_editor_is_forgotten_with_previews_and_drafts_and_what_was_sent_goes_on(
     ledger: Ledger, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from bot.core.model import ChatMoved, PageMemory, Post, SnapshotKind
 from bot.core.publishing import Validators
 from storage import AlreadyRunning, Store, StoreError, chats, database, open_store, put_back
+from tests.engines import on_sqlite
 from tests.ledger import BLOG, URL, Ledger
 
 ANN = 2001
@@ -31,6 +32,7 @@ def make_room(store: Store) -> None:
         connection.execute("PRAGMA max_page_count = 1000000")
 
 
+@on_sqlite
 async def test_a_full_disk_is_one_clear_line_and_leaves_nothing_half_written(ledger: Ledger) -> None:
     store, page = ledger.store, PageMemory(format="jsonld", kind=SnapshotKind.FULL)
     await ledger.follow(ANN)
@@ -50,6 +52,7 @@ async def test_a_full_disk_is_one_clear_line_and_leaves_nothing_half_written(led
     assert (await store.page(BLOG, URL))[1] == Validators(etag="two")
 
 
+@on_sqlite
 async def test_answers_that_cannot_be_written_on_a_full_disk_are_written_later(ledger: Ledger) -> None:
     people = range(3000, 3400)
     for person in people:
@@ -75,6 +78,7 @@ async def _settled(ledger: Ledger, claim: object, outcome: object) -> bool:
     return True
 
 
+@on_sqlite
 async def test_a_commit_that_fails_does_not_stand_in_the_way_of_the_next(ledger: Ledger) -> None:
     """What was written fits the disk, and what makes it last does not."""
     store = ledger.store
@@ -99,6 +103,7 @@ async def test_a_commit_that_fails_does_not_stand_in_the_way_of_the_next(ledger:
     assert await store.note("colour") == "green"
 
 
+@on_sqlite
 async def test_a_read_sees_one_moment_however_much_is_written_meanwhile(store: Store) -> None:
     looked, written = threading.Event(), threading.Event()
 
@@ -156,6 +161,7 @@ def test_an_address_that_is_not_ours_is_refused_without_telling_it() -> None:
 # --- one relay -----------------------------------------------------------------------------------------------------
 
 
+@on_sqlite
 async def test_only_one_relay_runs_on_a_database(store: Store) -> None:
     store.claim_sole_use()
     second = open_store(f"sqlite:///{store.path}")
@@ -216,6 +222,7 @@ def _restored(folder: Path, name: str) -> object:
     return put_back(folder / "copy.db", folder / name)
 
 
+@on_sqlite
 async def test_a_relay_that_was_killed_keeps_nobody_out(store: Store) -> None:
     program = f"""
 import subprocess, sys, time
@@ -246,6 +253,7 @@ def test_a_lock_that_cannot_be_made_is_refused_by_name(tmp_path: Path) -> None:
     asyncio.run(store.close())
 
 
+@on_sqlite
 async def test_what_is_written_often_is_on_the_disk_within_a_second_also_where_most_writes_write_nothing(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,6 +270,7 @@ async def test_what_is_written_often_is_on_the_disk_within_a_second_also_where_m
     assert "PRAGMA synchronous = FULL" in said
 
 
+@on_sqlite
 async def test_a_long_write_among_the_answers_does_not_run_on_the_event_loop(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

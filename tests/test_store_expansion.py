@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from bot.core.model import Post, Volume
 from bot.core.publishing import Audience
 from storage import Store, Subscription, expansion, open_store
+from tests.engines import opened
 from tests.ledger import BLOG, Ledger
 
 ANN, BEN, CLEO, DAN = 2001, 2002, 2003, 2004
@@ -261,13 +261,13 @@ async def test_the_first_chats_are_reached_by_the_publishing_itself(ledger: Ledg
 
 
 @pytest.mark.usefixtures("small_chunks")
-async def test_an_expansion_goes_on_where_it_was_after_the_process_ended(ledger: Ledger, tmp_path: Path) -> None:
+async def test_an_expansion_goes_on_where_it_was_after_the_process_ended(ledger: Ledger, fresh_url: str) -> None:
     ids = await people(ledger, 9)
     await ledger.publish("a")
     for _ in range(2):
         await ledger.store.expand(ledger.now)
     await ledger.store.close()
-    ledger.store = open_store(f"sqlite:///{tmp_path}/relay.db")
+    ledger.store = opened(fresh_url)
     claims = await ledger.run()
     assert sorted(claim.telegram_id for claim in claims) == ids
     await ledger.store.close()

@@ -100,7 +100,7 @@ async def test_an_edit_that_says_nothing_new_opens_no_audience_where_nobody_has_
     await ledger.follow(ANN)
     await ledger.publish("a", post=said("One."))
     await ledger.edit("a", text="Two.")
-    kinds = ledger.store._db.reading.execute("SELECT kind FROM publication ORDER BY id").fetchall()
+    kinds = await ledger.store._db.read(lambda db: db.execute("SELECT kind FROM publication ORDER BY id").fetchall())
     assert [row["kind"] for row in kinds] == ["new", "change"]
 
 

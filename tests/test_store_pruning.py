@@ -20,6 +20,7 @@ from bot.pruning import Pruner
 from config.settings import parse_settings
 from storage import Pruned, Store, StoreError, open_store, pruning
 from tests.choosing import choose_in
+from tests.engines import on_sqlite
 from tests.ledger import BLOG, NOON, URL, Ledger, blocked
 from tests.newsroom import newsroom, post
 
@@ -36,21 +37,20 @@ async def prune(ledger: Ledger, days: float = 30) -> Pruned:
     return total
 
 
-def count(store: Store, table: str, where: str = "true") -> int:
+async def count(store: Store, table: str, where: str = "true") -> int:
     """What stands in a table: for what no part of the contract shows any more."""
-    with closing(sqlite3.connect(store.path)) as db:
-        found: int = db.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()[0]
-        return found
+    row = await store._db.read(lambda db: db.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone())
+    return int(row[0])
 
 
-def nothing_is_left(store: Store) -> None:
+async def nothing_is_left(store: Store) -> None:
     """Of posts that are gone: neither rows nor messages nor words."""
-    assert count(store, "delivery", "post NOT IN (SELECT id FROM post)") == 0
-    assert count(store, "shown", "post NOT IN (SELECT id FROM post)") == 0
-    assert count(store, "message", "id NOT IN (SELECT message FROM shown)") == 0
-    assert count(store, "publication", "post NOT IN (SELECT id FROM post)") == 0
-    assert count(store, "push", "post NOT IN (SELECT id FROM post)") == 0
-    assert count(store, "pruned") == 0
+    assert await count(store, "delivery", "post NOT IN (SELECT id FROM post)") == 0
+    assert await count(store, "shown", "post NOT IN (SELECT id FROM post)") == 0
+    assert await count(store, "message", "id NOT IN (SELECT message FROM shown)") == 0
+    assert await count(store, "publication", "post NOT IN (SELECT id FROM post)") == 0
+    assert await count(store, "push", "post NOT IN (SELECT id FROM post)") == 0
+    assert await count(store, "pruned") == 0
 
 
 async def headlines(ledger: Ledger) -> list[str | None]:
@@ -77,15 +77,16 @@ async def test_a_post_and_its_deliveries_go_when_they_are_older_than_they_are_ke
     followed.now += 1
     assert await prune(followed) == Pruned(posts=1, deliveries=2, messages=2)
     assert await headlines(followed) == []
-    nothing_is_left(followed.store)
+    await nothing_is_left(followed.store)
 
 
+@on_sqlite
 async def test_a_post_goes_out_of_the_search_with_its_words(followed: Ledger) -> None:
     assert await followed.store.search(words="a", blogs=[BLOG], now=followed.now, limit=5)
     followed.now += KEEP + 1
     await prune(followed)
     assert await followed.store.search(words="a", blogs=[BLOG], now=followed.now, limit=5) == []
-    assert count(followed.store, "post_fts", "post_fts MATCH 'a'") == 0
+    assert await count(followed.store, "post_fts", "post_fts MATCH 'a'") == 0
 
 
 async def test_a_younger_post_stays_with_all_that_shows_it(followed: Ledger) -> None:
@@ -115,7 +116,7 @@ async def test_a_post_to_which_something_happened_lately_stays(followed: Ledger,
     await prune(followed)
     kept = push if change == "push" else followed.numbers["a"]
     assert await followed.store.post(kept) is not None
-    assert count(followed.store, "delivery", f"post = {kept}") == 2
+    assert await count(followed.store, "delivery", f"post = {kept}") == 2
     followed.now += 11 * DAY
     await prune(followed)
     assert await followed.store.post(kept) is None
@@ -155,7 +156,7 @@ async def test_what_is_on_its_way_is_never_pruned(followed: Ledger) -> None:
     for claim in claims:
         await followed.settle(claim, followed.screens.perform(claim))
     assert followed.shown(ANN) == ["a", "b"]
-    assert count(followed.store, "shown", f"post = {followed.numbers['b']}") == 2
+    assert await count(followed.store, "shown", f"post = {followed.numbers['b']}") == 2
 
 
 async def test_rows_that_were_set_aside_hold_nothing_back(followed: Ledger) -> None:
@@ -165,8 +166,8 @@ async def test_rows_that_were_set_aside_hold_nothing_back(followed: Ledger) -> N
     await followed.deliver(lambda claim: blocked(claim) if claim.telegram_id == BEN else None)
     followed.now += KEEP + 1
     await prune(followed)
-    nothing_is_left(followed.store)
-    assert count(followed.store, "delivery") == 0
+    await nothing_is_left(followed.store)
+    assert await count(followed.store, "delivery") == 0
     await followed.chat(BEN, "group")  # says something
     await followed.publish("c")
     await followed.run()
@@ -180,7 +181,7 @@ async def test_a_chat_that_opens_again_while_rows_of_a_pruned_post_still_go_is_s
     await followed.run()
     followed.now = NOON + KEEP + 1
     await anext(followed.store.prune(followed.now - KEEP))
-    assert count(followed.store, "delivery", "post NOT IN (SELECT id FROM post)") == 2
+    assert await count(followed.store, "delivery", "post NOT IN (SELECT id FROM post)") == 2
     await followed.store.reopen_chat(ann)
     await followed.publish("b")
     await followed.run()
@@ -222,7 +223,7 @@ async def test_no_number_is_used_twice(followed: Ledger) -> None:
     followed.now += KEEP + 1
     await prune(followed)
     assert await prune(followed) == Pruned(), "what holds the last number is not pruned for ever"
-    assert count(followed.store, "post") == 1
+    assert await count(followed.store, "post") == 1
 
 
 async def test_edits_long_past_of_a_post_that_stays_are_forgotten(followed: Ledger) -> None:
@@ -373,15 +374,15 @@ async def test_a_blog_that_left_the_file_sleeps_and_then_goes_with_all_that_is_k
     await followed.publish("waits")
     followed.now = NOON + KEEP
     await prune(followed)
-    assert count(followed.store, "subscription") == 2
+    assert await count(followed.store, "subscription") == 2
     followed.now += 1
     went = await prune(followed)
     assert (went.blogs, went.subscriptions) == (1, 2)
     for table in ("subscription", "known", "page", "delivery", "message", "shown", "publication"):
-        assert count(followed.store, table) == 0, table
-    assert count(followed.store, "post", "blog IS NOT NULL") == 0
-    assert count(followed.store, "blog") == 1
-    nothing_is_left(followed.store)
+        assert await count(followed.store, table) == 0, table
+    assert await count(followed.store, "post", "blog IS NOT NULL") == 0
+    assert await count(followed.store, "blog") == 1
+    await nothing_is_left(followed.store)
 
 
 async def test_a_blog_that_comes_back_in_time_wakes_with_its_subscriptions(followed: Ledger) -> None:
@@ -443,9 +444,8 @@ async def test_who_blocked_the_bot_is_forgotten_with_all_they_followed_and_chose
     followed.now += 1
     assert (await prune(followed)).chats == 1
     assert await followed.store.chat("main", ANN) is None
-    assert [
-        count(followed.store, table, f"chat = {ann}") for table in ("subscription", "delivery", "message", "shown")
-    ] == [0, 0, 0, 0]
+    for table in ("subscription", "delivery", "message", "shown"):
+        assert await count(followed.store, table, f"chat = {ann}") == 0
     assert await followed.store.subscriptions(await followed.chat(ANN), 0) == []  # is back, and begins anew
     assert await followed.store.chat("main", BEN) is not None
 
@@ -514,9 +514,9 @@ async def test_interrupted_anywhere_it_goes_on_where_it_was(tmp_path: Path, monk
             await ledger.store.close()
             ledger.store = open_store(f"sqlite:///{tmp_path}/{name}.db")
         total += await prune(ledger)
-        nothing_is_left(ledger.store)
+        await nothing_is_left(ledger.store)
         tables = ("post", "delivery", "message", "shown", "known", "page", "chat", "subscription", "blog")
-        states.append((total, {table: count(ledger.store, table) for table in tables}))
+        states.append((total, {table: await count(ledger.store, table) for table in tables}))
         assert rounds > 20 or not disturbed
         await ledger.store.close()
     assert states[0] == states[1]
@@ -596,6 +596,7 @@ async def test_a_chat_that_waits_all_the_time_gets_its_post_after_all(followed: 
 # --- the file ------------------------------------------------------------------------------------------------------
 
 
+@on_sqlite
 async def test_the_file_stops_growing(ledger: Ledger) -> None:
     """Weeks of a busy blog: when as much goes as comes in, the size stays as it is."""
     for person in range(ANN, ANN + 10):
@@ -610,9 +611,10 @@ async def test_the_file_stops_growing(ledger: Ledger) -> None:
         await prune(ledger, days=6)
         sizes.append(_size(ledger.store))
     assert max(sizes[40:]) < 1.25 * max(sizes[20:40]), sizes
-    assert count(ledger.store, "delivery") == 6 * 4 * 10
+    assert await count(ledger.store, "delivery") == 6 * 4 * 10
 
 
+@on_sqlite
 async def test_empty_pages_are_given_back(ledger: Ledger) -> None:
     for n in range(300):
         await ledger.publish(f"{n}", post=Post(key=f"{n}", title="Long", text="words and words " * 1000))
@@ -679,6 +681,7 @@ async def test_rounds_follow_each_other_until_the_end_also_after_a_failure(
 # --- what takes long -----------------------------------------------------------------------------------------------
 
 
+@on_sqlite
 async def test_a_long_count_holds_up_nobody_who_asks_for_little(followed: Ledger) -> None:
     release = threading.Event()
     counting = asyncio.create_task(followed.store._db.count(lambda db: release.wait(30)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,7 +13,8 @@ from bot.core.choices import Quiet
 from bot.core.model import Lane, Post, Volume
 from bot.core.plan import Send
 from bot.core.publishing import Progress
-from storage import Claim, open_store, sleeping
+from storage import Claim, sleeping
+from tests.engines import opened
 from tests.ledger import BLOG, Ledger, blocked, exported
 
 ANN, BEN = 2001, 2002
@@ -210,13 +210,13 @@ async def test_a_digest_at_times_of_day_comes_in_the_chats_zone(night: Ledger) -
 
 
 async def test_a_digest_that_was_due_while_the_relay_was_down_comes_when_it_is_up_again(
-    night: Ledger, tmp_path: Path
+    night: Ledger, fresh_url: str
 ) -> None:
     await digest_reader(night, "30m")
     await posts_of_the_night(night, "a", "b")
     await night.publish("c")  # expanded, and never looked at
     await night.store.close()
-    night.store = open_store(f"sqlite:///{tmp_path}/relay.db")
+    night.store = opened(fresh_url)
     await night.store.recover("main", "resend", EVENING + DAY)
     await at(night, EVENING + DAY)
     assert night.shown(ANN) == ["a+b+c"]

@@ -12,6 +12,7 @@ from bot.core.model import ChangeKind, Post
 from bot.core.publishing import PostWrite
 from bot.pruning import Pruner
 from storage import Store, counts
+from tests.engines import on_sqlite
 from tests.ledger import BLOG, NOON, Ledger
 from tests.newsroom import settings_of
 
@@ -81,6 +82,7 @@ async def test_what_is_older_than_a_month_is_forgotten(store: Store) -> None:
     ]
 
 
+@on_sqlite
 async def test_a_month_of_minutes_is_thinned_in_chunks_that_hold_the_writer_shortly(store: Store) -> None:
     with closing(sqlite3.connect(store.path)) as db, db:
         db.executemany(
@@ -109,6 +111,7 @@ async def test_open_chats_and_what_they_follow_are_counted(ledger: Ledger) -> No
     assert dict(await store.posts_by_blog()) == {BLOG: 2, "flood": 1}
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("count", "first"),
     [

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from bot.core.model import Lane, Outcome, TryLater
 from bot.core.plan import Edit
-from storage import Again, Claim, looking, open_store, queued
+from storage import Again, Claim, looking, queued
+from tests.engines import opened
 from tests.ledger import BLOG, Ledger
 
 ANN, BEN = 2001, 2002
@@ -27,7 +26,7 @@ async def one_claim(ledger: Ledger) -> Claim:
 
 @pytest.mark.parametrize(("ambiguous", "again"), [("resend", True), ("drop", False)])
 async def test_after_a_kill_first_sends_in_doubt_are_treated_as_configured_and_edits_are_done_again(
-    ledger: Ledger, tmp_path: Path, ambiguous: str, again: bool
+    ledger: Ledger, fresh_url: str, ambiguous: str, again: bool
 ) -> None:
     await ledger.follow(ANN)
     await ledger.follow(BEN, "nato")
@@ -37,7 +36,7 @@ async def test_after_a_kill_first_sends_in_doubt_are_treated_as_configured_and_e
     await ledger.expand()
     assert len(await ledger.claim()) == 2, "an edit for one, the first send for the other"
     await ledger.store.close()
-    ledger.store = open_store(f"sqlite:///{tmp_path}/relay.db")
+    ledger.store = opened(fresh_url)
     assert await ledger.deliver() == []
     assert await ledger.store.recover("main", ambiguous, ledger.now) == 2
     assert await ledger.store.recover("main", ambiguous, ledger.now) == 0

@@ -10,6 +10,7 @@ import pytest
 from bot.core.model import Volume
 from bot.subscribers import BadRows, Wrong, from_csv, read_csv, to_csv
 from storage import Store, Subscription
+from tests.engines import on_sqlite
 from tests.ledger import BLOG, NOON, Ledger, exported
 
 HEAD = "chat_id,thread_id,blog,topics,volume,language\n"
@@ -99,6 +100,7 @@ async def test_a_chat_that_is_named_twice_is_one_and_the_last_row_counts(store: 
     assert [(one.telegram_id, one.topics) for one in await exported(store)] == [(5, ("kyiv",)), (6, ())]
 
 
+@on_sqlite
 async def test_what_is_imported_again_is_not_written_again(store: Store) -> None:
     rows = from_csv(f"{HEAD}5,,{BLOG},nato +ship,card,de\n6,,{BLOG},,,\n", [BLOG])
     assert await store.take_in("main", rows, NOON) == 2

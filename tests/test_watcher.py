@@ -26,6 +26,7 @@ from bot.vitals import Vitals
 from bot.watcher import Watched, Watcher, space_of
 from storage import Claim, StoreError
 from tests.alarming import AtOnce, alarms_into
+from tests.engines import on_sqlite
 from tests.ledger import Ledger
 from tests.newsroom import FAST, newsroom, post, settings_of
 from tests.polling import MORNING
@@ -129,6 +130,7 @@ async def test_refusals_are_told_once_and_over_when_none_is_left(lookout: Lookou
     assert said.startswith("Over: Telegram refused deliveries; no delivery is refused any more")
 
 
+@on_sqlite
 async def test_a_disk_that_is_nearly_full_is_told_once_and_over_with_some_room_more(lookout: Lookout) -> None:
     lookout.free = GIGABYTE // 2
     (said,) = await lookout.looks(3)
@@ -268,6 +270,7 @@ async def test_a_mistake_of_ours_is_over_when_it_did_not_happen_for_half_an_hour
     assert said.startswith("Over: /latest: StoreError; it did not happen again for 30 minutes")
 
 
+@on_sqlite
 async def test_what_is_refused_all_the_time_keeps_nobody_from_looking_at_the_rest(
     lookout: Lookout, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,6 +291,7 @@ async def test_what_is_refused_all_the_time_keeps_nobody_from_looking_at_the_res
     await asyncio.gather(running, return_exceptions=True)
 
 
+@on_sqlite
 async def test_what_cannot_be_looked_at_hides_nothing_else(lookout: Lookout, monkeypatch: pytest.MonkeyPatch) -> None:
     async def failing(bot: str) -> Any:
         raise StoreError("disk I/O error")
@@ -357,6 +361,7 @@ async def test_a_sender_whose_every_message_fails_is_told_of(lookout: Lookout) -
 # --- backups -------------------------------------------------------------------------------------------------------
 
 
+@on_sqlite
 async def test_backups_that_a_schedule_makes_no_more_are_told_once_with_their_end(lookout: Lookout) -> None:
     path = lookout.ledger.store.path
     folder = path.parent / "backups"
