@@ -124,9 +124,11 @@ async def test_what_anybody_says_is_text_on_the_page(looking: Looking, path: str
 async def test_what_was_done_and_answered_is_said_as_text(looking: Looking) -> None:
     looking.seen.house.changes = BadSettings([Mistake(key=EVIL, line=1, text=EVIL)], None)
     async with looking.at("") as page:
+        await expect(page.locator("#live")).to_have_text("live")
         await page.get_by_role("button", name="Reload the file").click()
         await expect(page.locator("#said")).to_contain_text(SCRIPT)
     async with looking.at("blogs/storm") as page:
+        await expect(page.locator("#live")).to_have_text("live")  # before that it asks on a page of its own
         await page.evaluate("window.confirm = () => true")
         await page.get_by_role("button", name="Hold this blog").click()
         await expect(page.locator("#said")).to_contain_text(SCRIPT)
