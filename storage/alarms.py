@@ -88,7 +88,7 @@ def end(db: Connection, alarm: Alarm, ending: str | None, now: float) -> None:
 
 def rename(db: Connection, was: str, blog: str) -> None:
     """What stands about the one stands about the other, unless it stands there already."""
-    moved(db, "alarm", "about", ("kind", "part", "ended_at"), was=was, to=blog, only="AND ended_at IS NULL")
+    moved(db, "alarm", "about", ("kind", "part"), was=was, to=blog, only="ended_at IS NULL")
 
 
 def forget(db: Connection, before: float) -> int:

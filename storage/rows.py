@@ -154,11 +154,17 @@ def insert(db: Connection, table: str, columns: Mapping[str, Any]) -> int:
     return int(row["id"])
 
 
-def moved(db: Connection, table: str, column: str, key: Sequence[str], *, was: Any, to: Any, only: str = "") -> None:
-    """What stands under the one stands under the other, but where that has a row of the same `key` already."""
-    alike = " AND ".join(f"there.{name} = {table}.{name}" for name in key)
-    free = f"AND NOT EXISTS (SELECT 1 FROM {table} AS there WHERE there.{column} = :to AND {alike})" if key else ""
-    db.execute(f"UPDATE {table} SET {column} = :to WHERE {column} = :was {free} {only}", {"was": was, "to": to})
+def moved(
+    db: Connection, table: str, column: str, key: Sequence[str], *, was: Any, to: Any, only: str | None = None
+) -> None:
+    """What stands under the one stands under the other, but where that has a row of the same `key` already; `only`
+    what holds this of a row, such as "ended_at IS NULL"."""
+    these = f" AND {table}.{only}" if only else ""
+    if key:
+        alike = [f"there.{name} = {table}.{name}" for name in key] + ([f"there.{only}"] if only else [])
+        there = f"SELECT 1 FROM {table} AS there WHERE there.{column} = :to AND {' AND '.join(alike)}"
+        these += f" AND NOT EXISTS ({there})"
+    db.execute(f"UPDATE {table} SET {column} = :to WHERE {column} = :was{these}", {"was": was, "to": to})
 
 
 def upsert(table: str, columns: Mapping[str, Any], *, key: tuple[str, ...], once: tuple[str, ...] = ()) -> str:

@@ -394,3 +394,15 @@ async def test_ended_alarms_are_kept_for_a_while_and_then_forgotten(desk: Newsde
     assert await desk.store.forget_alarms(ended_at) == 0
     assert await desk.store.forget_alarms(ended_at + 1) == 1
     assert [one.ended_at for one in await desk.store.alarms(ended_since=0.0)] == [None]
+
+
+async def test_an_alarm_that_both_have_outlives_the_renaming_of_a_blog_once(store: Store) -> None:
+    await store.in_file([("old", None, None), ("new", None, None)], NOON)
+    for blog in ("old", "new"):
+        await store.begin_alarm(Alarm(kind=Kind.FAILING, about=blog, text="gone", since=NOON))
+    await store.begin_alarm(Alarm(kind=Kind.LATE, about="old", text="late", since=NOON))
+    await store.in_file([("new", None, "old")], NOON + 1)
+    assert sorted((one.kind, one.about) for one in await store.alarms() if one.about == "new") == [
+        (Kind.FAILING, "new"),
+        (Kind.LATE, "new"),
+    ]

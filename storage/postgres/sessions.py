@@ -25,8 +25,6 @@ T = TypeVar("T")
 CONNECT_SECONDS = 10.0
 LOCK = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
 WRITERS = 7301  # the class of these locks
-
-
 # What asyncpg says where the session is gone, in whatever state it finds that out.
 GONE = (asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresConnectionError, OSError)
 
@@ -89,7 +87,7 @@ class Sessions:
     """What the doors ask of it is what they ask of the one on SQLite."""
 
     def __init__(self, url: str, bot: str = "main") -> None:
-        self.url, self.bot = url, bot
+        self._bot = bot
         self._writing = Session(url, application_name="liveblog-relay writer")
         self._reading, self._counting = (
             Session(url, application_name=f"liveblog-relay {name}", default_transaction_read_only="on")
@@ -106,7 +104,7 @@ class Sessions:
         """One transaction, on the disk when it is done."""
         await self._opened()
         async with self._writing.transaction(isolation="read_committed") as db:
-            await db.wire.execute(LOCK, WRITERS, self.bot)
+            await db.wire.execute(LOCK, WRITERS, self._bot)
             return await bridge.run(query, db, *args, **kwargs)
 
     erase = write
