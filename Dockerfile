@@ -1,5 +1,6 @@
 # syntax=docker/dockerfile:1
-# Built in one stage, run in another: what runs has Python, the locked packages and the relay.
+# Built in one stage, run in another: what runs has Python, the locked packages and the relay. The lock has what nodes on
+# PostgreSQL need as well (the extra "cluster"), so that one image does for one machine and for many.
 
 FROM python:3.12-slim-bookworm AS built
 WORKDIR /source

@@ -23,7 +23,7 @@ run: setup
 	@$(BIN)/python -m bot run
 
 test: setup
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	$(BIN)/python -m pytest -q -n 4 --dist worksteal
 
 # What is given away: dist/ holds the source, and the wheel that was built out of it.
 wheel: setup
@@ -74,12 +74,13 @@ format: setup
 	$(BIN)/ruff format -q .
 
 # Names, versions and hashes only: an index address in a lock would send everybody to one registry. The first lock has
-# everything; in the others is the part of it that setting up and building need, and the part that running needs.
+# everything; in the others is the part of it that setting up and building need, and the part that running needs, on
+# however many machines: who runs one has the few packages of the extra "cluster" there, and never imported.
 LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock: setup
 	$(LOCK) --upgrade pyproject.toml --group dev -o requirements.txt
 	$(LOCK) -c requirements.txt --upgrade --group build -o requirements-setup.txt
-	$(LOCK) -c requirements.txt --upgrade pyproject.toml -o requirements-run.txt
+	$(LOCK) -c requirements.txt --upgrade pyproject.toml --extra cluster -o requirements-run.txt
 
 clean:
 	rm -rf .venv var dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -22,6 +22,8 @@ from storage.alarms import EVERYBODY
 log = structlog.get_logger()
 
 LOOK_SECONDS = 30.0  # between looks at whether somebody is still to be told
+SOON_SECONDS = 1.0  # between looks that others ask for
+KEEP_UP_SECONDS = 2.0  # between looks at what other nodes have said
 END_TOLD_FOR = timedelta(days=1)  # after that its end is of no concern any more
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(minutes=15)  # until who was not reached is tried again
 
@@ -51,16 +53,27 @@ class Alarms:
         self._turn = asyncio.Lock()  # a beginning that is being written, and the end that is said meanwhile
         self._telling = asyncio.Lock()  # two at once would tell everybody twice
         self._news = asyncio.Event()
+        self._look_soon: asyncio.TimerHandle | None = None
+        self._looked_at = float("-inf")  # by the loop's clock
 
     # --- what stands
 
     async def remember(self) -> None:
-        """What stood before: when we are started, and when blogs were renamed."""
+        """What stands, whoever says so: when we start, when blogs were renamed, and where there are other nodes."""
         async with self._turn:
+            before = self._standing
             try:
                 self._standing = {_key(one): one for one in await self._store.alarms()}
             except StoreError as error:
                 log.error("alarms not known", why=str(error))
+            if self._standing != before:
+                self._news.set()  # another node has begun one, or ended it
+
+    async def keep_up(self) -> None:
+        """Know what other nodes say, until it is cancelled: what one has raised another one may end."""
+        while True:
+            await asyncio.sleep(KEEP_UP_SECONDS)
+            await self.remember()
 
     def standing(self, kind: Kind | None = None, about: str | None = None) -> list[Alarm]:
         """What stands now, as far as it was said: of this kind, about this blog."""
@@ -133,10 +146,18 @@ class Alarms:
 
     # --- telling
 
+    def look(self) -> None:
+        """Somebody else may have written of an alarm: look soon, but not each time that is said."""
+        if self._look_soon is None:
+            loop = asyncio.get_running_loop()
+            at = max(loop.time(), self._looked_at + SOON_SECONDS)
+            self._look_soon = loop.call_at(at, self._news.set)
+
     async def run(self) -> None:
         """Tell who is to be told, until it is cancelled."""
         while True:
             self._news.clear()
+            self._look_soon, self._looked_at = None, asyncio.get_running_loop().time()
             try:
                 await self.tell()
             except Exception:

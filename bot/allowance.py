@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from bot.core.window import MARGIN, Window
 
@@ -71,6 +71,13 @@ class Allowance:
             self._window.unused(left)
         self._window.leave(now, len(turns))
         return now
+
+    def remember(self, moments: Iterable[float]) -> None:
+        """Somebody else sent for this bot then; what is too long ago counts no more."""
+        since = self._now() - self._window.length
+        for moment in moments:
+            if moment > since:
+                self._window.remember(moment)
 
     def unused(self, left: float) -> None:
         """Nothing leaves in this turn."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from config.difference import difference
 from config.foresight import asked_about, summary, words
 from config.replacing import CannotWrite, put_back
 from config.settings import BadSettings, Settings, contents, parse_contents
+from config.values import MAIN_BOT
 from storage import Act, AppliedFile, Store, StoreError
 
 log = structlog.get_logger()
@@ -29,6 +30,10 @@ Put = Callable[[Settings], Awaitable[None]]
 
 class NotKept(Exception):
     """There is no such file among those that are kept."""
+
+
+class Older(BadSettings):
+    """What stands in the file is older than what is in force, which somebody saved elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,24 +51,37 @@ class Kept:
     refused: str = ""
 
 
-async def foreseen(store: Store | None, before: Settings, after: Settings, now: datetime) -> list[str]:
+Stores = Mapping[str, Store]  # of the bots, by their names; the kept files are in that of "main"
+
+
+async def foreseen(stores: Stores, before: Settings, after: Settings, now: datetime) -> list[str]:
     """What it changes to let `after` follow `before`: a sentence about all of it, then a line each. Empty: nothing.
 
-    Subscriptions are counted in the store, where one is given.
+    Subscriptions are counted in the stores, where there are any.
     """
     found = await asyncio.to_thread(difference, before, after)
     if not found:
         return []
-    followers = await store.followers(asked_about(found)) if store is not None else None
+    followers = await _followers(stores, asked_about(found), before, after) if stores else None
     return await asyncio.to_thread(lambda: [summary(found, followers, after, now), *words(found, followers)])
 
 
-async def kept_files(store: Store, running: Settings, now: datetime) -> list[Kept]:
+async def _followers(stores: Stores, ids: Iterable[str], before: Settings, after: Settings) -> Mapping[str, int]:
+    """Subscriptions by blog: of a blog that was in the file, those of the bot it had; else of the one that gets it."""
+    comes = {id_: blog.bot for blog in after.blogs for id_ in (blog.was, blog.id)}
+    had = {blog.id: blog.bot for blog in before.blogs}
+    found: dict[str, int] = {}
+    for bot, store in stores.items():
+        found |= await store.followers([one for one in ids if (had.get(one) or comes.get(one)) == bot])
+    return found
+
+
+async def kept_files(stores: Stores, running: Settings, now: datetime) -> list[Kept]:
     """The files that can be brought back, the newest (which is in force, where a relay runs) first."""
-    files = await store.kept_files()
+    files = await stores[MAIN_BOT].kept_files()
     disk = await asyncio.to_thread(_on_disk, running.path)
     return [
-        replace(await _kept(store, file, running, now), in_force=file is files[0], on_disk=file.text == disk)
+        replace(await _kept(stores, file, running, now), in_force=file is files[0], on_disk=file.text == disk)
         for file in files
     ]
 
@@ -76,13 +94,13 @@ def _on_disk(path: Path | None) -> bytes | None:
         return None
 
 
-async def _kept(store: Store, file: AppliedFile, running: Settings, now: datetime) -> Kept:
+async def _kept(stores: Stores, file: AppliedFile, running: Settings, now: datetime) -> Kept:
     kept = Kept(name=file.name, at=file.at, who=file.who, in_force=False, on_disk=False)
     try:
         settings = await asyncio.to_thread(_parsed, file.text)
     except BadSettings as error:
         return replace(kept, refused=str(error))
-    return replace(kept, changes=tuple(await foreseen(store, running, settings, now)))
+    return replace(kept, changes=tuple(await foreseen(stores, running, settings, now)))
 
 
 async def bring_back(store: Store, path: Path, file: AppliedFile) -> Path | None:
@@ -112,12 +130,17 @@ class Applied:
         text: bytes,
         settings: Callable[[], Settings],
         put: Put,
-        store: Store,
+        stores: Stores,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._path, self._environ, self._store, self._clock = path, environ, store, clock
+        self._path, self._environ, self._stores, self._clock = path, environ, stores, clock
+        self._store = stores[MAIN_BOT]
         self._text, self._settings, self._put = text, settings, put
         self._turn = asyncio.Lock()  # one file after the other, and none while one is being written
+
+    async def kept(self) -> list[Kept]:
+        """The files that can be brought back, whichever bot is asked for them."""
+        return await kept_files(self._stores, self._settings(), self._now())
 
     async def begin(self) -> None:
         """The relay has started with this file. What is different since it last ran goes into the log."""
@@ -131,7 +154,7 @@ class Applied:
             before = parse_contents(last.text, None, {})
         except BadSettings:
             return  # written for another version: there is nothing to compare
-        if changes := await foreseen(self._store, before, self._settings(), self._now()):
+        if changes := await foreseen(self._stores, before, self._settings(), self._now()):
             log.info("changed since the last run", changes=changes)
 
     async def reload(self) -> list[str]:
@@ -158,14 +181,18 @@ class Applied:
                 raise NotKept("this file is kept no more; there are newer ones")
             await self._read(file.text)
             draft = await bring_back(self._store, self._path, file)
-            if file.text == self._text:
+            if self._follows(file):
                 return draft_words(draft)
             changes = await self._follow(file.text, who, went_back(file, person, self._clock(), who))
             return [*changes, *draft_words(draft)]
 
+    def _follows(self, file: AppliedFile) -> bool:
+        """Whether nothing is to be done to bring it into force."""
+        return file.text == self._text
+
     async def _follow(self, text: bytes, who: str, act: Act | None = None) -> list[str]:
         after = await self._read(text)
-        changes = await foreseen(self._store, self._settings(), after, self._now())
+        changes = await foreseen(self._stores, self._settings(), after, self._now())
         await self._put(after)
         self._text = text
         log.info("file applied", how=who, changes=changes)

@@ -53,17 +53,20 @@ class Desk:
         verdict: Verdict,
         validators: Validators | None,
         came: Came = Came.POLL,
+        *,
+        turn: int | None = None,
     ) -> int:
         """Write what a poll found and tell whoever follows it. Returns how many posts somebody hears of.
 
         `snapshot` is None where the page had not changed; `url` is "" where it came from no page. Validators advance in
-        the same transaction or not at all.
+        the same transaction or not at all. Overtaken where the blog's turn is not `turn` any more.
         """
         writes = await _writes(blog, verdict, snapshot.url if snapshot else None)
         publishing = Publishing(
             blog=blog.id,
             url=url,
             now=self._clock(),
+            turn=turn,
             came=Came.BASELINE if verdict.baseline else came,
             writes=writes,
             seen=verdict.seen,

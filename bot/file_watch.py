@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import structlog
 
 from bot.alarming import Alarms
-from bot.applied import Applied
+from bot.applied import Applied, Older
 from bot.core.standing import Kind
 from config.settings import BadSettings
 from storage import StoreError
@@ -22,10 +22,10 @@ FILE_APPLIED = "it is applied now"
 
 class FileWatch:
     """`changes` yields when the file was saved. Of a file that cannot be applied the admins are told, once, and the
-    one before stays in force."""
+    one before stays in force. `node`: whose disk it stands on, where there are several."""
 
-    def __init__(self, applied: Applied, changes: AsyncIterator[None], alarms: Alarms) -> None:
-        self._applied, self._changes, self._alarms = applied, changes, alarms
+    def __init__(self, applied: Applied, changes: AsyncIterator[None], alarms: Alarms, node: str = "") -> None:
+        self._applied, self._changes, self._alarms, self._node = applied, changes, alarms, node
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -46,16 +46,25 @@ class FileWatch:
         """False where the store failed: the file is to be read again, whatever it then says."""
         try:
             await apply()
+        except Older as error:
+            log.info("file left aside", why=str(error))
         except BadSettings as error:
             log.error("file refused", mistakes=str(error).splitlines())
             mistakes = "; ".join(str(error).splitlines())[:LONGEST_MISTAKES]
-            said = f"{mistakes}; the one before stays in force, readers notice nothing"
-            await self._alarms.raised(Kind.FILE, "", said, subject="The new file is refused")
+            await self._raised("refused", f"{mistakes}; the one before stays in force, readers notice nothing")
         except StoreError as error:
             log.error("file not applied yet", why=str(error))
             said = f"{error}; the one before stays in force until the database takes it, which is tried again"
-            await self._alarms.raised(Kind.FILE, "", said, subject="The new file is not applied yet")
+            await self._raised("not applied yet", said)
             return False
         else:
-            await self._alarms.ended(Kind.FILE, ending=FILE_APPLIED)
+            await self.is_good()
         return True
+
+    async def _raised(self, how: str, said: str) -> None:
+        where = f" on {self._node}" if self._node else ""
+        await self._alarms.raised(Kind.FILE, "", said, subject=f"The new file{where} is {how}", part=self._node)
+
+    async def is_good(self) -> None:
+        """What stands in the file now is as it should be."""
+        await self._alarms.ended(Kind.FILE, ending=FILE_APPLIED, part=self._node)

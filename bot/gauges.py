@@ -10,6 +10,8 @@ from prometheus_client.registry import Collector
 
 from bot.core.lately import Durations, up_to
 from bot.core.model import Lane
+from bot.core.nodes import Nodes
+from bot.core.sharing import SHARDS
 from bot.measures import MOST_BLOGS, PREFIX
 from bot.version import VERSION
 from bot.vitals import Now, Vitals
@@ -19,10 +21,15 @@ DELIVERY = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0,
 
 
 class Gauges(Collector):
-    """`last_polls`: when each blog was polled last."""
+    """`last_polls`: when each blog was polled last; `nodes`: how all nodes are, None where there is one alone."""
 
-    def __init__(self, vitals: Vitals, last_polls: Callable[[], Mapping[str, datetime]]) -> None:
-        self._vitals, self._last_polls = vitals, last_polls
+    def __init__(
+        self,
+        vitals: Vitals,
+        last_polls: Callable[[], Mapping[str, datetime]],
+        nodes: Callable[[], Nodes | None] = lambda: None,
+    ) -> None:
+        self._vitals, self._last_polls, self._nodes = vitals, last_polls, nodes
 
     def collect(self) -> Iterator[Metric]:
         now = self._vitals.now()
@@ -31,11 +38,20 @@ class Gauges(Collector):
         yield _gauge("allowance_per_second", "Messages a second that the configuration grants.", now.allowance)
         yield _gauge("pace_ratio", "Share of the allowance that is used: lowered by 429s.", now.share)
         yield _by_label("last_poll_timestamp_seconds", "When a blog was polled last.", "blog", self._polled())
+        if (nodes := self._nodes()) is not None:
+            yield from _shared(nodes)
         if now.counted_at:
             yield from _counted(now)
 
     def _polled(self) -> dict[str, float]:
         return {blog: at.timestamp() for blog, at in [*self._last_polls().items()][:MOST_BLOGS]}
+
+
+def _shared(nodes: Nodes) -> Iterator[Metric]:
+    owned = {bot: float(bot in nodes.lanes) for bot in nodes.bots}
+    yield _gauge("nodes", "Nodes that are there.", float(len(nodes.here)))
+    yield _by_label("lane_owned", "Whether some node sends for a bot.", "bot", owned)
+    yield _gauge("poll_shards_held", f"Of {SHARDS} poll shards, those that some node has.", SHARDS - len(nodes.unheld))
 
 
 def _counted(now: Now) -> Iterator[Metric]:

@@ -82,13 +82,25 @@ class Judging:
         rules = replace(rules_of(blog, None), format="sourcefabric")
         return hearsay.delta_of(await self._reading.read(page, rules))
 
-    async def has_begun(self, blog: Blog) -> bool:
-        """Whether a page of the blog was ever accepted."""
-        return (await self._store.memory(blog.id, "", ()))[0].started
-
-    async def handed(self, blog: Blog, snapshot: Snapshot, now: datetime, *, old: bool) -> Verdict:
-        """What is different in what was handed to us. `old`: nobody is to be told of it."""
+    async def withdrawn(self, blog: Blog, snapshot: Snapshot) -> frozenset[str]:
+        """Which of these posts are withdrawn now, by the keys they are remembered by."""
         memory, _ = await self._store.memory(blog.id, "", [post.key for post in snapshot.posts])
+        return hearsay.withdrawn(memory, snapshot)
+
+    async def handed(
+        self, blog: Blog, snapshot: Snapshot, now: datetime, *, old: bool, withdrawn: Collection[str] | None
+    ) -> Verdict:
+        """What is different in what was handed to us. `old`: nobody is to be told of it.
+
+        `withdrawn`: the posts that were so when it came in, and what was withdrawn since then stays so; None: it came
+        after all that is known.
+        """
+        memory, _ = await self._store.memory(blog.id, "", [post.key for post in snapshot.posts])
+        if withdrawn is not None:
+            left = hearsay.less(snapshot, memory, hearsay.withdrawn(memory, snapshot) - frozenset(withdrawn))
+            if snapshot.posts and not left.posts:
+                return Verdict(accepted=False)
+            snapshot = left
         verdict = diff(hearsay.memory_of_handed(memory, snapshot.format, old=old), snapshot, now)
         return replace(verdict, page=None)
 

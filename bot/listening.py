@@ -1,6 +1,9 @@
 """How people are heard: we ask Telegram for updates, or Telegram brings them. The next start may choose the other way.
 
 Telegram keeps what nobody has taken, for a day, whichever way it then goes; so a switch drops nothing that waits.
+
+Where there are several nodes, both ways lead into the database first (`bring`), and from there to whoever answers for
+the bot (`handle`).
 """
 
 from __future__ import annotations
@@ -8,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -21,8 +24,10 @@ from telegram.ext import Application
 from bot.alarming import Alarms
 from bot.core.standing import Kind
 from bot.request import AiohttpRequest
-from bot.web.webhook import PATH, Webhook
+from bot.web.webhook import PATH, Handle, Webhook
 from handlers import HEARD
+from handlers.updates import begun_later
+from storage import StoreError
 
 log = structlog.get_logger()
 
@@ -30,6 +35,7 @@ POLL_SECONDS = 25  # how long Telegram holds an empty getUpdates
 AT_ONCE = 100  # requests that Telegram may have under way; its most
 LOOK_SECONDS = 180.0  # between looks at how the webhook fares
 RETRY_SECONDS = 5.0  # after a setWebhook that did not work, then twice as long each time, up to a look's
+KEEP_SECONDS = 0.5  # after an update that could not be kept
 CONTEST_SECONDS = 60.0  # between looks at whether somebody else asks for updates as well
 CONTESTED = (
     "another program asks Telegram for this bot's updates with the same token: what people write reaches one of the"
@@ -37,6 +43,70 @@ CONTESTED = (
 )
 
 App = Application[Any, Any, Any, Any, Any, Any]
+Bring = Callable[[str, dict[str, Any]], Coroutine[Any, Any, None]]  # keeps an update of a bot for who answers for it
+
+
+async def handle(application: App, raw: dict[str, Any], *, to_the_end: bool = False) -> None:
+    """What was brought, as an update that was asked for: in its chat's turn, with our handlers; `to_the_end`: also what
+    they go on with after that turn, as with an album of which other parts are still to come."""
+    try:
+        update = Update.de_json(raw, application.bot)
+    except Exception as error:  # noqa: BLE001 whatever the library makes of what it does not know
+        # It would be brought again for a day, and hold back what comes after it.
+        log.error("update not understood", update=raw["update_id"], why=type(error).__name__)
+        return
+    processor, later = application.update_processor, begun_later()
+    await application.create_task(processor.process_update(update, application.process_update(update)))
+    if to_the_end:
+        await asyncio.gather(*later, return_exceptions=True)  # what they met with is told where they began
+
+
+@contextlib.asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """It goes on meanwhile, and is over when this is."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _stop(application: App) -> None:
+    """Also where it was called off in the middle of its start: the library then believes that it runs."""
+    if application.updater is not None and application.updater.running:
+        await application.updater.stop()
+    if application.running:
+        await application.stop()
+
+
+class Brought(asyncio.Queue[object]):
+    """Where the library puts what it was given, before it asks for what comes after: there it is kept by `bring`, and
+    what is not kept is asked for again."""
+
+    def __init__(self, bring: Handle) -> None:
+        super().__init__()
+        self._bring = bring
+
+    async def put(self, item: object) -> None:
+        if isinstance(item, Update):
+            await self._keep(item.to_dict())
+        else:
+            await super().put(item)  # the library's own word to itself
+
+    async def _keep(self, update: dict[str, Any]) -> None:
+        """Sooner or later."""
+        told = False
+        while True:
+            try:
+                await self._bring(update)
+            except StoreError as error:
+                if not told:
+                    log.warning("update not kept yet", why=str(error))
+                told = True
+                await asyncio.sleep(KEEP_SECONDS)
+            else:
+                return
 
 
 class Asking(AiohttpRequest):
@@ -63,21 +133,25 @@ class ByPolling:
     @contextlib.asynccontextmanager
     async def heard(self) -> AsyncIterator[None]:
         """A webhook that is set is deleted first, and what waits behind it is kept."""
+        try:
+            await self._ask()
+            log.info("people are heard", bot=self.application.bot.username, by="polling")
+            async with _beside(self._look_now_and_then()):
+                yield
+        finally:
+            await _stop(self.application)
+
+    async def _ask(self) -> None:
         updater = self.application.updater
         assert updater is not None
         await updater.start_polling(
             timeout=POLL_SECONDS, allowed_updates=HEARD, bootstrap_retries=-1, error_callback=self.failed
         )
         await self.application.start()
-        log.info("people are heard", bot=self.application.bot.username, by="polling")
-        looking = asyncio.create_task(self._look_now_and_then())
-        try:
-            yield
-        finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
-            await updater.stop()
-            await self.application.stop()
+
+    async def handle(self, raw: dict[str, Any]) -> None:
+        """One that was kept, by us or by who asked before."""
+        await handle(self.application, raw, to_the_end=True)
 
     def failed(self, error: TelegramError) -> None:
         """It is asked again in any case."""
@@ -104,7 +178,7 @@ class ByPolling:
 @dataclass(slots=True, kw_only=True)
 class ByWebhook:
     """`door` takes what Telegram brings to `public_url`, once `listens` returns; `alarms` tell the admins what keeps it
-    from coming.
+    from coming. `is_shared`: it is open on every node, and leads to us by way of the database.
 
     When we stop, the webhook stays: Telegram keeps what it cannot bring, and brings it when we are back.
     """
@@ -116,33 +190,26 @@ class ByWebhook:
     secret: str = field(repr=False)
     alarms: Alarms
     listens: Callable[[], Awaitable[None]]
+    is_shared: bool = False
     _known: float = 0.0  # seconds since 1970, of the last error we looked at
     _late: int = 0
     _taken: int = 0
 
     @contextlib.asynccontextmanager
     async def heard(self) -> AsyncIterator[None]:
-        await self.application.start()
-        self.door.open(self._handle)
-        keeping = asyncio.create_task(self._keep())
         try:
-            yield
+            await self.application.start()
+            if not self.is_shared:
+                self.door.open(self.handle)
+            async with _beside(self._keep()):
+                yield
         finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
-            await self.application.stop()
+            await _stop(self.application)
 
-    async def _handle(self, raw: dict[str, Any]) -> None:
-        """As an update that was asked for: in its chat's turn, with our handlers."""
-        application = self.application
-        try:
-            update = Update.de_json(raw, application.bot)
-        except Exception as error:  # noqa: BLE001 whatever the library makes of what it does not know
-            # It would be brought again for a day, and hold back what comes after it.
-            log.error("update not understood", update=raw["update_id"], why=type(error).__name__)
-            return
-        processor = application.update_processor
-        await application.create_task(processor.process_update(update, application.process_update(update)))
+    async def handle(self, raw: dict[str, Any]) -> None:
+        """Telegram brings a chat's next update only when this one is answered for: unless it was kept before, nothing
+        that comes later is waited for."""
+        await handle(self.application, raw, to_the_end=self.is_shared)
 
     # --- that it is set, and works
 

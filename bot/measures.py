@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
 from prometheus_client.exposition import choose_encoder
@@ -54,11 +54,6 @@ class Measures:
         self._requests = self._counter("http_requests", "Requests to web.listen.", "route", "status")
         self._request_seconds = self._histogram("http_request_seconds", "From a request to its answer.")
         self._blogs: set[str] = set()
-
-    def exposition(self, accept: str) -> tuple[bytes, str]:
-        """All of it, and its content type: Prometheus' text, or OpenMetrics where `accept` (the header) asks for it."""
-        encode, content_type = choose_encoder(accept)
-        return encode(self.registry), content_type
 
     # --- what is told
 
@@ -119,3 +114,49 @@ class Measures:
 
     def _histogram(self, name: str, says: str, *labels: str) -> Histogram:
         return Histogram(f"{PREFIX}_{name}", says, labels, registry=self.registry, buckets=SECONDS)
+
+
+# --- what is exposed -------------------------------------------------------------------------------------------------
+
+# Of the process or of all nodes, whichever bots there are: the first one's measures have them.
+_OF_ALL = ("process_", "python_", *(f"{PREFIX}_{name}" for name in ("http_", "nodes", "lane_", "poll_shards_")))
+
+
+def exposition(measures: Mapping[str, Measures], accept: str) -> tuple[bytes, str]:
+    """All of it, by the names of the bots, and its content type: Prometheus' text, or OpenMetrics where `accept` (the
+    header) asks for it. Where there are several bots, what is one's own says whose it is, by the label `bot`."""
+    encode, content_type = choose_encoder(accept)
+    registries = {name: one.registry for name, one in measures.items()}
+    first = next(iter(registries.values()))
+    if len(registries) == 1:
+        return encode(first), content_type
+    merged = CollectorRegistry(auto_describe=False)
+    merged.register(_OfSeveral(registries))
+    return encode(merged), content_type
+
+
+class _OfSeveral(Collector):
+    def __init__(self, registries: Mapping[str, CollectorRegistry]) -> None:
+        self._registries = registries
+
+    def collect(self) -> Iterator[Metric]:
+        found: dict[str, Metric] = {}
+        for place, (bot, registry) in enumerate(self._registries.items()):
+            for metric in registry.collect():
+                if not _is_of_all(metric.name):
+                    _add(found.setdefault(metric.name, _without_samples(metric)), metric, bot)
+                elif place == 0:
+                    found[metric.name] = metric
+        yield from found.values()
+
+
+def _is_of_all(name: str) -> bool:
+    return name == PREFIX or name.startswith(_OF_ALL)
+
+
+def _without_samples(metric: Metric) -> Metric:
+    return Metric(metric.name, metric.documentation, metric.type, metric.unit)
+
+
+def _add(whole: Metric, metric: Metric, bot: str) -> None:
+    whole.samples += [one._replace(labels={**one.labels, "bot": bot}) for one in metric.samples]

@@ -158,10 +158,12 @@ class Pace:
         self._chats.spoke(chat, group, self._now(), messages)
 
     def remember(self, sends: Iterable[tuple[int, bool, float]]) -> None:
-        """(chat, whether a group, seconds ago) of what was sent before this process began, oldest first."""
-        now = self._now()
-        for chat, group, ago in sends:
+        """(chat, whether a group, seconds ago) of what was sent before we began, oldest first, on whatever machine: its
+        clock may go before ours."""
+        now, known = self._now(), [(chat, group, max(0.0, ago)) for chat, group, ago in sends]
+        for chat, group, ago in known:
             self._chats.spoke(chat, group, now - ago)
+        self._sends.remember(now - ago for _, _, ago in known)
 
     def resting_chats(self) -> KeysView[int]:
         """Those that may not be spoken to yet, as a view that follows what happens; some may be free this instant."""

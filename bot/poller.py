@@ -1,47 +1,42 @@
-"""The loop that asks. Each blog has one job; when a poll is over, what it found decides when the next one is.
+"""The loop that asks. Each blog has one appointment; when a poll is over, what it found decides when the next one is.
 
-A poll is fetch → read → diff → publish; what fails on the way is told once, and its end once.
+A poll is fetch → read → diff → publish; what fails on the way is told once, and its end once. Where there are several
+nodes, each polls the blogs of the shards it holds.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
-from apscheduler.jobstores.base import JobLookupError
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.date import DateTrigger
 
 from bot.alarming import Alarms
-from bot.asking import lasts
+from bot.appointments import Appointments
 from bot.blog_alarms import BlogAlarms
-from bot.core.facts import Came
-from bot.core.found import Found
-from bot.core.model import Page, Snapshot, Verdict
+from bot.core.model import Page
+from bot.core.sharing import shard_of
 from bot.core.timing import BlogState, has_date, next_poll
 from bot.desk import Desk
-from bot.fetch import Fetcher, FetchFailed
+from bot.fetch import Fetcher
 from bot.judging import Judging
+from bot.outlook import Outlook
 from bot.polling import Polling
 from bot.reading import Reading
-from bot.sources import NotReadable
+from bot.rounds import Rounds
+from bot.tidings import Tidings
 from bot.vitals import Vitals
 from config.settings import Blog, Settings
-from storage import BlogState as StoredState
 from storage import Store, StoreError
 
 log = structlog.get_logger()
 
-TELL_AFTER = 3  # failed polls in a row; a single time-out is nobody's concern
-WITHOUT_END = 2**31  # polls of a blog as APScheduler counts them: one at a time is what `_turns` sees to
-NOTE_EVERY = 60.0  # seconds between notes that a quiet blog was polled
 LOOK_SECONDS = 5.0  # between looks at whether the clock was put back; by less, it only makes a poll that late
+NOTE_SECONDS = 1.0  # for what is yet to be noted of polls when a shard goes, or all of us
+LET_END_SECONDS = 1.0  # for polls under way of what another node is to poll; it asks anew what they would have found
 
 
 class Poller:
@@ -58,58 +53,68 @@ class Poller:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store, self._reading, self._settings, self._vitals, self._now = store, reading, settings, vitals, now
-        self._judging = Judging(store, fetcher, reading)
-        self._raised, self._alarms = alarms, BlogAlarms(alarms)
-        self._polling = Polling(
+        self._alarms, self._outlook = alarms, Outlook(store, now)
+        judging, blog_alarms = Judging(store, fetcher, reading), BlogAlarms(alarms)
+        polling = Polling(
             store=store,
             desk=desk,
             fetcher=fetcher,
-            judging=self._judging,
+            judging=judging,
+            outlook=self._outlook,
             settings=settings,
-            alarms=self._alarms,
+            alarms=blog_alarms,
             vitals=vitals,
             now=now,
         )
-        # A late poll is better than none: without a grace time APScheduler would skip it in silence; and where a poll
-        # is due when the one before is just about to end, it would forget the blog for good, had it room for only one.
-        self._scheduler = AsyncIOScheduler(
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": WITHOUT_END}
+        self._rounds = Rounds(
+            polling=polling, outlook=self._outlook, settings=settings, alarms=blog_alarms, vitals=vitals
         )
-        self._states: defaultdict[str, BlogState] = defaultdict(BlogState)
+        self._appointments = Appointments(self._poll)
+        self._shards: frozenset[int] | None = None  # that are polled here; None: all
+        self._holding = asyncio.Lock()
         self._polled: dict[str, datetime] = {}
-        self._noted: dict[str, float] = {}
-        self._polls: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None  # once it was started
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # one poll of a blog at a time
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # one reading of a blog at a time
+        self._tidings = Tidings(
+            store=store,
+            settings=settings,
+            judging=judging,
+            polling=polling,
+            outlook=self._outlook,
+            turns=self._turns,
+            poll=self._rounds.of,
+            sooner=self._sooner,
+            now=now,
+        )
 
     async def start(self) -> None:
         await self._store.in_file(_ids(self._settings()), self._now().timestamp())
-        for blog in await self._store.blogs():
-            self._states[blog.id] = _as_known(BlogState(blog=blog.id), blog)
+        polled = await self._outlook.learn_all()
         await self._remember_alarms()
-        self._polling.catch_up(await self._store.catching_up())
-        for blog_ in self._settings().blogs:
-            self._schedule(blog_, None)
-        self._scheduler.start()
-        self._looking = asyncio.create_task(self._look_at_the_clock())
+        for blog in self._here():
+            taken = self._shards is not None
+            self._schedule(blog, polled.get(blog.id) if taken else None, taken_over=taken)
+        self._appointments.start()
+        self._looking = asyncio.create_task(self._look_around())
 
     async def stop(self) -> None:
         """No new polls; one under way is ended before its transaction or after it, never inside."""
         if self._looking is not None:
             self._looking.cancel()
-            self._scheduler.shutdown(wait=False)
-        for poll in self._polls:
-            poll.cancel()
-        await asyncio.gather(*self._polls, return_exceptions=True)
+        await self._appointments.stop()
+        await self._note()
         self._reading.close()
 
     async def _remember_alarms(self) -> None:
         """Blogs came into the file, left it or were renamed."""
-        await self._raised.remember()
-        await self._raised.only_of([blog.id for blog in self._settings().blogs])
+        await self._alarms.remember()
+        await self._alarms.only_of([blog.id for blog in self._settings().blogs])
 
-    async def _look_at_the_clock(self) -> None:
-        """Appointments are made by the wall's clock. Where it is put back, the next would be that much later."""
+    async def _look_around(self) -> None:
+        """Appointments are made by the wall's clock: where it is put back, the next would be that much later.
+
+        Other nodes begin and end alarms as well, also about blogs that are ours now.
+        """
         loop = asyncio.get_running_loop()
         before = self._now().timestamp() - loop.time()
         while True:
@@ -117,13 +122,21 @@ class Poller:
             after = self._now().timestamp() - loop.time()
             if after < before - LOOK_SECONDS:
                 log.warning("clock put back", seconds=round(before - after))
-                for blog in self._settings().blogs:
+                for blog in self._here():
                     self._schedule(blog, None)
             before = after
+            if self._shards is not None:
+                await self._alarms.remember()
+
+    # --- which blogs are polled, and when
 
     async def apply(self, before: Settings) -> None:
         """New settings are in force: touch only the blogs that changed."""
         settings = self._settings()
+        for blog in settings.blogs:
+            known = before.blog(blog.id)
+            if not blog.websub or (known is not None and known.url != blog.url):  # that was another's
+                await self._outlook.rely_on_hub(blog.id, None)
         await self._store.in_file(_ids(settings), self._now().timestamp())
         await self._remember_alarms()
         self._vitals.measures.keep_blogs([blog.id for blog in settings.blogs])
@@ -132,88 +145,103 @@ class Poller:
                 self._unschedule(blog.id)
         for blog in settings.blogs:
             known = before.blog(blog.id)
-            if not blog.websub or (known is not None and known.url != blog.url):  # that was another's
-                self._states[blog.id] = replace(self._states[blog.id], hub_until=None)
-            if known is None or (known.schedule, known.url, known.timezone, known.websub) != (
-                blog.schedule,
-                blog.url,
-                blog.timezone,
-                blog.websub,
-            ):
+            if not self.holds(blog.url):
+                self._unschedule(blog.id)  # its address may be another host's now
+            elif known is None or _polled_by(known) != _polled_by(blog):
                 self._schedule(blog, None)
 
+    async def hold(self, shards: Collection[int] | None) -> None:
+        """Poll the blogs of these shards (`bot.core.sharing.shard_of`) from now on, and no others; None: all.
+
+        To be called at any time, also before `start`. Whoever polled them before may have been silent for a while, so
+        what is due is polled within two seconds. When it returns, nothing of a shard that left is being polled, and
+        what is known of its blogs is in the store.
+        """
+        async with self._holding:
+            before = {blog.id for blog in self._here()}
+            self._shards = None if shards is None else frozenset(shards)
+            if not self._appointments.are_kept:
+                return
+            here = {blog.id for blog in self._here()}
+            left = before - here
+            for id_ in left:
+                self._unschedule(id_)
+            await self._take_over(here - before)
+            await self._appointments.let_end(left, LET_END_SECONDS)
+            await self._note()
+
+    def holds(self, url: str) -> bool:
+        """Whether a blog with this address is polled here."""
+        return self._shards is None or shard_of(url) in self._shards
+
+    def _here(self) -> Iterable[Blog]:
+        return (blog for blog in self._settings().blogs if self.holds(blog.url))
+
+    async def _take_over(self, blogs: Collection[str]) -> None:
+        """What the store does not say of them now, their polls will find there."""
+        if not blogs:
+            return
+        polled: Mapping[str, datetime] = {}
+        try:
+            polled = await self._outlook.learn_all(blogs)
+        except StoreError as error:
+            log.error("last polls not known", why=str(error))
+        await self._alarms.remember()
+        for id_ in blogs:
+            if (blog := self._settings().blog(id_)) is not None and self.holds(blog.url):
+                self._schedule(blog, polled.get(id_), taken_over=True)
+
+    async def _note(self) -> None:
+        """Nobody waits long for it: without it, the next poll of a blog comes sooner than it need."""
+        try:
+            async with asyncio.timeout(NOTE_SECONDS):
+                await self._outlook.note()
+        except (StoreError, TimeoutError) as error:
+            log.error("polls not noted", why=str(error) or "the database does not answer")
+
     def next_polls(self) -> Mapping[str, datetime]:
-        """When each blog is polled next."""
-        return {job.id: job.trigger.run_date for job in self._scheduler.get_jobs()}
+        """When each blog that is polled here is polled next."""
+        return self._appointments.times()
 
     def last_polls(self) -> Mapping[str, datetime]:
-        """When each blog was last polled; fresher than the store, which quiet polls are noted in once a minute."""
+        """When each blog that is polled here was last polled; fresher than the store."""
         return dict(self._polled)
 
     def state(self, blog: str) -> BlogState:
         """What its polls have shown of a blog so far."""
-        return self._states[blog]
+        return self._outlook[blog]
 
     def _unschedule(self, blog: str) -> None:
-        with contextlib.suppress(JobLookupError):  # it is being polled just now; `_poll` sees that it has left
-            self._scheduler.remove_job(blog)
+        self._appointments.cancel(blog)
         self._polled.pop(blog, None)
 
-    def _schedule(self, blog: Blog, started: datetime | None) -> None:
-        state = replace(self._states[blog.id], blog=blog.id, daily=has_date(blog.url))
-        at = next_poll(blog.schedule, blog.timezone, self._now(), started, state)
-        self._scheduler.add_job(self._poll, DateTrigger(at), args=[blog.id], id=blog.id, replace_existing=True)
+    def _schedule(self, blog: Blog, started: datetime | None, *, taken_over: bool = False) -> None:
+        state = replace(self._outlook[blog.id], blog=blog.id, daily=has_date(blog.url))
+        at = next_poll(blog.schedule, blog.timezone, self._now(), started, state, taken_over=taken_over)
+        self._appointments.make(blog.id, at)
+
+    def _sooner(self, blog: Blog) -> None:
+        if self._appointments.are_kept and self.holds(blog.url):
+            self._schedule(blog, self._now())
+
+    # --- polls
 
     async def _poll(self, id_: str) -> None:
         """One turn of one blog, and the appointment for the next."""
-        poll = asyncio.current_task()
-        assert poll is not None
-        self._polls.add(poll)
         started = self._now()
         try:
             await self.poll_now(id_)
-        except asyncio.CancelledError:
-            log.debug("poll ended", blog=id_)  # we are being stopped
         finally:
-            self._polls.discard(poll)
             blog = self._settings().blog(id_)
-            if blog is not None and self._scheduler.running and self._scheduler.get_job(id_) is None:
+            goes_on = self._appointments.are_kept and not self._appointments.has(id_)
+            if goes_on and blog is not None and self.holds(blog.url):
                 self._schedule(blog, started)
 
     async def poll_now(self, id_: str) -> None:
         """Ask the blog's pages, publish what is new, tell what went wrong; after the poll of it that is under way."""
         async with self._turns[id_]:
             self._polled[id_] = self._now()
-            await self._turn(id_)
-
-    async def _turn(self, id_: str) -> None:
-        blog = self._settings().blog(id_)
-        if blog is None:
-            return
-        began, outcome = time.monotonic(), "failed"
-        try:
-            outcome = await self._try(blog)
-        except StoreError as error:
-            self._states[id_] = replace(self._states[id_], failures=self._states[id_].failures + 1)
-            log.error("nothing was written", blog=id_, why=str(error))
-        self._vitals.polled(id_, outcome, time.monotonic() - began)
-
-    async def _try(self, blog: Blog) -> str:
-        """Ask, and note how it went: "changed", "unchanged" or "failed". StoreError where that could not be written."""
-        try:
-            found = await self._polling.ask(blog)
-        except (FetchFailed, NotReadable) as error:
-            await self._failed(blog, error)
-        except StoreError:
-            raise
-        except Exception as error:
-            log.exception("poll broke", blog=blog.id)
-            await self._failed(blog, NotReadable(f"stumbled over it ({type(error).__name__}: {error})"))
-        else:
-            if self._settings().blog(blog.id) is not None:
-                await self._worked(blog, found)
-            return "changed" if found.read else "unchanged"
-        return "failed"
+            await self._rounds.of(id_)
 
     # --- what we are told instead of asking
 
@@ -222,94 +250,19 @@ class Poller:
 
         Where what it sent says nothing by itself, the page is asked: then it was a word that there is something new.
         """
-        async with self._turns[id_]:
-            blog = self._settings().blog(id_)
-            if blog is None:
-                return
-            try:
-                if self._polling.catches_up(id_) or not await self._hear(blog, url, page):
-                    await self._turn(id_)
-                in_doubt = await self._is_in_doubt(id_, url)
-            except StoreError as error:
-                log.error("nothing was written", blog=id_, why=str(error))
-            else:
-                relied_on = None if self._states[id_].failures or in_doubt else until
-                self._states[id_] = replace(self._states[id_], hub_until=relied_on)
-                if in_doubt and self._scheduler.running:
-                    self._schedule(blog, self._now())  # sooner than the appointment that relied on the hub
-
-    async def _hear(self, blog: Blog, url: str, page: Page) -> bool:
-        """Publish what a hub sent. False where the page is to be asked all the same."""
-        heard = await self._judging.heard(blog, url, page, self._now())
-        if heard is None:
-            return False
-        snapshot, verdict, lacks_some = heard
-        return await self._pass_on(blog, url, snapshot, verdict, Came.HUB) and not lacks_some
-
-    async def _is_in_doubt(self, id_: str, url: str) -> bool:
-        """Whether posts are missing from a page: hubs tell nothing of that, so it is polled as usual."""
-        page, _ = await self._store.page(id_, url)
-        return bool(page and page.missing)
+        await self._tidings.told(id_, url, page, until)
 
     async def handed(self, id_: str, page: Page, *, old: bool) -> bool:
         """Posts of the blog that its publisher's system handed to us: news at once, or stored where they are `old`.
 
         False where we have a newer version. It is written when this returns. NotReadable, StoreError.
         """
-        async with self._turns[id_]:
-            blog = self._settings().blog(id_)
-            if blog is None:
-                return False
-            snapshot = await self._judging.read_handed(blog, page)
-            begun = await self._judging.has_begun(blog) and not self._polling.catches_up(id_)
-            if not self._states[id_].failures and not begun:
-                await self._turn(id_)  # what stands on the page already is no news
-            verdict = await self._judging.handed(blog, snapshot, self._now(), old=old)
-            return await self._pass_on(blog, "", snapshot, verdict, Came.INTAKE)
-
-    async def _pass_on(self, blog: Blog, url: str, snapshot: Snapshot, verdict: Verdict, came: Came) -> bool:
-        if not verdict.accepted:
-            return False
-        told = await self._polling.relay(blog, url, snapshot, verdict, None, came)
-        if told:
-            await self._learn(blog.id)
-        return True
-
-    # --- what comes of it
-
-    async def _worked(self, blog: Blog, found: Found) -> None:
-        now, before = self._now(), self._states[blog.id]
-        # A hub that had not told us of this is not relied on, nor one that may be about the old one of two pages.
-        hub_until = None if found.told or found.missing or found.pages > 1 else before.hub_until
-        self._states[blog.id] = replace(
-            before, failures=0, retry_after=found.retry_at, max_age=found.max_age, hub_until=hub_until
-        )
-        if found.read:
-            await self._learn(blog.id)
-        if before.failures or now.timestamp() - self._noted.get(blog.id, 0.0) > NOTE_EVERY:
-            self._noted[blog.id] = now.timestamp()
-            await self._store.polled(blog.id, now.timestamp(), None)
-        await self._alarms.answers_again(blog.id)
-
-    async def _learn(self, id_: str) -> None:
-        """What the store knows of a blog's life, after something was written of it."""
-        if (stored := await self._store.blog(id_)) is not None:
-            self._states[id_] = _as_known(self._states[id_], stored)
-
-    async def _failed(self, blog: Blog, error: FetchFailed | NotReadable) -> None:
-        now = self._now().timestamp()
-        failures = await self._store.polled(blog.id, now, str(error))
-        retry_at = error.retry_at if isinstance(error, FetchFailed) else None
-        self._states[blog.id] = replace(self._states[blog.id], failures=failures, retry_after=retry_at)
-        log.warning("poll failed", blog=blog.id, why=str(error), failures=failures)
-        if lasts(error) or failures >= TELL_AFTER:
-            await self._alarms.failed(blog.id, str(error), blog.url, self._polling.format_of(blog.id))
+        return await self._tidings.handed(id_, page, old=old)
 
 
-def _as_known(state: BlogState, stored: StoredState) -> BlogState:
-    """With what the store knows of the blog's life, which a restart must not change."""
-    hint = None if stored.interval_hint is None else int(stored.interval_hint)
-    return replace(state, life=stored.life, interval_hint=hint)
+def _polled_by(blog: Blog) -> tuple[object, ...]:
+    """What its appointments go by."""
+    return blog.schedule, blog.url, blog.timezone, blog.websub
 
 
 def _ids(settings: Settings) -> list[tuple[str, str | None, str | None]]:

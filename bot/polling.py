@@ -6,7 +6,7 @@ What fails on the way is raised for the loop that polls; what a page shows that 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -25,14 +25,17 @@ from bot.core.timing import BACK_OFF_CAP
 from bot.desk import Desk
 from bot.fetch import Fetcher, FetchFailed, validators_of
 from bot.judging import Judging
+from bot.outlook import Outlook
 from bot.sources import NotReadable
 from bot.sources.asking import Gathered
+from bot.turns import Turns
 from bot.vitals import Vitals
 from config.settings import Blog, Settings
-from storage import Store
+from storage import Outset, Store
 
 log = structlog.get_logger()
 
+TRIES = 3  # at a reading that somebody else overtakes
 KEYS_LOGGED = 20  # of the posts that one poll changed in the same way
 
 
@@ -46,41 +49,53 @@ class Polling:
         desk: Desk,
         fetcher: Fetcher,
         judging: Judging,
+        outlook: Outlook,
         settings: Callable[[], Settings],
         alarms: BlogAlarms,
         vitals: Vitals,
         now: Callable[[], datetime],
     ) -> None:
         self._store, self._desk, self._asker, self._judging = store, desk, Asker(fetcher), judging
+        self._outlook = outlook
         self._settings, self._alarms, self._vitals, self._now = settings, alarms, vitals, now
         self._formats: dict[str, str | None] = {}  # blog -> the reader that has read it so far
-        self._catching_up: set[str] = set()  # blogs whose pages are read for the first time since a restore
+        self._turns = Turns()
 
-    def catch_up(self, blogs: Iterable[str]) -> None:
-        """What the pages of these show first was told before the database was put back."""
-        self._catching_up = set(blogs)
+    async def set_out(self, blog: Blog) -> Outset | None:
+        """A reading of the blog begins: what others publish from now on overtakes it. None: it is not in the file."""
+        if (outset := await self._store.outset(blog.id)) is None:
+            return None
+        self._turns.set_out(blog.id, outset.turn)
+        self._outlook.learn(outset.blog)
+        if not blog.websub:
+            await self._outlook.rely_on_hub(blog.id, None)
+        return outset
 
-    def catches_up(self, id_: str) -> bool:
-        return id_ in self._catching_up
+    def only_ours(self, id_: str, since: int | None) -> bool:
+        """Whether between that turn and the last setting out nobody else has published of the blog."""
+        return since is not None and self._turns.only_ours(id_, since)
 
     def format_of(self, id_: str) -> str | None:
         """The reader that has read the blog so far."""
         return self._formats.get(id_)
 
-    async def ask(self, blog: Blog) -> Found:
+    async def ask(self, blog: Blog, outset: Outset) -> Found:
         """Ask every page of the blog once, and publish what is new. FetchFailed, NotReadable, StoreError.
 
-        An older page may fail as long as another one answers.
+        An older page may fail as long as another one answers. Overtaken where somebody else has published of the blog
+        since it was set out: what a page showed before may be older than what is written now, so it is to be asked
+        again.
         """
-        urls = pages_to_poll(blog.url, blog.timezone, await self._store.pages(blog.id), self._now())
+        urls = pages_to_poll(blog.url, blog.timezone, outset.pages, self._now())
         answers: dict[str, Found] = {}
         failure: FetchFailed | NotReadable | None = None
         for url in urls:
             try:
-                answers[url] = await self._poll_page(blog, url)
+                answers[url] = await self._poll_page(blog, url, outset)
             except (FetchFailed, NotReadable) as error:
                 failure = error
-        await self._caught_up(blog.id, urls, answers)
+        if outset.catching_up:
+            await self._caught_up(blog.id, urls, answers)
         if failure is None:
             await self._alarms.looked_at(blog.id, urls)
         elif not answers:
@@ -90,23 +105,20 @@ class Polling:
 
     async def _caught_up(self, id_: str, asked: Collection[str], answers: Mapping[str, Found]) -> None:
         """After a restore, what each page shows first was told before; from its second reading on there is news."""
-        if id_ not in self._catching_up:
-            return
         read = [url for url, found in answers.items() if not found.refused]
         if await self._store.caught_up(id_, asked, read):
-            self._catching_up.discard(id_)
             log.info("caught up", blog=id_)
 
-    async def _poll_page(self, blog: Blog, url: str) -> Found:
+    async def _poll_page(self, blog: Blog, url: str, outset: Outset) -> Found:
         """Ask what is to be asked about a page; mostly its address. What was read counts, whatever fails after it.
 
         Where the changes cannot be had (a 404, say) the listing is asked for in their place.
         """
-        page, validators = await self._store.page(blog.id, url)
+        page, validators = outset.page(url)
         self._formats[blog.id] = page.format if page else self._formats.get(blog.id)
         found, failure = Found(), None
         doubted = bool(page and (page.missing or page.doubted or self._alarms.stands(blog.id, url)))
-        doubted = doubted or blog.id in self._catching_up  # the whole listing is asked for
+        doubted = doubted or outset.catching_up  # the whole listing is asked for
         for question in self._asker.questions(blog.id, url, page, self._now(), reader=blog.format, doubted=doubted):
             if not (question.due or failure):
                 continue
@@ -190,7 +202,8 @@ class Polling:
         if self._settings().blog(blog.id) is None:
             return 0  # it has left the file, or got another name, since it was asked
         validators = validators_of(page) if page is not None and verdict.accepted else None
-        told = await self._desk.relay(blog, url, snapshot, verdict, validators, came)
+        told = await self._desk.relay(blog, url, snapshot, verdict, validators, came, turn=self._turns.of(blog.id))
+        self._turns.took(blog.id)
         for kind, count in Counter(change.kind for change in verdict.changes).items():
             self._vitals.measures.changed(blog.id, kind.value, count)
         if verdict.changes:

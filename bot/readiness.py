@@ -20,7 +20,10 @@ PROBED = "probed"  # the note that is written
 
 
 class Polls(Protocol):
-    """When blogs are polled next, and were last, by id."""
+    """When blogs are polled next, and were last, by id; `holds`: whether one with this address is polled here at all,
+    and not by another node."""
+
+    def holds(self, url: str) -> bool: ...
 
     def next_polls(self) -> Mapping[str, datetime]: ...
 
@@ -97,5 +100,5 @@ class Readiness:
         await self._store.keep_note(PROBED, f"{self._vitals.clock():.0f}")
 
     def _late(self) -> tuple[str, ...]:
-        blogs = [blog.id for blog in self._settings().blogs]
+        blogs = [blog.id for blog in self._settings().blogs if self._polls.holds(blog.url)]
         return tuple(late(blogs, self._wall(), self._polls.next_polls(), self._polls.last_polls(), self._began))

@@ -34,7 +34,7 @@ log = structlog.get_logger()
 IN_FLIGHT = 100  # sends whose answers are awaited; Telegram's own server stops at about 1000
 AHEAD_SECONDS = 0.015  # how far ahead rows are claimed: soon enough to take most answers along, and to be overtaken
 PASSED_OVER_SECONDS = 0.02  # at least, until chats that rest, or what was passed over, are looked at again
-IDLE_SECONDS = 0.5  # other processes (`push` on the command line) write to the same table
+FORGOTTEN_SECONDS = 1.0  # the length of Telegram's window
 LAST_SECONDS = 8.0  # for what is in flight when we are told to stop
 TITLES_SECONDS = 60.0  # how old what the store says of the pages' titles may be
 
@@ -65,6 +65,7 @@ class Sender:
         self._flights: set[asyncio.Task[None]] = set()
         self._changing: set[asyncio.Task[None]] = set()  # edits and deletions at their own pace
         self._busy: set[int] = set()  # chats (Telegram's ids) with an action claimed or not settled yet
+        self.looked = asyncio.Event()  # for what waits, for the first time
         self._stopped = asyncio.Event()
         self._guarded = Perseverance()
         self._titles: dict[str, str] = {}  # by blog, as its page says
@@ -123,18 +124,23 @@ class Sender:
 
     async def _recover(self) -> None:
         """Rows that a kill left in doubt, and what Telegram's limits still remember of us."""
+        doubted = await self._store.in_doubt(self._bot)
         doubtful = await self._store.recover(self._bot, self._settings().delivery.ambiguous, self._clock())
         if doubtful:
             log.info("resumed", in_doubt=doubtful)
         now = self._clock()
         sends = await self._store.recent_sends(now - 60.0)
-        self._pace.remember((chat, is_group(kind), now - at) for chat, kind, at in sends)
+        lately = [*sends, *((chat, kind, now) for chat, kind in doubted)]
+        self._pace.remember((chat, is_group(kind), now - at) for chat, kind, at in lately)
+        if self._store.forgot():  # somebody else may have sent up to now, and nobody knows it
+            self._pace.rest(FORGOTTEN_SECONDS)
 
     async def _send_all(self) -> None:
         """One batch is claimed while the one before it is sent."""
         ahead = asyncio.create_task(self._claim())
         while not self._stopped.is_set():
             claims = await ahead
+            self.looked.set()
             if not claims:
                 await self._rest()
             ahead = asyncio.create_task(self._claim())
@@ -189,13 +195,14 @@ class Sender:
         """Until somebody publishes, a chat becomes free, or something that waits for its time is due."""
         if self._stopped.is_set():
             return
-        until = IDLE_SECONDS
+        idle = self._store.idle_seconds
+        until = idle
         if self._again >= Again.SOON:
             until = PASSED_OVER_SECONDS
         elif self._again is Again.RESTED:
             until = max(PASSED_OVER_SECONDS, self._pace.next_rested() or 0.0)
         due = await self._guarded(self._store.next_due(self._bot, self._clock()))
-        until = min(until, IDLE_SECONDS, IDLE_SECONDS if due is None else max(0.001, due - self._clock()))
+        until = min(until, idle, idle if due is None else max(0.001, due - self._clock()))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), until)
 
@@ -226,9 +233,10 @@ class Sender:
         return [] if self._stopped.is_set() else turns
 
     def _send(self, claim: Claim, turns: Sequence[float], *, paid: bool) -> bool:
-        """False where the chat rests: a person was answered there meanwhile, or an album needs room."""
+        """False where the chat rests: a person was answered there meanwhile, or an album needs room; and where it is no
+        longer sure that nobody else sends for this bot."""
         messages = len(turns)
-        rests = self._pace.rest_of(claim.telegram_id) > 0
+        rests = self._pace.rest_of(claim.telegram_id) > 0 or not self._store.held()
         wait = self._pace.room_for(claim.telegram_id, messages) if messages > 1 else 0.0
         if rests or wait > 0:
             for left in turns:
@@ -262,6 +270,9 @@ class Sender:
     async def _deliver(self, claim: Claim, left: float, messages: int, *, paid: bool) -> None:
         """One action, or one step of it, from its posts to its settlement."""
         try:
+            if not self._store.held():  # we were stopped for a while, after it was given its turn
+                self._spawn(self._give_back([claim]))
+                return
             outcome, step = await self._delivering.perform(claim)
         finally:
             self._pace.answered(claim.telegram_id, left, paid=paid, messages=messages)
@@ -285,7 +296,9 @@ class Sender:
                 self._wake.set()
                 continue
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(IDLE_SECONDS / 2):  # `wait_for` may swallow that we are cancelled
+                async with asyncio.timeout(
+                    self._store.idle_seconds / 2
+                ):  # `wait_for` may swallow that we are cancelled
                     await self._published.wait()
 
 

@@ -48,6 +48,30 @@ def status_json(
     }
 
 
+def of_several_json(bots: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """What `status_json` says of each bot, as one: with one bot, that; with several, all that there is, and whose."""
+    if len(bots) == 1:
+        return dict(*bots.values())
+    lists = {
+        name: [{**one, "bot": bot} for bot, said in bots.items() for one in said[name]]
+        for name in ("alarms", "refused", "blogs")
+    }
+    queue = {lane: sum(said["queue"][lane] for said in bots.values()) for lane in next(iter(bots.values()))["queue"]}
+    last = min((said["last_backup"] or "" for said in bots.values()), default="") or None
+    each = {bot: {name: said[name] for name in ("queue", "last_backup")} for bot, said in bots.items()}
+    return {**lists, "queue": queue, "last_backup": last, "bots": each}
+
+
+def of_several_lines(bots: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Likewise of `status_lines`."""
+    for bot, lines in bots.items():
+        if len(bots) == 1:
+            yield from lines
+        else:
+            yield f"Bot {bot}"
+            yield from (f"  {line}" for line in lines)
+
+
 def _blog_json(blog: BlogState, now: float) -> dict[str, Any]:
     times = ("polled_at", "answered_at", "last_post_at", "active_at", "starts_at", "held_at", "ended_at", "told_until")
     return {

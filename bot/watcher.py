@@ -18,8 +18,6 @@ from bot.alarming import Alarms
 from bot.core import signs
 from bot.core.standing import Kind
 from bot.pace import Pace
-from bot.readiness import Polls
-from config.settings import Settings
 from storage import Store, StoreError
 
 log = structlog.get_logger()
@@ -40,18 +38,14 @@ def space_of(path: Path) -> tuple[int, int]:
 class Watched:
     """What is looked at. `floods`: how many 429s came in the last so many seconds; `lost_for`: for how many seconds
     Telegram has not answered; `stuck`: whether nothing leaves although something waits; `space`: bytes that are free,
-    and all, where a path is; `wall`: what time it is by the clock on the wall, which polls are arranged by, also where
-    that was put back."""
+    and all, where a path is."""
 
     store: Store
     pace: Pace
-    settings: Callable[[], Settings]
-    polls: Callable[[], Polls]
     floods: Callable[[int], int]
     lost_for: Callable[[], float] = lambda: 0.0
     stuck: Callable[[], signs.Stuck | None] = lambda: None
     space: Space = space_of
-    wall: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
 class Watcher:
@@ -63,12 +57,14 @@ class Watcher:
         alarms: Alarms,
         *,
         bot: str = "main",
+        of_all: bool = True,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """`of_all`: look at what is not about this bot alone as well; of several, one does."""
         self._watched, self._alarms, self._bot, self._now = watched, alarms, bot, now
-        self._began, self._began_by_the_wall = now(), watched.wall()
+        self._of_all = (self._at_the_disk, self._at_backups) if of_all else ()
+        self._began = now()
         self._slow_since: datetime | None = None  # the pace is too slow
-        self._late: dict[str, datetime] = {}  # blogs that are late, and since which look
         self._halted: str | None = None
         self._takes = False  # Telegram took something since we were started
         self._news = asyncio.Event()
@@ -108,12 +104,10 @@ class Watcher:
             self._at_refusals,
             self._at_halts,
             self._at_floods,
-            self._at_the_disk,
-            self._at_polls,
             self._at_reach,
             self._at_what_waits,
-            self._at_backups,
             self._at_mistakes,
+            *self._of_all,
         )
 
     async def _each(self, *looks: Callable[[], Awaitable[None]]) -> None:
@@ -168,18 +162,6 @@ class Watcher:
         wrong = signs.nearly_full(self._alarms.find(Kind.DISK) is not None, free, total)
         said = f"{signs.of_space(free, total)} at {path}; {signs.FULL}"
         await self._say(wrong, Kind.DISK, "The disk is nearly full", said, signs.of_space(free, total))
-
-    async def _at_polls(self) -> None:
-        polls, now = self._watched.polls(), self._watched.wall()
-        begun, blogs = polls.last_polls(), [blog.id for blog in self._watched.settings().blogs]
-        late = signs.late(blogs, now, polls.next_polls(), begun, self._began_by_the_wall)
-        self._late = {one: self._late.get(one, now) for one in late}
-        for blog, since in self._late.items():
-            if now - since >= signs.STILL_LATE:
-                await self._alarms.raised(Kind.LATE, blog, signs.of_lateness(begun.get(blog)), subject=blog)
-        for alarm in self._alarms.standing(Kind.LATE):
-            if alarm.about not in self._late:
-                await self._alarms.ended(Kind.LATE, alarm.about, "is polled again")
 
     async def _at_reach(self) -> None:
         lost_for = self._watched.lost_for()

@@ -1,8 +1,8 @@
-"""What is allowed in a file and yet worth a word: too fast, or not there yet."""
+"""What is allowed in a file and yet worth a word."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -14,16 +14,6 @@ POLITE = timedelta(seconds=15)
 TELEGRAM = "api.telegram.org"
 WEBHOOK_PORTS = (80, 88, 443, 8443)
 NAMED = 5  # blogs that one warning names
-NOT_THERE = "not available in this version yet"
-
-# What this version reads in the file and does not do yet. A line goes when its feature comes.
-NOT_YET: tuple[tuple[str, Callable[[Settings], bool]], ...] = (
-    ("storage.url with PostgreSQL", lambda s: s.storage.url.startswith("postgres")),
-    ("[[bots]] beyond main", lambda s: len(s.bots) > 1),
-)
-NOT_YET_IN_A_BLOG: tuple[tuple[str, Callable[[Blog], bool]], ...] = (
-    ('a bot other than "main"', lambda b: b.bot != "main"),
-)
 
 
 def warnings(settings: Settings) -> list[str]:
@@ -32,11 +22,10 @@ def warnings(settings: Settings) -> list[str]:
         *_rates(settings.telegram),
         *_retention(settings),
         *_secrets(settings),
+        *_bots(settings),
         *_webhook(settings),
         *_dashboard(settings.web),
         *_grouped((line, blog.id) for blog in settings.blogs for line in _blog(blog)),
-        *(f"{key}: {NOT_THERE}" for key, used in NOT_YET if used(settings)),
-        *_grouped((f"{key}: {NOT_THERE}", b.id) for b in settings.blogs for key, used in NOT_YET_IN_A_BLOG if used(b)),
     ]
 
 
@@ -74,6 +63,15 @@ def _secrets(settings: Settings) -> Iterator[str]:
         lost = f"; nothing is taken in for {', '.join(closed)}" if closed else ""
         lost += "; nobody may see the dashboard" if name == settings.web.dashboard_password_env else ""
         yield f"{name}: the file names this environment variable, and it is not set{lost}"
+
+
+def _bots(settings: Settings) -> Iterator[str]:
+    for first, other in settings.twins:
+        envs = " and ".join(bot.token_env for bot in settings.bots if bot.name in (first, other))
+        yield f"bots: {first} and {other} have the same token ({envs}); Telegram gives updates to one of them only"
+    for bot in settings.bots:
+        if len(settings.bots) > 1 and not settings.of(bot.name).blogs:
+            yield f'bots: no blog has bot = "{bot.name}", so {bot.name} relays nothing'
 
 
 def _webhook(settings: Settings) -> Iterator[str]:

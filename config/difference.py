@@ -48,7 +48,10 @@ class BlogChange:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """All that differs. A renamed blog is neither added nor removed; it is in `changed` too if more differs. One whose
-    place another blog takes that was there before is removed, and in `merged`: its subscriptions move there."""
+    place another blog takes that was there before is removed, and in `merged`: its subscriptions move there.
+
+    Another bot's blog has other subscriptions, whatever it is called: one that goes to another bot is in `changed`, and
+    with a new id as well it is one blog less and one more."""
 
     added: tuple[Blog, ...] = ()
     removed: tuple[Blog, ...] = ()
@@ -74,12 +77,12 @@ def difference(old: Settings, new: Settings) -> Difference:
     stayed = {before.id for before, _ in kept}
     keys = _key_changes(old, new)
     removed = tuple(blog for blog in old.blogs if blog.id not in stayed)
-    heirs = {blog.was: blog.id for blog in new.blogs if blog.was}
+    heirs = {(blog.was, blog.bot): blog.id for blog in new.blogs if blog.was}
     return Difference(
         added=tuple(blog for blog in new.blogs if not old.blog(former.get(blog.id, blog.id))),
         removed=removed,
         renamed=renamed,
-        merged=tuple((blog.id, heirs[blog.id]) for blog in removed if blog.id in heirs),
+        merged=tuple((blog.id, heirs[blog.id, blog.bot]) for blog in removed if (blog.id, blog.bot) in heirs),
         changed=tuple(change for before, blog in kept if (change := _blog_change(before, blog)).keys),
         at_once=tuple(change for change in keys if change.key not in NEXT_START),
         next_start=tuple(change for change in keys if change.key in NEXT_START),
@@ -88,7 +91,8 @@ def difference(old: Settings, new: Settings) -> Difference:
 
 def _renamed(old: Settings, new: Settings) -> tuple[tuple[str, str], ...]:
     """A `was` that stays in the file after the renaming says nothing any more."""
-    return tuple((blog.was, blog.id) for blog in new.blogs if blog.was and old.blog(blog.was) and not old.blog(blog.id))
+    named = ((old.blog(blog.was), blog) for blog in new.blogs if blog.was and not old.blog(blog.id))
+    return tuple((was.id, blog.id) for was, blog in named if was is not None and was.bot == blog.bot)
 
 
 def _blog_change(before: Blog, blog: Blog) -> BlogChange:

@@ -35,9 +35,26 @@ def words(found: Difference, followers: Followers | None = None) -> list[str]:
         *_changed(found.changed),
         *(_key_words(change) for change in found.at_once),
     ]
+    lines += _listed(_moving(found), "taken over by another bot, which tells nobody of what the page shows")
+    lines += _listed(_waiting(found), "waiting for the next start with its bot")
     if found.next_start:
         lines.append(f"applies at the next start: {', '.join(change.key for change in found.next_start)}")
     return lines or ["nothing changed"]
+
+
+def _moving(found: Difference) -> list[str]:
+    """The blogs that go to another bot, with both."""
+    moving = (change for change in found.changed if "bot" in change.keys)
+    return [f"{change.new.id} ({change.old.bot} → {change.new.bot})" for change in moving]
+
+
+def _waiting(found: Difference) -> list[str]:
+    """The blogs of bots that this file names for the first time."""
+    before = next((change.old for change in found.next_start if change.key == "bots"), None)
+    if before is None:
+        return []
+    running = {bot.name for bot in before}
+    return [blog.id for blog in (*found.added, *(change.new for change in found.changed)) if blog.bot not in running]
 
 
 def _gone(found: Difference) -> list[Blog]:
@@ -150,7 +167,8 @@ def asked_about(found: Difference) -> list[str]:
     """The blogs whose subscriptions have to be counted for `summary`, by the ids that the database knows them by."""
     comes_back = {id_ for blog in found.added for id_ in (blog.id, blog.was) if id_}
     leaves = {blog.id for blog in found.removed} | {was for was, _ in found.renamed}
-    return sorted(comes_back | leaves | {change.old.id for change in found.changed if "url" in change.keys})
+    elsewhere = {change.old.id for change in found.changed if {"url", "bot"} & {*change.keys}}
+    return sorted(comes_back | leaves | elsewhere)
 
 
 def summary(found: Difference, followers: Followers | None, after: Settings, now: datetime) -> str:
@@ -177,7 +195,8 @@ def _blogs(found: Difference) -> Iterator[str]:
         (len(found.renamed), "gets a new id", "get new ids"),
         (len(found.merged), "goes on in another", "go on in others"),
         (sum("url" in those for those in keys), "changes its page", "change their pages"),
-        (sum(bool(those - {"schedule", "url"}) for those in keys), "changes otherwise", "change otherwise"),
+        (sum("bot" in those for those in keys), "goes to another bot", "go to another bot"),
+        (sum(bool(those - {"schedule", "url", "bot"}) for those in keys), "changes otherwise", "change otherwise"),
     ]
     counted = [one for one in counted if one[0]]
     for place, (count, one, many) in enumerate(counted):
@@ -196,10 +215,15 @@ def _people(found: Difference, followers: Followers | None, after: Settings, now
     """What becomes of subscriptions. Nobody is ever told that a blog stopped or has a new id."""
     gone, kept = [blog.id for blog in _gone(found)], say_duration(after.kept_for)
     moved = [was for was, _ in (*found.renamed, *found.merged)]
-    back = [id_ for blog in found.added for id_ in (blog.id, blog.was) if id_]
-    told = [change.old.id for change in found.changed if _is_told(change, now)]
+    back = [id_ for blog in found.added for id_ in (blog.id, blog.was) if id_ and id_ not in gone]
+    left = [change.old.id for change in found.changed if "bot" in change.keys]
+    told = [change.old.id for change in found.changed if "bot" not in change.keys and _is_told(change, now)]
     if gone:
         yield from _count(gone, followers, f"sleep for {kept}, then go", f"sleeps for {kept}, then goes")
+    if left:
+        bot = "with the bot they speak to"
+        many, one = f"stay {bot}, sleep for {kept}, then go", f"stays {bot}, sleeps for {kept}, then goes"
+        yield from _count(left, followers, many, one)
     if moved:
         yield from _count(moved, followers, "move along", "moves along")
     if followers:
@@ -208,7 +232,7 @@ def _people(found: Difference, followers: Followers | None, after: Settings, now
         yield from _count(
             told, followers, "are told once of the new page, silently", "is told once of the new page, silently"
         )
-    elif gone or moved or any("url" in change.keys for change in found.changed):
+    elif gone or moved or left or any("url" in change.keys for change in found.changed):
         yield "nobody is told"
     yield from _forgotten(found, after)
 

@@ -10,10 +10,11 @@ from bot.core.timing import resolve_url, upcoming
 from config.cautions import warnings
 from config.forms import hide_password
 from config.schedule import words
-from config.values import Blog, Settings
+from config.values import MAIN_BOT, Blog, Bot, Settings
 
 WIDTH = 12
 POLLS_SHOWN = 3
+NAMED = 10  # blogs of a bot
 
 
 def meaning(settings: Settings, now: datetime) -> str:
@@ -39,7 +40,7 @@ def _blog(blog: Blog, now: datetime) -> Iterator[tuple[str, str]]:
     yield "posts", _posts(blog)
     yield "topics", ", ".join(f"{topic.id} ({topic.title})" for topic in blog.topics)
     yield "formerly", blog.was
-    yield "bot", "" if blog.bot == "main" else blog.bot
+    yield "bot", "" if blog.bot == MAIN_BOT else blog.bot
 
 
 def next_polls(blog: Blog, now: datetime, n: int = POLLS_SHOWN) -> str:
@@ -86,10 +87,24 @@ def _rest(settings: Settings) -> str:
         ("Edits", _edits(settings)),
         ("Storage", f"{hide_password(settings.storage.url)}; kept for {say_duration(settings.kept_for)}"),
         ("Web", _web(settings)),
+        ("Bots", _bots(settings)),
         ("Access", f"{_count(settings.access.admins, 'admin')}, {_count(settings.access.editors, 'editor')}"),
         ("Operator", settings.about.operator or "not named; /privacy has nobody to show"),
     )
-    return "\n".join(f"{name:<{WIDTH + 2}}{text}" for name, text in rows)
+    return "\n".join(f"{name:<{WIDTH + 2}}{text}" for name, text in rows if text)
+
+
+def _bots(settings: Settings) -> str:
+    """Which bot relays which blog, where there are several."""
+    if len(settings.bots) == 1:
+        return ""
+    return "; ".join(f"{bot.name} ({bot.token_env}): {_relayed(settings, bot)}" for bot in settings.bots)
+
+
+def _relayed(settings: Settings, bot: Bot) -> str:
+    ids = [blog.id for blog in settings.of(bot.name).blogs]
+    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    return ", ".join(ids[:NAMED]) + more if ids else "no blog"
 
 
 def _telegram(settings: Settings) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from config.agreement import disagreements
 from config.cautions import warnings
-from config.forms import printable
+from config.forms import Wrong, listen_address, printable
 from config.mistakes import BadSettings, Flaw, Mistake, flaw_of, write_key
 from config.places import Places
 from config.secrets import NoSecret, is_set, read_all, secret, token
@@ -61,6 +62,7 @@ __all__ = [
     "warnings",
 ]
 
+LISTEN = "LIVEBLOG_RELAY_LISTEN"  # in place of web.listen
 USUAL_PLACE = Path("config/relay.toml")
 _DOCUMENT = TypeAdapter(Document)
 
@@ -168,19 +170,30 @@ def _blog_at(loc: tuple[str | int, ...], raw: dict[str, Any]) -> str | None:
 
 def _settings(document: Document, raw: dict[str, Any], path: Path | None, environ: Mapping[str, str]) -> Settings:
     read_all(environ, _variables(document))
-    blogs = zip(document.blogs, raw["blogs"], strict=True)
+    blogs, bots = zip(document.blogs, raw["blogs"], strict=True), _bots(document.bots)
     return Settings(
         about=document.about,
         telegram=_granted(document.telegram, raw.get("telegram", {})),
         storage=document.storage,
         delivery=document.delivery,
-        web=document.web,
+        web=_here(document.web, path, environ),
         access=document.access,
         blogs=tuple(_inherited(blog, said, document.defaults) for blog, said in blogs),
-        bots=_bots(document.bots),
+        bots=bots,
         path=path,
         unset=tuple(name for name in _variables(document) if not is_set(environ, name)),
+        twins=tuple(_twins(bots, environ)),
     )
+
+
+def _here(web: Web, path: Path | None, environ: Mapping[str, str]) -> Web:
+    """Nodes have one file, and each may listen elsewhere."""
+    if not (listen := environ.get(LISTEN, "")):
+        return web
+    try:
+        return replace(web, listen=listen_address(listen))
+    except Wrong as error:
+        raise _unreadable(f"{LISTEN} in the environment: {error}", path) from None
 
 
 def _granted(telegram: Telegram, said: dict[str, Any]) -> Telegram:
@@ -198,6 +211,15 @@ def _bots(named: tuple[Bot, ...]) -> tuple[Bot, ...]:
     """Main first; the file may name it too, to take its token from another variable."""
     main = next((bot for bot in named if bot.name == MAIN_BOT), MAIN)
     return main, *(bot for bot in named if bot.name != MAIN_BOT)
+
+
+def _twins(bots: tuple[Bot, ...], environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Bots whose variables hold the token of one before them: Telegram takes them for one and the same."""
+    known: dict[str, str] = {}
+    for bot in bots:
+        with contextlib.suppress(NoSecret):
+            if (first := known.setdefault(token(environ, bot), bot.name)) != bot.name:
+                yield first, bot.name
 
 
 def _variables(document: Document) -> Iterator[str]:

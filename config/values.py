@@ -5,7 +5,7 @@ Each class is one table of the file, each field one key; the annotation names th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -202,6 +202,7 @@ class Settings:
     bots: tuple[Bot, ...] = (MAIN,)
     path: Path | None = field(default=None, compare=False)
     unset: tuple[str, ...] = field(default=(), compare=False)  # variables that the file names and nobody has set
+    twins: tuple[tuple[str, str], ...] = field(default=(), compare=False)  # bots that have the same token
 
     @property
     def kept_for(self) -> timedelta:
@@ -210,6 +211,12 @@ class Settings:
 
     def blog(self, id_: str) -> Blog | None:
         return next((blog for blog in self.blogs if blog.id == id_), None)
+
+    def of(self, bot: str) -> Settings:
+        """What concerns one bot: these settings with its blogs alone. None are those of a bot that left the file."""
+        if all(blog.bot == bot for blog in self.blogs):
+            return self
+        return replace(self, blogs=tuple(blog for blog in self.blogs if blog.bot == bot))
 
     def bot(self, name: str) -> Bot | None:
         return next((bot for bot in self.bots if bot.name == name), None)

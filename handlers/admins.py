@@ -37,6 +37,9 @@ async def status(asked: Asked) -> Rendered:
         )
         head.sentence(said).newline()
     head.sentence(_pace(asked)).newline().sentence(await _backup(asked))
+    if (nodes := asked.house.nodes()) is not None and len(nodes.here) > 1:
+        names = t.listed([isolated(nodes.label(one), rtl=t.rtl) for one in nodes.here])
+        head.newline().sentence(t.gettext("Nodes: {names}", names=names))
     if await asked.house.store.all_held():
         head.newline().sentence(t.gettext("Every live blog is held."), "bold")
     if alarms := await asked.house.store.alarms():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from telegram import Message
@@ -18,6 +18,7 @@ MOST = 100  # albums
 class _Album:
     parts: dict[int, Message] = field(default_factory=dict)
     heard_at: float = 0.0
+    answering: asyncio.Future[None] | None = None
 
 
 class Albums:
@@ -26,15 +27,16 @@ class Albums:
     def __init__(self) -> None:
         self._albums: dict[tuple[int, str], _Album] = {}
 
-    def heard(self, message: Message) -> bool:
-        """A part of an album; whether it is the first."""
+    def heard(self, message: Message, begin: Callable[[Message], asyncio.Future[None]]) -> asyncio.Future[None]:
+        """A part of an album; what `begin` made of its first part, which is about all of it."""
         now = time.monotonic()
         self._forget(now)
         album = self._albums.setdefault(_name(message), _Album())
-        first = not album.parts
         album.parts[message.message_id] = message
         album.heard_at = now
-        return first
+        if album.answering is None or album.answering.cancelled():
+            album.answering = begin(message)
+        return album.answering
 
     async def whole(self, message: Message) -> Sequence[Message]:
         """All parts, once no further one came for a while."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import structlog
@@ -54,6 +56,7 @@ from handlers.inline import Inline
 from handlers.once import Once
 from handlers.replies import thread_of
 from handlers.trouble import Trouble, outcome_of
+from handlers.updates import goes_on
 from handlers.voice import Heard, Voice
 from storage import Chat
 
@@ -139,8 +142,11 @@ class Hearing:
             return
         if message.media_group_id is None:
             await self._heard(message)
-        elif self._house.albums.heard(message):
-            context.application.create_task(self._album(message), update=update)
+        else:
+            goes_on(self._house.albums.heard(message, partial(self._begin_album, context, update)))
+
+    def _begin_album(self, context: ContextTypes.DEFAULT_TYPE, update: Update, first: Message) -> asyncio.Task[None]:
+        return context.application.create_task(self._album(first), update=update)
 
     async def _album(self, first: Message) -> None:
         """Its pictures are messages of their own, one after the other; what one of them asks for is about all."""

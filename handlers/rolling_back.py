@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.applied import CannotWrite, Kept, NotKept, kept_files
+from bot.applied import CannotWrite, Kept, NotKept
 from bot.core.model import Button, Rendered
 from bot.core.writing import Writing, isolated
 from config.settings import BadSettings
@@ -44,7 +44,7 @@ async def press_file(pressed: Pressed) -> Effect:
 
 
 async def _files(where: Where) -> list[Kept]:
-    return await kept_files(where.house.store, where.house.settings(), where.house.now())
+    return await where.house.kept()
 
 
 # --- the list ------------------------------------------------------------------------------------------------------

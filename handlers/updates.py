@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
@@ -23,8 +24,22 @@ from storage import Chat
 
 log = structlog.get_logger()
 
+_LATER: ContextVar[list[asyncio.Future[Any]]] = ContextVar("later")  # of the update that is being handled
+
 AT_ONCE = 1024  # updates under way; nearly all of them only wait for their chat
 PATIENCE = 3  # commands of one person that may wait
+
+
+def begun_later() -> list[asyncio.Future[Any]]:
+    """What the handlers of the update that is begun now go on with when its chat's turn is over."""
+    later: list[asyncio.Future[Any]] = []
+    _LATER.set(later)
+    return later
+
+
+def goes_on(later: asyncio.Future[Any]) -> None:
+    """The update that is being handled is not dealt with before this has ended."""
+    _LATER.get([]).append(later)
 
 
 class PerChat(BaseUpdateProcessor):

@@ -9,19 +9,22 @@ from storage.chats import Chat
 from storage.claims import Again, Claim, Found
 from storage.editorials import Editorial
 from storage.errands import Errand
-from storage.errors import StoreError
+from storage.errors import Overtaken, StoreError
 from storage.forums import ForumTopic
 from storage.held import Fate, Held, Offer
 from storage.moving_in import Seen
+from storage.opening import is_shared, open_store
+from storage.places import beside, of_bot
 from storage.pruning import Pruned
 from storage.pushes import Push
-from storage.restoring import PutBack, put_back
+from storage.restoring import PutBack, put_all_back, put_back
 from storage.returning import Returned
-from storage.sqlite import AlreadyRunning, open_store, path_of
+from storage.sqlite import AlreadyRunning, path_of
 from storage.states import BlogState
 from storage.store import Store
 from storage.subscriptions import Subscription
 from storage.takedowns import Restored
+from storage.turns import Outset
 
 __all__ = [
     "Act",
@@ -39,6 +42,8 @@ __all__ = [
     "Found",
     "Held",
     "Offer",
+    "Outset",
+    "Overtaken",
     "Pruned",
     "Push",
     "PutBack",
@@ -51,8 +56,12 @@ __all__ = [
     "Subscription",
     "Telling",
     "back_up",
+    "beside",
+    "is_shared",
+    "of_bot",
     "open_store",
     "path_of",
+    "put_all_back",
     "put_back",
     "thin_backups",
 ]

@@ -49,6 +49,14 @@ def keep(db: Connection, file: AppliedFile, act: Act | None = None) -> bool:
     return True
 
 
+def replace(db: Connection, file: AppliedFile, following: str, act: Act | None = None) -> AppliedFile | None:
+    """As `keep`, said by a node that follows the file of the name `following` so far. Returns what it replaces without
+    that node having followed it: somebody else was quicker. None: nothing."""
+    last = newest(db)
+    keep(db, file, act)
+    return last if last is not None and last.name not in (following, file.name) else None
+
+
 def kept(db: Connection) -> list[AppliedFile]:
     """The newest first; that one is in force, where a relay runs."""
     return [_file(row) for row in db.execute("SELECT * FROM applied_file ORDER BY id DESC")]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from glob import escape
 from pathlib import Path
 
 from storage import copies, notes
-from storage.copies import Copied, Told
+from storage.copies import Copied, Moment, Told
 from storage.errors import StoreError, told
+from storage.places import MAIN, of_bot
 
 FOLDER = "backups"
 
@@ -23,20 +26,33 @@ class Backup:
     file: str
 
 
-def back_up(path: Path, file: Path | None, *, told_of: Told) -> Copied:
-    """A backup of the database at `path`, into its folder of backups unless a file is named; noted in the database."""
-    if not path.is_file():
-        raise StoreError(f"{path}: there is no database yet")
+def back_up(path: Path, file: Path | None, *, bots: Sequence[str] = (MAIN,), told_of: Told) -> list[Copied]:
+    """A backup of the databases of these bots, "main" first, whose own stands at `path`; into its folder of backups
+    unless a file is named. Noted in each of them.
+
+    Those of the others stand beside that of "main" by the rule of the databases, and all are of one moment. That of
+    "main" is finished last: where it stands, the others do.
+    """
+    sources = {bot: of_bot(path, bot) for bot in bots}
+    for source in sources.values():
+        if not source.is_file():
+            raise StoreError(f"{source}: there is no database yet")
     with told(path):
         to = file or _next_name(path)
         if file is None:
             to.parent.mkdir(mode=0o700, exist_ok=True)
-        elif to.exists() and to.samefile(path):
-            raise StoreError(f"{to}: is the database itself")
-        copied = copies.copy(path, to, told_of=told_of)
-        with contextlib.closing(copies.connect(path, "rw")) as db:
-            text = json.dumps({"at": copied.made_at, "file": str(copied.file.resolve())})
-            notes.keep(db, copies.BACKUP, text)
+        with contextlib.ExitStack() as opened:
+            moments = {bot: opened.enter_context(copies.moment(source)) for bot, source in sources.items()}
+            return [_copied(sources[bot], of_bot(to, bot), moments[bot], bot, told_of) for bot in reversed(bots)][::-1]
+
+
+def _copied(path: Path, to: Path, of: Moment, bot: str, told_of: Told) -> Copied:
+    if to.exists() and to.samefile(path):
+        raise StoreError(f"{to}: is the database itself")
+    copied = copies.copy(path, to, told_of=told_of, of=of, bot=bot)
+    with contextlib.closing(copies.connect(path, "rw")) as db:
+        text = json.dumps({"at": copied.made_at, "file": str(copied.file.resolve())})
+        notes.keep(db, copies.BACKUP, text)
     return copied
 
 
@@ -45,9 +61,24 @@ def _next_name(path: Path) -> Path:
 
 
 def thin_backups(path: Path, keep: int) -> list[Path]:
-    """Remove the oldest backups of this database, by their names, until so many are left. Returns what went."""
+    """Remove the oldest backups of this database, by their names, until so many are left, and what other bots have
+    beside them. Returns what went."""
     with told(path):
-        return copies.thin(path.parent / FOLDER, f"{path.stem}-", ".db", keep)
+        gone = copies.thin(path.parent / FOLDER, f"{path.stem}-", ".db", keep)
+        others = _without_main(path)
+        for one in others:
+            one.unlink()
+    return [*gone, *others]
+
+
+def _without_main(path: Path) -> list[Path]:
+    """Backups of other bots whose set is gone, or was never whole. One that is being made is newer than all."""
+    folder, names = path.parent / FOLDER, f"{escape(path.stem)}-{copies.STAMP}"
+    copies.sweep(folder, f"{names}.*.db")
+    sets = sorted(one.name for one in folder.glob(f"{names}.db"))
+    length = len(path.stem) + len("-20260304-031500")
+    others = folder.glob(f"{names}.*.db")
+    return sorted(one for one in others if sets and f"{one.name[:length]}.db" < sets[0])
 
 
 def kept_backups(path: Path) -> list[float]:

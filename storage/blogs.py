@@ -1,17 +1,15 @@
-"""What is remembered of blogs, and the one transaction that publishes."""
+"""The one transaction that publishes: what a poll found, with the first chunk of every audience."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from bot.core.facts import Came
-from bot.core.model import ChangeKind, Lane, Memory, PageMemory, Post
-from bot.core.pages import KnownPage, among_pages
-from bot.core.publishing import LANE_OF_CHANGE, PostWrite, Publishing, Validators
+from bot.core.model import ChangeKind, Lane, Post
+from bot.core.publishing import LANE_OF_CHANGE, PostWrite, Publishing
 from storage import (
     cards,
     corrections,
@@ -19,104 +17,34 @@ from storage import (
     filters,
     handovers,
     key_events,
+    memories,
     returning,
     returns,
     states,
     takedowns,
     threads,
 )
+from storage.errors import Overtaken
 from storage.rows import (
     entities_json,
     insert,
     instant,
-    moment,
     page_columns,
-    page_memory,
-    seen,
     seen_columns,
     spaced,
     to_json,
     unspaced,
     upsert,
 )
-from storage.spoken import Connection, Row
-
-_BESIDE = 2  # pages beside this one that a diff hears of; what is older was left more than a day ago
-
-
-def memory(db: Connection, blog: str, url: str, keys: Collection[str] | None = None) -> tuple[Memory, Validators]:
-    """All that a diff of this page needs. `keys`: just what is remembered of these posts and of those on the page.
-
-    A blog may have had a hundred thousand posts, and a poll is about some dozen of them.
-    """
-    row = db.execute("SELECT * FROM page WHERE blog = ? AND url = ?", (blog, url)).fetchone()
-    started = db.execute("SELECT started FROM blog WHERE id = ?", (blog,)).fetchone()
-    page = row and page_memory(row)
-    remembered = among_pages(
-        Memory(page=page, started=bool(started and started["started"])), *_beside(db, blog, url, row)
-    )
-    remembered = replace(remembered, met_late=page is None and _met_late(db, blog, url))
-    named = {*_named_by(page), *remembered.earlier}
-    aliases, known = _everything(db, blog) if keys is None else _about(db, blog, {*keys, *named})
-    return replace(remembered, seen={one["key"]: seen(one) for one in known}, aliases=aliases), _validators(row)
-
-
-def _met_late(db: Connection, blog: str, url: str) -> bool:
-    """Whether the blog's only page so far named this address when it was first read."""
-    pages = db.execute("SELECT * FROM page WHERE blog = ?", (blog,)).fetchall()
-    return len(pages) == 1 and pages[0]["next_url"] == url and pages[0]["moved_at"] == pages[0]["accepted_at"]
-
-
-def _beside(db: Connection, blog: str, url: str, page: Row | None) -> tuple[list[PageMemory], list[PageMemory]]:
-    """The blog's last pages but this one: those accepted before it, and after it."""
-    others = db.execute("SELECT * FROM page WHERE blog = ? AND url <> ?", (blog, url)).fetchall()  # few are kept
-    others = sorted(others, key=lambda one: one["accepted_at"])[-_BESIDE:]
-    later = [one for one in others if page is not None and one["accepted_at"] > page["accepted_at"]]
-    return [page_memory(one) for one in others if one not in later], [page_memory(one) for one in later]
-
-
-def _everything(db: Connection, blog: str) -> tuple[dict[str, str], Iterable[Row]]:
-    aliases = db.execute("SELECT alias, key FROM alias WHERE blog = ?", (blog,))
-    return dict(map(tuple, aliases)), db.execute("SELECT * FROM known WHERE blog = ?", (blog,))
-
-
-def _about(db: Connection, blog: str, keys: set[str]) -> tuple[dict[str, str], Iterable[Row]]:
-    """What these keys stand for, and every other key of the same posts."""
-    for _ in range(2):  # a key of one page, known by one of another page, known by the blog's own
-        keys |= {row["key"] for row in _among(db, "alias", "alias", blog, keys)}
-    aliases = {row["alias"]: row["key"] for row in _among(db, "alias", "key", blog, keys)}
-    return aliases, _among(db, "known", "key", blog, keys | aliases.keys())
-
-
-def _among(db: Connection, table: str, column: str, blog: str, keys: Iterable[str]) -> Iterable[Row]:
-    chosen = f"SELECT t.* FROM json_each(?) j CROSS JOIN {table} t ON t.blog = ? AND t.{column} = j.value"
-    return db.execute(chosen, (to_json(list(keys)), blog))
-
-
-def _named_by(page: PageMemory | None) -> Iterable[str]:
-    return () if page is None else (*page.order, *page.pinned, *page.missing, *page.doubted)
-
-
-def _validators(page: Any) -> Validators:
-    if page is None:
-        return Validators()
-    return Validators(etag=page["etag"], last_modified=page["last_modified"], body_hash=page["body_hash"])
-
-
-def page(db: Connection, blog: str, url: str) -> tuple[PageMemory | None, Validators]:
-    """Just the page's part of the memory: all that a poll needs where nothing has changed."""
-    row = db.execute("SELECT * FROM page WHERE blog = ? AND url = ?", (blog, url)).fetchone()
-    return row and page_memory(row), _validators(row)
-
-
-def pages(db: Connection, blog: str) -> list[KnownPage]:
-    """The pages this blog has had, oldest first."""
-    rows = db.execute("SELECT url, next_url, moved_at FROM page WHERE blog = ? ORDER BY accepted_at", (blog,))
-    return [KnownPage(url=row["url"], next_url=row["next_url"], moved_at=moment(row["moved_at"])) for row in rows]
+from storage.spoken import Connection
 
 
 def publish(db: Connection, publishing: Publishing) -> list[int]:
-    """Write one poll's outcome, with the first chunk of every audience. Returns the posts that people hear of."""
+    """Write one poll's outcome, with the first chunk of every audience. Returns the posts that people hear of.
+
+    Overtaken where somebody else has published of the blog since that was read.
+    """
+    _take_turn(db, publishing.blog, publishing.turn)
     if returning.is_catching_up(db, publishing.blog, publishing.url):
         publishing = returning.as_told(publishing)
     _remember(db, publishing)
@@ -129,6 +57,16 @@ def publish(db: Connection, publishing: Publishing) -> list[int]:
     _advance(db, publishing)
     cards.look(db, publishing.blog, publishing.now)
     return told
+
+
+def _take_turn(db: Connection, blog: str, turn: int | None) -> None:
+    """First of all, since it is what others wait for where the engine lets writes go side by side."""
+    if turn is None:
+        db.execute("UPDATE blog SET turn = turn + 1 WHERE id = ?", (blog,))
+        return
+    taken = "UPDATE blog SET turn = turn + 1 WHERE id = ? AND turn = ? AND removed_at IS NULL"
+    if db.execute(taken, (blog, turn)).rowcount != 1:
+        raise Overtaken(f"{blog}: somebody else has published of it since this was read")
 
 
 _ALIAS = """
@@ -168,7 +106,7 @@ _SAYS = "CASE WHEN :speaks AND :about_the_blog THEN :{0} ELSE blog.{0} END"
 def _live_on(db: Connection, publishing: Publishing) -> None:
     """What is known of the blog's life. A page that was left for another one has no say in it."""
     page = db.execute("SELECT * FROM page WHERE blog = ? AND url = ?", (publishing.blog, publishing.url)).fetchone()
-    speaks = publishing.ended is not None and not _beside(db, publishing.blog, publishing.url, page)[1]
+    speaks = publishing.ended is not None and not memories.beside(db, publishing.blog, publishing.url, page)[1]
     ended = publishing.ended if page is None else page["ended"] and page["next_url"] is None  # a move is no end
     db.execute(
         f"""INSERT INTO blog (id, title, started, answered_at, ended_at, last_post_at, active_at, starts_at,

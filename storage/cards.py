@@ -105,8 +105,8 @@ def look(db: Connection, blog: str, now: float) -> None:
     db.execute("UPDATE card SET shows = :shows, look_at = :look_at WHERE blog = :blog", again)
 
 
-def look_and_advance(db: Connection, now: float) -> bool:
-    """The cards whose time has come; then the next chunk of the most urgent publication. False: there is none."""
+def look_and_advance(db: Connection, now: float) -> expansion.Came | None:
+    """The cards whose time has come; then the next chunk of the most urgent publication. None: there is none."""
     due = db.execute("SELECT blog FROM card WHERE look_at <= ? ORDER BY look_at LIMIT ?", (now, AT_ONCE)).fetchall()
     for row in due:
         look(db, row["blog"], now)

@@ -5,7 +5,7 @@ after a kill the rows in doubt are known. Which chats are looked at is told by `
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
@@ -27,11 +27,11 @@ from bot.core.plan import (
     Waiting,
     plan,
 )
-from storage import cards, chats, sleeping, states
+from storage import cards, chats, sleeping
 from storage.looking import ROWS_AT_ONCE, Due, Heads
 from storage.queued import waiting
 from storage.rows import relayed, to_json
-from storage.spoken import Connection, Row
+from storage.spoken import Connection, Row, together
 
 LOOK_AT = 200  # chats that one claim looks at: what it settles without a message must not take long
 
@@ -85,8 +85,9 @@ def claim(
 ) -> Found:
     """At most `limit` actions, none for the `busy` (Telegram's ids), none looked for in the lanes `without`. Rows that
     need no message now are settled here, and there may be very many of them: then only some."""
-    bound = {"bot": bot, "now": now, "all_held": bool(states.all_held(db))}
+    bound: dict[str, Any] = {"bot": bot, "now": now}
     heads, decided, zone = Heads(db, due, bound, busy, without), _Decided(), cache(zone)
+    bound["all_held"] = heads.all_held
     while decided.goes_on and (found := heads.take(min(limit - len(decided.actions), due.chats_at_once))):
         waits = waiting(db, bound | {"chats": to_json([row["chat"] for row in found])}, on_withdrawal, zone)
         for row in found:
@@ -95,6 +96,9 @@ def claim(
         due.rows_each = sum(map(len, waits.values())) / max(1, len(waits))
     heads.close(fruitful=bool(decided.actions))
     settled = decided.write(db, bot)
+    if heads.hurried and not (decided.actions or settled):
+        due.ground.anew()
+        return Found([], Again.AT_ONCE)
     again = Again.AT_ONCE if settled else _again(heads) if decided.goes_on else max(_again(heads), Again.SOON)
     return Found(_claims(db, due, bound, decided.actions), again)
 
@@ -158,17 +162,22 @@ class _Decided:
         """Mark what leaves, settle what needs no message now; whether there was any of the latter."""
         marked = [(place["chat"], row) for place, action in self.actions for row in action.rows]
         settled = ((_SKIP, self._skipped), (_DROP, self._dropped), (sleeping.SLEEP, self._asleep))
-        for statement, rows in ((_MARK, marked), *settled):
-            alike: dict[tuple[int, int], list[int]] = defaultdict(list)
-            for chat, row in rows:
-                alike[row.post, row.thread].append(chat)
-            for (post, thread), ids in alike.items():
-                db.execute(statement, (bot, post, thread, to_json(ids)))
+        asked = [one for statement, rows in ((_MARK, marked), *settled) for one in _alike(statement, rows, bot)]
+        together(db, asked)
         if self._wakes:
             sleeping.wake_at(db, self._wakes)
         for chat in self._woken:
             sleeping.wake(db, chat)
         return bool(self._skipped or self._dropped or self._asleep or self._woken)
+
+
+def _alike(statement: str, rows: Iterable[tuple[int, Waiting]], bot: str) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Rows that differ in nothing but their chat, as one statement."""
+    alike: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for chat, row in rows:
+        alike[row.post, row.thread].append(chat)
+    for (post, thread), ids in alike.items():
+        yield statement, (bot, post, thread, to_json(ids))
 
 
 def _claims(db: Connection, due: Due, bound: dict[str, Any], actions: Sequence[tuple[Row, Action]]) -> list[Claim]:

@@ -24,6 +24,7 @@ from storage import notes, schema
 from storage.errors import StoreError, told
 
 COPY = "copy"  # the note: when it was made, in seconds since 1970
+BOT = "copy of bot"  # the note: whose
 BACKUP = "last backup"  # the note in the database itself: when, and where to
 PART = ".part"  # a copy that is not whole yet
 PAGES = 512  # in one step
@@ -42,8 +43,36 @@ class Copied:
     made_at: float
 
 
-def copy(path: Path, to: Path, *, told_of: Told = lambda done, of: None, mode: str = "rw") -> Copied:
-    """The state of this moment in a file of its own, which only its owner may read. StoreError, with nothing left over.
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A state of a database that stays as it was at this instant (seconds since 1970), whatever is written."""
+
+    db: sqlite3.Connection
+    at: float
+
+
+@contextlib.contextmanager
+def moment(path: Path, mode: str = "rw") -> Iterator[Moment]:
+    """This one, for as long as it is looked at: an open transaction keeps every step of a copy to one state, and the
+    copy from beginning anew at every write."""
+    with told(path), contextlib.closing(connect(path, mode)) as db:
+        db.execute("BEGIN")
+        db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        yield Moment(db, time.time())
+        db.execute("ROLLBACK")
+
+
+def copy(
+    path: Path,
+    to: Path,
+    *,
+    told_of: Told = lambda done, of: None,
+    mode: str = "rw",
+    of: Moment | None = None,
+    bot: str | None = None,
+) -> Copied:
+    """The state of this moment, or of that one, in a file of its own, which only its owner may read. StoreError, with
+    nothing left over. `bot`: whose it is; None: as the database itself says.
 
     Nobody waits for it: a reader of a write-ahead log stands in no writer's way, and what is written meanwhile does not
     make it begin again.
@@ -53,7 +82,8 @@ def copy(path: Path, to: Path, *, told_of: Told = lambda done, of: None, mode: s
         part = to.with_name(to.name + PART)
         with _alone(part):
             try:
-                made_at = _written(path, part, told_of, mode)
+                with contextlib.nullcontext(of) if of else moment(path, mode) as now:
+                    _written(now, part, told_of, bot)
                 examine(part)
                 size = part.stat().st_size
                 part.replace(to)
@@ -61,7 +91,7 @@ def copy(path: Path, to: Path, *, told_of: Told = lambda done, of: None, mode: s
                 part.unlink(missing_ok=True)
                 raise
         sync_folder(to)
-    return Copied(file=to, size=size, made_at=made_at)
+    return Copied(file=to, size=size, made_at=now.at)
 
 
 def _refuse_small_disk(path: Path, to: Path) -> None:
@@ -93,22 +123,18 @@ def _alone(part: Path) -> Iterator[None]:
         os.close(number)
 
 
-def _written(path: Path, part: Path, told_of: Told, mode: str) -> float:
-    with contextlib.closing(connect(path, mode)) as source, contextlib.closing(connect(part, "rw")) as target:
+def _written(of: Moment, part: Path, told_of: Told, bot: str | None) -> None:
+    with contextlib.closing(connect(part, "rw")) as target:
         target.execute("PRAGMA journal_mode = OFF")
         target.execute("PRAGMA synchronous = OFF")
-        # A transaction that is open keeps every step to one state, and the copy from beginning anew at every write.
-        source.execute("BEGIN")
-        source.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        made_at = time.time()
-        source.backup(target, pages=PAGES, progress=_Steps(part, target, told_of))
-        source.execute("ROLLBACK")
+        of.db.backup(target, pages=PAGES, progress=_Steps(part, target, told_of))
     with contextlib.closing(connect(part, "rw")) as target:
         target.execute("PRAGMA journal_mode = DELETE")  # one file, whole by itself
         if _has_notes(target):
-            notes.keep(target, COPY, str(made_at))
+            notes.keep(target, COPY, str(of.at))
+            if bot is not None:
+                notes.keep(target, BOT, bot)
     sync(part)
-    return made_at
 
 
 class _Steps:
@@ -159,6 +185,12 @@ def examine(path: Path) -> float | None:
     return None if found is None else float(found)
 
 
+def whose(path: Path) -> str | None:
+    """The bot of a backup; None where it does not say."""
+    with told(path), contextlib.closing(connect(path, way_to_read(path))) as db:
+        return notes.read(db, BOT)
+
+
 def way_to_read(path: Path) -> str:
     """Where a log stands beside it, what is in there counts."""
     wal = _beside(path, "-wal")
@@ -169,6 +201,12 @@ def _refuse_others(db: sqlite3.Connection, path: Path) -> None:
     if not _ours(_tables(db)):
         raise StoreError(f"{path}: is no database of Liveblog Relay")
     refuse_newer(db, path)
+
+
+def refuse_others(path: Path) -> None:
+    """StoreError where a file is no database of ours, or one of a newer version."""
+    with contextlib.closing(connect(path, way_to_read(path))) as db:
+        _refuse_others(db, path)
 
 
 def refuse_strangers(path: Path) -> None:
@@ -227,12 +265,12 @@ def stamp(at: float) -> str:
     return f"{datetime.fromtimestamp(at, UTC):%Y%m%d-%H%M%S}"
 
 
-_STAMP = "[0-9]" * 8 + "-" + "[0-9]" * 6
+STAMP = "[0-9]" * 8 + "-" + "[0-9]" * 6
 
 
 def times(folder: Path, before: str, after: str) -> list[float]:
     """Of the copies with a time between these two parts of their names, these times; oldest first."""
-    stamps = (one.name[len(before) : -len(after)] for one in folder.glob(f"{escape(before)}{_STAMP}{escape(after)}"))
+    stamps = (one.name[len(before) : -len(after)] for one in folder.glob(f"{escape(before)}{STAMP}{escape(after)}"))
     return sorted(at for one in stamps if (at := _time(one)) is not None)
 
 
@@ -247,11 +285,16 @@ def _time(stamped: str) -> float | None:
 def thin(folder: Path, before: str, after: str, keep: int) -> list[Path]:
     """Of the copies with a time between these two parts of their names, remove all but the newest so many, and what was
     left over of those that were never whole. Returns the former."""
-    names = f"{escape(before)}{_STAMP}{escape(after)}"
-    for part in folder.glob(names + PART):
-        with contextlib.suppress(StoreError), _alone(part):
-            part.unlink()
+    names = f"{escape(before)}{STAMP}{escape(after)}"
+    sweep(folder, names)
     old = sorted(folder.glob(names), key=lambda one: one.name, reverse=True)[keep:]
     for one in old:
         one.unlink()
     return old
+
+
+def sweep(folder: Path, names: str) -> None:
+    """Remove what was left over of copies with such names (a pattern) that were never whole."""
+    for part in folder.glob(names + PART):
+        with contextlib.suppress(StoreError), _alone(part):
+            part.unlink()

@@ -80,6 +80,8 @@ class Connections:
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, work)
 
+    publish = write  # whoever sends lives with us, or looks now and then
+
     async def erase(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `write`, for what is to leave no trace in the file: what is deleted is overwritten, and the log is cut
         unless somebody reads in it just then."""

@@ -18,11 +18,11 @@ class AlarmsDoor(Door):
 
     async def begin_alarm(self, alarm: Alarm) -> Alarm:
         """It stands from now on; or what stands of the kind already goes on with this text. Returns what stands."""
-        return await self._db.write(alarms.begin, alarm)
+        return await self._db.publish(alarms.begin, alarm)
 
     async def end_alarm(self, alarm: Alarm, ending: str | None, now: float) -> None:
         """It stands no more; who had heard of it is to hear `ending`, unless that is None."""
-        await self._db.write(alarms.end, alarm, ending, now)
+        await self._db.publish(alarms.end, alarm, ending, now)
 
     async def to_tell(self, people: Collection[int], now: float, since: float) -> list[Telling]:
         """What these people are still to hear of, and of what ended after `since`."""
@@ -42,4 +42,4 @@ class AlarmsDoor(Door):
 
     async def requeue_some(self, bot: str, act: Act, noted: int | None, why: str = "") -> tuple[int, int | None]:
         """One step of letting refused deliveries be tried again: how many, and under which number that is noted."""
-        return await self._db.write(refused.requeue, bot, act, noted, why)
+        return await self._db.publish(refused.requeue, bot, act, noted, why)

@@ -33,7 +33,7 @@ class ChatsDoor(Door):
 
     async def rechoose(self, chat: int, change: Callable[[Choices], Choices]) -> Choices | None:
         """Change a part of what a chat chose: `change` is given what it has. None: the chat was forgotten."""
-        return await self._db.write(chats.rechoose, chat, change)
+        return await self._db.publish(chats.rechoose, chat, change)
 
     async def looked(self, chat: int, at: float) -> None:
         """What happened up to then was told there."""
@@ -43,7 +43,7 @@ class ChatsDoor(Door):
         await self._db.write(chats.close, chat, why, now)
 
     async def reopen_chat(self, chat: int, now: float | None = None) -> None:
-        await self._db.write(chats.reopen, chat, now)
+        await self._db.publish(chats.reopen, chat, now)
 
     async def close_thread(self, chat: int, thread: int) -> None:
         await self._db.write(chats.close_thread, chat, thread)
@@ -52,14 +52,14 @@ class ChatsDoor(Door):
         await self._db.write(chats.sleep_thread, chat, thread, now)
 
     async def wake_thread(self, chat: int, thread: int, now: float | None = None) -> None:
-        await self._db.write(chats.wake_thread, chat, thread, now)
+        await self._db.publish(chats.wake_thread, chat, thread, now)
 
     async def move_chat(self, bot: str, chat: int, to: int) -> None:
-        await self._db.write(chats.move, bot, chat, to)
+        await self._db.publish(chats.move, bot, chat, to)
 
     async def lose_cards(self, chat: int) -> None:
         """Take the cards of a chat back, whose subscriptions end with them."""
-        await self._db.write(subscriptions.lose_cards, chat)
+        await self._db.publish(subscriptions.lose_cards, chat)
 
     async def is_losing(self, chat: int) -> bool:
         """Whether something is still to be taken away there."""
@@ -84,7 +84,7 @@ class ChatsDoor(Door):
 
         Returns the subscription it had before.
         """
-        return await self._db.write(
+        return await self._db.publish(
             subscriptions.subscribe,
             chat=chat,
             thread=thread,
@@ -104,10 +104,10 @@ class ChatsDoor(Door):
         at: float | None = None,
     ) -> Subscription | None:
         """Change a part of how a thread hears of a blog. None: it does not follow it any more."""
-        return await self._db.write(subscriptions.rechoose, chat, thread, blog, change, at)
+        return await self._db.publish(subscriptions.rechoose, chat, thread, blog, change, at)
 
     async def unsubscribe(self, *, chat: int, thread: int, blog: str | None) -> list[Subscription]:
-        return await self._db.write(subscriptions.unsubscribe, chat=chat, thread=thread, blog=blog)
+        return await self._db.publish(subscriptions.unsubscribe, chat=chat, thread=thread, blog=blog)
 
     async def subscriptions(self, chat: int, thread: int) -> list[Subscription]:
         return await self._db.read(subscriptions.subscriptions, chat, thread)
@@ -125,7 +125,7 @@ class ChatsDoor(Door):
 
     async def take_in(self, bot: str, rows: Sequence[Subscription], now: float, *, only_new: bool = False) -> int:
         """From another bot; `only_new`: what is followed already stays as it is. Returns how many were new."""
-        return await self._db.write(moving_in.take_in, bot, rows, now, only_new=only_new)
+        return await self._db.publish(moving_in.take_in, bot, rows, now, only_new=only_new)
 
     async def lacking(self, bot: str, rows: Sequence[Subscription]) -> int:
         """How many of these `take_in` would find new."""

@@ -74,6 +74,9 @@ class DeliveriesDoor(Door):
     async def release_claims(self, claims: Sequence[Claim]) -> None:
         await self._db.write(waiting.release_claims, claims)
 
+    async def in_doubt(self, bot: str) -> list[tuple[int, str]]:
+        return await self._db.read(waiting.in_doubt, bot)
+
     async def recover(self, bot: str, ambiguous: str, now: float) -> int:
         return await self._db.write(waiting.recover, bot, ambiguous, now)
 

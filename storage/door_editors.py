@@ -53,7 +53,7 @@ class EditorsDoor(Door):
     async def send_push(
         self, post: int, *, sending: Sending, now: float, person: int | None = None, chats: int | None = None
     ) -> bool:
-        return await self._db.write(pushes.send, post, sending=sending, now=now, person=person, chats=chats)
+        return await self._db.publish(pushes.send, post, sending=sending, now=now, person=person, chats=chats)
 
     async def ask_for_approval(self, post: int, sending: Sending) -> bool:
         return await self._db.write(pushes.ask, post, sending)
@@ -62,13 +62,13 @@ class EditorsDoor(Door):
         return await self._db.write(pushes.take_back, post)
 
     async def approve_push(self, post: int, *, person: int, now: float, chats: int | None = None) -> bool:
-        return await self._db.write(pushes.approve, post, person=person, now=now, chats=chats)
+        return await self._db.publish(pushes.approve, post, person=person, now=now, chats=chats)
 
     async def reject_push(self, post: int, *, person: int, now: float) -> bool:
         return await self._db.write(pushes.reject, post, person=person, now=now)
 
     async def send_push_now(self, post: int, *, person: int | None, now: float) -> bool:
-        return await self._db.write(pushes.send_now, post, person=person, now=now)
+        return await self._db.publish(pushes.send_now, post, person=person, now=now)
 
     async def cancel_push(self, post: int, *, person: int | None = None, now: float = 0.0, words: str = "") -> bool:
         return await self._db.write(pushes.cancel, post, person=person, now=now, words=words)
@@ -97,10 +97,10 @@ class EditorsDoor(Door):
         return await self._db.write(afterwards.pause, act)
 
     async def resume_push(self, act: Act) -> bool:
-        return await self._db.write(afterwards.resume, act)
+        return await self._db.publish(afterwards.resume, act)
 
     async def drop_the_rest(self, act: Act) -> bool:
-        return await self._db.write(afterwards.drop_the_rest, act)
+        return await self._db.publish(afterwards.drop_the_rest, act)
 
     async def push_said_at(self, post: int, chat: int, message: int, preview: int) -> None:
         await self._db.write(afterwards.said_at, post, chat, message, preview)
@@ -132,13 +132,13 @@ class EditorsDoor(Door):
     # --- posts taken down, corrected, restored
 
     async def withdraw(self, act: Act) -> bool:
-        return await self._db.write(takedowns.withdraw, act)
+        return await self._db.publish(takedowns.withdraw, act)
 
     async def correct(self, act: Act, correction: Correction, *, reply_in: str | None = None) -> bool:
-        return await self._db.write(takedowns.correct, act, correction, reply_in)
+        return await self._db.publish(takedowns.correct, act, correction, reply_in)
 
     async def restore(self, act: Act) -> Restored:
-        return await self._db.write(takedowns.restore, act)
+        return await self._db.publish(takedowns.restore, act)
 
     async def posts_of_message(self, bot: str, chat: int, message: int) -> list[Relayed]:
         return await self._db.read(standing.of_message, bot, chat, message)
@@ -158,7 +158,7 @@ class EditorsDoor(Door):
         return await self._db.read(held.waiting, now)
 
     async def send_held_now(self, act: Act) -> bool:
-        return await self._db.write(held.send_now, act)
+        return await self._db.publish(held.send_now, act)
 
     async def drop_held(self, act: Act) -> bool:
         return await self._db.write(held.drop, act)
@@ -188,7 +188,7 @@ class EditorsDoor(Door):
         return await self._db.read(editorials.find, post)
 
     async def send_editorial(self, act: Act) -> bool:
-        return await self._db.write(editorials.send, act)
+        return await self._db.publish(editorials.send, act)
 
     # --- what was done
 

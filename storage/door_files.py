@@ -16,6 +16,11 @@ class FilesDoor(Door):
         each text once. False: it was the newest before."""
         return await self._db.write(applied.keep, file, act)
 
+    async def replace_file(self, file: AppliedFile, following: str, act: Act | None = None) -> AppliedFile | None:
+        """As `keep_file`, by a node that follows the file of the name `following` so far. Returns the file that it
+        replaces without having followed it, since somebody else was quicker; None: there is none."""
+        return await self._db.write(applied.replace, file, following, act)
+
     async def kept_files(self) -> list[AppliedFile]:
         """The newest first."""
         return await self._db.read(applied.kept)

@@ -28,7 +28,7 @@ class ForumsDoor(Door):
         await self._db.write(forums.tried, topic)
 
     async def topic_opened(self, topic: ForumTopic, thread: int, now: float) -> bool:
-        return await self._db.write(forums.opened, topic, thread, now)
+        return await self._db.publish(forums.opened, topic, thread, now)
 
     async def topic_later(self, topic: ForumTopic, until: float, *, in_doubt: bool) -> None:
         await self._db.write(forums.later, topic, until, in_doubt=in_doubt)

@@ -17,7 +17,7 @@ class RetentionDoor(Door):
         async for chunk in self._sweep():
             yield chunk
         for blog in await self._db.count(pruning.slept_out, before):
-            while (went := await self._db.write(pruning.forget_blog, blog, before)) is not None:
+            while (went := await self._db.publish(pruning.forget_blog, blog, before)) is not None:
                 yield went
                 async for chunk in self._sweep():
                     yield chunk
@@ -30,7 +30,8 @@ class RetentionDoor(Door):
             yield chunk
 
     async def _sweep(self) -> AsyncIterator[Pruned]:
-        while (swept := await self._db.write(pruning.sweep)) is not None:
+        """What a machine that loses its power forgets of it is swept again: nobody waits for the disk between two."""
+        while (swept := await self._db.write_often(pruning.sweep)) is not None:
             yield swept
 
     async def _prune_the_rest(self, before: float) -> AsyncIterator[Pruned]:

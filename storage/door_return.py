@@ -25,10 +25,6 @@ class ReturnDoor(Door):
         waiting = await self._db.write(returning.settle, now)
         return Returned(made_at=made_at, taken=taken, waiting=waiting)
 
-    async def catching_up(self) -> list[str]:
-        """The blogs of which some page is yet to be read for the first time since the database was put back."""
-        return await self._db.read(returning.catching_up)
-
     async def caught_up(self, blog: str, asked: Collection[str], read: Collection[str]) -> bool:
         """Of the pages that were asked for, these were read and accepted. Whether none of the blog is left."""
         return await self._db.write(returning.caught_up, blog, asked, read)

@@ -20,6 +20,9 @@ class Engine(Protocol):
     async def write(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """On the disk when it is done."""
 
+    async def publish(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `write`, for what gives the sender something to do: wherever that runs, it hears of it at once."""
+
     async def erase(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As `write`, for what is to leave no trace."""
 

@@ -12,6 +12,10 @@ class StoreError(Exception):
     """The database would not do it; the text says what and where, in one line."""
 
 
+class Overtaken(StoreError):
+    """Nothing was written: since this was read, somebody else has published of the same blog, or it left the file."""
+
+
 @contextlib.contextmanager
 def told(path: Path) -> Iterator[None]:
     """Database and file errors as one clear line."""

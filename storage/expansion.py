@@ -7,7 +7,7 @@ left is not in it. An expansion starts at a different chat each time and wraps, 
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.core.model import Lane
 from storage import filters, states, unwanted
@@ -109,6 +109,14 @@ ORDER BY p.lane, p.created_at, p.id LIMIT 1
 """
 
 
+class Came(NamedTuple):
+    """Where rows may have come into the queue: of this post, at chats after this one (ours)."""
+
+    since: float
+    post: int
+    after: int
+
+
 def begin(db: Connection, columns: dict[str, Any]) -> None:
     """Open a publication, and take its first chunk where it is due. `columns` are those of `publication`."""
     if columns["kind"] == "change" and _joins_a_waiting_change(db, columns):
@@ -144,14 +152,13 @@ def begin_again(db: Connection) -> None:
     )
 
 
-def advance(db: Connection, now: float, number: int | None = None) -> bool:
-    """Take the next chunk of the most urgent publication that is due, or of this one. False: there is none."""
+def advance(db: Connection, now: float, number: int | None = None) -> Came | None:
+    """Take the next chunk of the most urgent publication that is due, or of this one. None: there is none."""
     bound = {"now": now, "id": number, "all_held": states.all_held(db)}
     publication = db.execute(_DUE, bound).fetchone()
     if publication is None:
-        return False
-    _step(db, publication, now)
-    return True
+        return None
+    return _step(db, publication, now)
 
 
 def is_due(db: Connection, number: int, now: float) -> bool:
@@ -167,12 +174,14 @@ def next_due(db: Connection, now: float) -> float | None:
     return due
 
 
-def _step(db: Connection, publication: Row, now: float) -> None:
+def _step(db: Connection, publication: Row, now: float) -> Came:
     post = db.execute("SELECT * FROM post WHERE id = ?", (publication["post"],)).fetchone()
+    bound = _bound(publication, post)
+    came = Came(bound["since"], bound["post"], bound["low_chat"] - 1)  # it may go on in another thread of that chat
     if publication["kind"] != "change" and post["withdrawn_at"] is not None:
         cancel(db, post["id"], now)
-        return
-    bound = _bound(publication, post) | filters.bound(db, publication, post)
+        return came
+    bound |= filters.bound(db, publication, post)
     if publication["begun_at"] is None and (publication["kind"] == "new" or post["withdrawn_at"] is not None):
         db.execute(_HAS_GONE, (now, post["id"]))
     match publication["kind"]:
@@ -189,6 +198,7 @@ def _step(db: Connection, publication: Row, now: float) -> None:
         case _:
             end = _insert(db, bound)
     _keep_cursor(db, publication, end, now)
+    return came
 
 
 _OF_CHAT = f"""

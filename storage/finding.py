@@ -73,7 +73,7 @@ def addresses(link: str) -> list[str]:
 def _of_keys(db: Connection, keys: list[str]) -> list[int]:
     """By the publisher's own key, or another one that the post has had, in whatever blog."""
     rows = db.execute(
-        """SELECT p.id FROM blog b CROSS JOIN json_each(:keys) j CROSS JOIN post p
+        """SELECT p.id FROM blog b CROSS JOIN json_each(:keys) j ON TRUE CROSS JOIN post p
         ON p.blog = b.id AND p.key = coalesce(
           (SELECT a.key FROM alias a WHERE a.blog = b.id AND a.alias = j.value), j.value)
         WHERE p.notice IS NULL LIMIT :most""",

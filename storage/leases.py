@@ -22,7 +22,10 @@ def _lease(row: Row) -> Lease:
     return Lease(**dict(row) | {"state": LeaseState(row["state"])})
 
 
-def begin(db: Connection, lease: Lease) -> None:
+def begin(db: Connection, lease: Lease) -> bool:
+    """False where the page has one: somebody else was quicker, and two would tell us everything twice."""
+    if db.execute(_STANDING, (lease.blog, lease.page)).fetchone() is not None:
+        return False
     db.execute(
         """INSERT INTO lease (callback, address, blog, page, topic, hub, secret, state, until, next_at, failures)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
@@ -40,15 +43,23 @@ def begin(db: Connection, lease: Lease) -> None:
             lease.failures,
         ),
     )
+    return True
 
 
-def asked(db: Connection, callback: str, next_at: float) -> None:
-    """The hub is asked once more; if it does not do it, we come back then."""
-    db.execute(
+_STANDING = "SELECT 1 FROM lease WHERE blog = ? AND page = ? AND state <> 'leaving'"
+
+
+def asked(db: Connection, callback: str, due: float, next_at: float) -> bool:
+    """The hub is asked once more, since that was due then; if it does not do it, we come back at `next_at`.
+
+    False where somebody else was quicker.
+    """
+    asked = db.execute(
         """UPDATE lease SET next_at = ?, failures = failures + 1,
-        state = CASE state WHEN 'denied' THEN 'asked' ELSE state END WHERE callback = ?""",
-        (next_at, callback),
+        state = CASE state WHEN 'denied' THEN 'asked' ELSE state END WHERE callback = ? AND next_at = ?""",
+        (next_at, callback, due),
     )
+    return asked.rowcount == 1
 
 
 def grant(db: Connection, callback: str, until: float, next_at: float) -> None:
@@ -68,7 +79,11 @@ def deny(db: Connection, callback: str, next_at: float) -> None:
 
 
 def leave(db: Connection, callback: str, now: float) -> None:
-    db.execute("UPDATE lease SET state = 'leaving', next_at = ?, failures = 0 WHERE callback = ?", (now, callback))
+    """One that is being left already keeps its time."""
+    db.execute(
+        "UPDATE lease SET state = 'leaving', next_at = ?, failures = 0 WHERE callback = ? AND state <> 'leaving'",
+        (now, callback),
+    )
 
 
 def drop(db: Connection, callback: str) -> None:

@@ -12,30 +12,24 @@ import itertools
 from collections import defaultdict
 from collections.abc import Collection, Container, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from bot.core.card import Card
 from bot.core.lanes import CHANGES, Queue, Turns
 from bot.core.model import Lane
-from storage import states
 from storage.expansion import TOP
-from storage.spoken import Connection, Row
+from storage.spoken import Connection, Row, far
+from storage.walking import DUE, STRETCHES, Ground, Steps, Stretch, Strides, Walk, lanes_end
 
-STRETCHES = 40  # of each lane, the oldest ones, and as many beyond
 STAY = 8  # claims in which the stretches beyond stay the same, where they give something
 PASSED_OVER = 1000  # chats that may not be spoken to, in one claim, …
 FEWEST = 10  # … and of one stretch at least
 ROWS_AT_ONCE = 500  # that wait in the chats of one claim, as far as that can be foreseen
+AT_MOST = 200  # rows of a stretch that are read at once
 HANDS = 10_000  # stretches of which is known where the last claim stopped
 
-WAITS = "d.bot = :bot AND d.sent <> d.wanted AND d.aside IS NULL AND d.sending IS NULL"
+WAITS = f"{DUE} AND d.sending IS NULL"
 
-_STRETCH = """
-SELECT d.lane, d.since, d.post FROM delivery d INDEXED BY delivery_due
-WHERE d.bot = :bot AND d.sent <> d.wanted AND d.aside IS NULL
-AND (d.lane, d.since, d.post, d.chat) > (:lane, :since, :post, :chat)
-ORDER BY d.lane, d.since, d.post LIMIT 1
-"""
 # CROSS JOIN keeps SQLite to the order of the index, and no sorting. A row behind one of its lane and thread that is
 # being retried is not free, or it would stand in everybody's way. The + before :now keeps SQLite from comparing the
 # value with the partial index's own condition, for which it would prepare the statement anew every time.
@@ -49,11 +43,8 @@ SELECT d.chat, c.telegram_id, c.kind, c.language, c.wakes_at,
     AND r.sent <> r.wanted AND r.aside IS NULL AND r.not_before > 0) END AS free
 FROM delivery d INDEXED BY delivery_due CROSS JOIN chat c ON c.id = d.chat
 WHERE {WAITS} AND d.lane = :lane AND d.since = :since AND d.post = :post AND d.chat > :low AND d.chat <= :high
-ORDER BY d.chat
+ORDER BY d.chat LIMIT :count
 """
-
-Stretch: TypeAlias = tuple[int, float, int]  # lane, since, post
-_FIRST: Stretch = (-1, 0.0, 0)
 
 
 @dataclass
@@ -66,6 +57,7 @@ class Due:
     stayed: int = 0  # claims there
     cards: dict[int, tuple[int, Card]] = field(default_factory=dict)  # by post: a revision, and what it shows
     in_vain: int = 0  # how often in a row it came to the end, and nobody was found
+    ground: Ground = field(default_factory=Ground)
     rows_each: float = 1.0  # that waited in each of the last chats: in the morning after a night it may be hundreds
 
     @property
@@ -85,9 +77,13 @@ class Heads:
         self.gave_up = False  # a stretch of which there is more
         self.goes_on = False  # there are stretches further on
         self._given_beyond = False  # somebody for whom the oldest stretches have nothing
-        self._end_of_lane: Stretch | None = None  # of the first lane that has more than the oldest
-        self._oldest = dict.fromkeys(self._of_each_lane())
-        self._beyond = self._further()
+        self._walk: Walk = Strides(db, bound["bot"], due.ground) if far(db) else Steps(db, bound["bot"])
+        oldest = self._walk.oldest()
+        self._oldest = dict.fromkeys(oldest)
+        self._end_of_lane = lanes_end(oldest)
+        self._beyond = self._walk.beyond(due.beyond or self._end_of_lane) if self._end_of_lane else []
+        self.all_held, self.hurried = self._walk.all_held, self._walk.hurried
+        self._count = 1  # chats that are wanted of a stretch just now
         self._queues = self._all_queues()
 
     def take(self, count: int) -> list[Row]:
@@ -95,6 +91,7 @@ class Heads:
         found: list[Row] = []
         while len(found) < count and self._queues:
             for queue, turns in self._due.turns.given(self._queues, count - len(found)).items():
+                self._count = turns
                 some = list(itertools.islice(self._queues[queue], turns))
                 found += some
                 if len(some) < turns:
@@ -119,30 +116,6 @@ class Heads:
         # the first time that it came to the end, it may have begun in the middle
         self.goes_on = bool(self._beyond) and (not at_the_end or due.in_vain < 2)
 
-    def _of_each_lane(self) -> Iterator[Stretch]:
-        """In their order, from one to the next in one step however many chats it has."""
-        after, of_lane = _FIRST, 0
-        while (stretch := self._next(after)) is not None:
-            of_lane = of_lane + 1 if stretch[0] == after[0] else 1
-            after = stretch
-            if of_lane == STRETCHES:  # on to the next lane
-                self._end_of_lane = self._end_of_lane or stretch
-                after = (stretch[0], float(TOP), 0)
-            yield stretch
-
-    def _further(self) -> list[Stretch]:
-        """Some of those beyond the oldest: other ones each time."""
-        after, found = self._due.beyond or self._end_of_lane, list[Stretch]()
-        while self._end_of_lane and after and len(found) < STRETCHES and (after := self._next(after)) is not None:
-            found.append(after)
-        return found
-
-    def _next(self, after: Stretch) -> Stretch | None:
-        lane, since, post = after
-        place = {"lane": lane, "since": since, "post": post, "chat": TOP}
-        row = self._db.execute(_STRETCH, self._bound | place).fetchone()
-        return (row["lane"], row["since"], row["post"]) if row else None
-
     def _all_queues(self) -> dict[Queue, Generator[Row, None, None]]:
         stretches: dict[Queue, list[Stretch]] = defaultdict(list)
         there = self._oldest | dict.fromkeys(self._beyond)
@@ -157,16 +130,13 @@ class Heads:
     def _queue_of(self, stretch: Stretch) -> Queue | None:
         """None where its lane is left out, its post is paused, its blog is held, or its post is gone and its rows are
         about to go."""
-        lane, _, post = stretch
+        lane = Lane(stretch[0])
         if lane in self._without:
             return None
-        row = self._db.execute("SELECT blog, paused_at FROM post WHERE id = ?", (post,)).fetchone()
-        if row is None or (row["paused_at"] is not None and lane not in CHANGES):
+        post = self._walk.post(stretch)
+        if post is None or post.held or (post.paused and lane not in CHANGES):
             return None
-        blog = row["blog"]
-        if lane != Lane.WITHDRAWAL and blog is not None and (self._bound["all_held"] or states.held(self._db, blog)):
-            return None
-        return Lane(lane), blog or f"push {post}"
+        return lane, post.blog or f"push {stretch[2]}"
 
     def _chats(self, stretches: Sequence[Stretch], most: int) -> Generator[Row, None, None]:
         for stretch in stretches:
@@ -189,12 +159,20 @@ class Heads:
 
     def _round(self, stretch: Stretch) -> Iterator[Row]:
         """Its rows, from where the last claim stopped and round to there."""
-        hand = self._due.hands.get(stretch, -1)
+        post = self._walk.post(stretch)
+        first = post.first if post else -1
+        hand = max(first, self._due.hands.get(stretch, -1))
         yield from self._rows(stretch, hand, TOP)
-        if hand > -1:
-            yield from self._rows(stretch, -1, hand)
+        if hand > first:
+            yield from self._rows(stretch, first, hand)
 
     def _rows(self, stretch: Stretch, low: int, high: int) -> Iterator[Row]:
+        """As many at once as are wanted; where more of them rest, more at once."""
         lane, since, post = stretch
-        place = {"lane": lane, "since": since, "post": post, "low": low, "high": high}
-        return iter(self._db.execute(_HEADS, self._bound | place))
+        place = self._bound | {"lane": lane, "since": since, "post": post, "high": high}
+        count = self._count
+        while rows := self._db.execute(_HEADS, place | {"low": low, "count": count}).fetchall():
+            yield from rows
+            if len(rows) < count:
+                return
+            low, count = rows[-1]["chat"], min(AT_MOST, 4 * count)

@@ -8,13 +8,14 @@ import shutil
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from storage import copies, notes
 from storage.copies import Told
 from storage.errors import StoreError, told
+from storage.places import MAIN
 from storage.sole import sole_use
 
 FRESH = ".restoring"
@@ -34,29 +35,71 @@ class PutBack:
     acts: Mapping[str, int] = field(default_factory=dict)
 
 
-def put_back(file: Path, path: Path, *, resend: bool = False, told_of: Told = lambda done, of: None) -> PutBack:
+def put_back(
+    file: Path, path: Path, *, bot: str = MAIN, resend: bool = False, told_of: Told = lambda done, of: None
+) -> PutBack:
     """Put the copy `file` in the place of the database at `path`, on which no relay may run.
 
     `resend`: it is to go on as if nothing had left it since. StoreError where the copy is none, or where the database
     is in use; then everything is as it was.
     """
+    return put_all_back({bot: (file, path)}, resend=resend, told_of=told_of)[bot]
+
+
+def put_all_back(
+    places: Mapping[str, tuple[Path, Path]], *, resend: bool = False, told_of: Told = lambda done, of: None
+) -> dict[str, PutBack]:
+    """The same for several bots, by their names: all of it or, up to the moment at which names change, nothing."""
+    with contextlib.ExitStack() as undone:
+        fresh = [undone.enter_context(_fresh(file, path, bot, resend, told_of)) for bot, (file, path) in places.items()]
+        put = [_place(one) for one in fresh]
+        return dict(zip(places, put, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """A copy that is ready to take the place of the database at `path`."""
+
+    file: Path
+    path: Path
+    made_at: float
+
+
+@contextlib.contextmanager
+def _fresh(file: Path, path: Path, bot: str, resend: bool, told_of: Told) -> Iterator[_Fresh]:
+    """No relay begins meanwhile, and what came to no use is left nowhere."""
     if not file.is_file():
         raise StoreError(f"{file}: there is no such file")
     path = path.resolve()
+    fresh = path.with_name(path.name + FRESH)
     with told(path):
         copies.make_room(path)
         if path.exists() and file.samefile(path):
             raise StoreError(f"{file}: is the database itself")
         with contextlib.closing(sole_use(path)):
             made_at = copies.examine(file) or file.stat().st_mtime
-            fresh = path.with_name(path.name + FRESH)
-            copies.copy(file, fresh, told_of=told_of, mode=copies.way_to_read(file))
-            _mark(fresh, None if resend else made_at)
-            _belong_as_before(fresh, path)
-            kept = _keep(path)
-            fresh.replace(path)
-            copies.sync_folder(path)
-    return PutBack(made_at=made_at, kept=kept, acts=_acts_since(kept, made_at) if kept else {})
+            _refuse_another_bots(file, bot)
+            try:
+                copies.copy(file, fresh, told_of=told_of, mode=copies.way_to_read(file))
+                _mark(fresh, None if resend else made_at)
+                _belong_as_before(fresh, path)
+                yield _Fresh(fresh, path, made_at)
+            finally:
+                fresh.unlink(missing_ok=True)
+
+
+def _refuse_another_bots(file: Path, bot: str) -> None:
+    whose = copies.whose(file)
+    if whose not in (None, bot):
+        raise StoreError(f"{file}: is a backup of the bot {whose}, not of {bot}; --bot {whose} restores it alone")
+
+
+def _place(fresh: _Fresh) -> PutBack:
+    with told(fresh.path):
+        kept = _keep(fresh.path)
+        fresh.file.replace(fresh.path)
+        copies.sync_folder(fresh.path)
+    return PutBack(made_at=fresh.made_at, kept=kept, acts=_acts_since(kept, fresh.made_at) if kept else {})
 
 
 def _mark(fresh: Path, made_at: float | None) -> None:

@@ -98,13 +98,6 @@ def settle(db: Connection, now: float) -> int:
 # --- the first reading of each page ---------------------------------------------------------------------------------
 
 
-def catching_up(db: Connection) -> list[str]:
-    """The blogs of which some page is yet to be read for the first time."""
-    begins = CATCHING_UP.format("")
-    rows = db.execute("SELECT name FROM note WHERE name >= ? AND name < ?", (begins, begins + "\U0010ffff"))
-    return [row["name"].removeprefix(begins) for row in rows]
-
-
 def is_catching_up(db: Connection, blog: str, url: str) -> bool:
     """Whether what this page shows is to be taken as told. What was handed to us ("") is news."""
     found = notes.read(db, CATCHING_UP.format(blog))

@@ -500,6 +500,20 @@ def what_was_refused_costs_nothing_where_nothing_was(db: Database) -> None:
         db.execute(statement)
 
 
+TURNS = """
+-- raised by every publishing: who has read it before may have read something older
+ALTER TABLE blog ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+-- until then its hub is relied on to tell us of its news
+ALTER TABLE blog ADD COLUMN hub_until REAL;
+"""
+
+
+@migrations()
+def readings_take_turns(db: Database) -> None:
+    for statement in _statements(TURNS):
+        db.execute(statement)
+
+
 def names() -> frozenset[str]:
     """Of all the migrations that this version knows."""
     with contextlib.closing(Database(memory=True)) as empty:

@@ -17,7 +17,7 @@ from bot.core.settle import Closed, Moved, Resting, RowAfter, Settlement
 from storage import chats, unwanted
 from storage.claims import Claim
 from storage.rows import to_json
-from storage.spoken import Connection
+from storage.spoken import Connection, together
 
 Settled = tuple[Claim, Settlement]
 K = TypeVar("K")
@@ -32,31 +32,56 @@ class _Answer(NamedTuple):
     chat: int
 
 
+class _Before(NamedTuple):
+    """What is to be known before anything is written."""
+
+    there: set[int]  # of the claims' chats
+    message: int  # the first number that no message has
+    unwanted: bool  # there are rows that nobody wants
+
+
 def settle(db: Connection, settled: Sequence[Settled], now: float) -> None:
     """One write for a batch of answers. A chat that was forgotten meanwhile stays forgotten."""
     if not settled:
         return
-    places = chats_now(db, [claimed for claimed, _ in settled])
+    before = _before(db, [claimed for claimed, _ in settled])
+    places = [_chat_now(db, claimed, before.there) for claimed, _ in settled]
     answers = [
         _Answer(claimed, made, chat) for (claimed, made), chat in zip(settled, places, strict=True) if chat is not None
     ]
-    known = _settle_rows(db, answers, now)
-    _stand(db, known, now)
+    _settle_rows(db, answers, before.message, now)
     _settle_screens(db, answers)
-    for answer in answers:
-        if answer.made.chat is not None:
-            _settle_chat(db, answer, now)
-    unwanted.tidy(db)
+    changed = [answer for answer in answers if answer.made.chat is not None]
+    for answer in changed:
+        _settle_chat(db, answer, now)
+    if before.unwanted or changed:
+        unwanted.tidy(db)
+
+
+_BEFORE = """
+SELECT id, (SELECT coalesce(max(id), 0) + 1 FROM message) AS message,
+  EXISTS (SELECT 1 FROM delivery INDEXED BY delivery_unwanted WHERE wanted = 0) AS unwanted
+FROM chat WHERE id IN (SELECT value FROM json_each(?))
+"""
+
+
+def _before(db: Connection, claims: Sequence[Claim]) -> _Before:
+    rows = db.execute(_BEFORE, (to_json([claimed.chat for claimed in claims]),)).fetchall()
+    if rows:
+        return _Before({row["id"] for row in rows}, rows[0]["message"], bool(rows[0]["unwanted"]))
+    return _Before(set(), db.execute("SELECT coalesce(max(id), 0) + 1 FROM message").fetchone()[0], True)
 
 
 def chats_now(db: Connection, claims: Sequence[Claim]) -> list[int | None]:
     """The claims' chats, each of which may have been joined with another that has its Telegram id now."""
     ids = to_json([claimed.chat for claimed in claims])
     there = {row[0] for row in db.execute("SELECT id FROM chat WHERE id IN (SELECT value FROM json_each(?))", (ids,))}
-    return [claimed.chat if claimed.chat in there else _joined(db, claimed) for claimed in claims]
+    return [_chat_now(db, claimed, there) for claimed in claims]
 
 
-def _joined(db: Connection, claimed: Claim) -> int | None:
+def _chat_now(db: Connection, claimed: Claim, there: set[int]) -> int | None:
+    if claimed.chat in there:
+        return claimed.chat
     found = chats.find(db, claimed.bot, claimed.telegram_id)
     return found.id if found else None
 
@@ -86,20 +111,19 @@ DELETE FROM delivery WHERE {_THESE_ROWS} AND EXISTS (SELECT 1 FROM post WHERE id
 _LEFT = f"DELETE FROM delivery WHERE {_THESE_ROWS} AND aside = 'left' AND sent = 0"
 
 
-def _settle_rows(db: Connection, answers: Sequence[_Answer], now: float) -> list[_Answer]:
-    """The rows after the actions. Returns the answers that still have a row: else nobody keeps their message true."""
-    taken = [answer for answer in answers if _is_taken_away(answer)]
+def _settle_rows(db: Connection, answers: Sequence[_Answer], message: int, now: float) -> None:
+    """The rows after the actions, and the messages that were sent, numbered from `message` on. Of what has no row any
+    more nobody keeps the message true: it is not kept."""
     others = [answer for answer in answers if not _is_taken_away(answer)]
-    for bound in _alike(taken, now):  # should the post return, it is sent anew
+    for bound in _alike([answer for answer in answers if _is_taken_away(answer)], now):
         db.execute(_WITHDRAWN, bound)
-        db.execute(_TAKEN_AWAY, bound)
-    settled = 0
-    for bound in _alike(others, now):
-        settled += db.execute(_SETTLE, bound).rowcount
-        if bound["sent"] is None:
-            db.execute(_LEFT, bound)
-    every = sum([len(answer.made.rows) for answer in others])
-    return others if settled == every else [answer for answer in others if _has_row(db, answer, now)]
+        db.execute(_TAKEN_AWAY, bound)  # should the post return, it is sent anew
+    rows = list(_alike(others, now))
+    sent = list(_numbered(others, message))
+    counts = together(db, [(_SETTLE, bound) for bound in rows] + list(_standing(sent, now)))
+    together(db, [(_LEFT, bound) for bound in rows if bound["sent"] is None])
+    if sum(counts[: len(rows)]) != sum([len(answer.made.rows) for answer in others]):
+        _forget(db, [number for answer, _, number in sent if not _has_row(db, answer, now)])
 
 
 def _is_taken_away(answer: _Answer) -> bool:
@@ -141,27 +165,37 @@ FROM json_each(:sent)
 """
 
 
-def _stand(db: Connection, answers: Sequence[_Answer], now: float) -> None:
+_Sent = tuple[_Answer, int, int]  # a message, its place among those of an album, and our number of it
+
+
+def _numbered(answers: Sequence[_Answer], first: int) -> Iterator[_Sent]:
+    number = first
+    for answer in answers:
+        for place in range(len(answer.made.message_ids)):
+            yield answer, place, number
+            number += 1
+
+
+def _standing(sent: Sequence[_Sent], now: float) -> Iterator[tuple[str, dict[str, Any]]]:
     """Messages that were sent, and which posts they carry."""
-    sent = [(answer, *message) for answer in answers for message in enumerate(answer.made.message_ids)]
-    if not sent:
-        return
-    first = db.execute("SELECT coalesce(max(id), 0) + 1 FROM message").fetchone()[0]
-    numbered = [(one, place, (number, one.chat, message)) for number, (one, place, message) in enumerate(sent, first)]
     messages = _grouped(
-        ((one.claimed.bot, _thread(one), one.made.kind, _picture(one.made, place)), row) for one, place, row in numbered
+        (
+            (one.claimed.bot, _thread(one), one.made.kind, _picture(one.made, place)),
+            (number, one.chat, one.made.message_ids[place]),
+        )
+        for one, place, number in sent
     )
     for (bot, thread, kind, picture), rows in messages.items():
         about = {"bot": bot, "thread": thread, "kind": kind, "picture": picture}
-        db.execute(_MESSAGE, about | {"now": now, "sent": to_json(rows)})
+        yield _MESSAGE, about | {"now": now, "sent": to_json(rows)}
     carried = _grouped(
-        ((post.id, post.revision, at, _thread(one)), row)
-        for one, place, row in numbered
+        ((post.id, post.revision, at, _thread(one)), (number, one.chat))
+        for one, place, number in sent
         for at, post in enumerate(one.claimed.posts, place)
     )
-    for (post, revision, position, thread), rows in carried.items():
+    for (post, revision, position, thread), shown in carried.items():
         about = {"post": post, "revision": revision, "position": position, "thread": thread}
-        db.execute(_SHOWN, about | {"sent": to_json(rows)})
+        yield _SHOWN, about | {"sent": to_json(shown)}
 
 
 def _picture(made: Settlement, place: int) -> int | None:
@@ -173,31 +207,56 @@ def _thread(answer: _Answer) -> int:
     return answer.claimed.action.rows[0].thread
 
 
+_OF_SHOWN = "message IN (SELECT value FROM json_each(:messages))"
+_GONE = "DELETE FROM message WHERE id IN (SELECT value FROM json_each(:messages))"
+_NOT_SHOWN = f"DELETE FROM shown INDEXED BY shown_message WHERE {_OF_SHOWN}"
+# IS: by the message alone, of which a post has very many.
+_SAYS = f"UPDATE shown INDEXED BY shown_message SET revision = :revision WHERE {_OF_SHOWN} AND post IS :post"
+_PICTURE = "UPDATE message SET picture = :picture WHERE id IN (SELECT value FROM json_each(:messages))"
+
+
 def _settle_screens(db: Connection, answers: Sequence[_Answer]) -> None:
     """What stood in the chats before: messages that are gone, and what others say now."""
-    answers = [answer for answer in answers if _is_about_what_stands(db, answer)]
-    if gone := [(message,) for answer in answers for message in answer.made.gone]:
-        db.executemany("DELETE FROM shown WHERE message = ?", gone)
-        db.executemany("DELETE FROM message WHERE id = ?", gone)
-    if edited := [answer for answer in answers if answer.made.edited is not None]:
-        revisions = [(post.revision, one.made.edited, post.id) for one in edited for post in one.claimed.posts]
-        db.executemany("UPDATE shown SET revision = ? WHERE message = ? AND post = ?", revisions)
-        dropped = [(one.made.edited, post) for one in edited for post in one.made.dropped]
-        db.executemany("DELETE FROM shown WHERE message = ? AND post = ?", dropped)
-        # an edit that changed nothing tells nothing of the picture
-        pictures = [(one.made.picture, one.made.edited) for one in edited]
-        db.executemany("UPDATE message SET picture = coalesce(?, picture) WHERE id = ?", pictures)
-
-
-def _is_about_what_stands(db: Connection, answer: _Answer) -> bool:
-    """A message may have been forgotten meanwhile, and another have its number."""
-    action = answer.claimed.action
-    if isinstance(action, Send):
-        return False
-    about = (action.message.id, answer.chat, action.message.message_id)
-    return (
-        db.execute("SELECT 1 FROM message WHERE id = ? AND chat = ? AND message_id = ?", about).fetchone() is not None
+    answers = _about_what_stands(db, answers)
+    _forget(db, [message for answer in answers for message in answer.made.gone])
+    edited = [(one, one.made.edited) for one in answers if one.made.edited is not None]
+    says = _grouped(((post.id, post.revision), message) for one, message in edited for post in one.claimed.posts)
+    dropped = _grouped((post, message) for one, message in edited for post in one.made.dropped)
+    # an edit that changed nothing tells nothing of the picture
+    pictures = _grouped((one.made.picture, message) for one, message in edited if one.made.picture is not None)
+    together(
+        db,
+        [
+            *((_SAYS, {"post": of[0], "revision": of[1], "messages": to_json(ids)}) for of, ids in says.items()),
+            *((_PICTURE, {"picture": picture, "messages": to_json(ids)}) for picture, ids in pictures.items()),
+        ],
     )
+    together(
+        db,
+        [
+            (f"{_NOT_SHOWN} AND post IS :post", {"post": post, "messages": to_json(ids)})
+            for post, ids in dropped.items()
+        ],
+    )
+
+
+def _forget(db: Connection, messages: Sequence[int]) -> None:
+    if messages:
+        together(db, [(one, {"messages": to_json(messages)}) for one in (_NOT_SHOWN, _GONE)])
+
+
+_STANDING = "SELECT id, chat, message_id FROM message WHERE id IN (SELECT value FROM json_each(?))"
+
+
+def _about_what_stands(db: Connection, answers: Sequence[_Answer]) -> list[_Answer]:
+    """A message may have been forgotten meanwhile, and another have its number."""
+    changes = [(one, one.claimed.action) for one in answers]
+    about = [(one, action.message) for one, action in changes if not isinstance(action, Send)]
+    if not about:
+        return []
+    ids = to_json([message.id for _, message in about])
+    there = {tuple(row) for row in db.execute(_STANDING, (ids,))}
+    return [one for one, message in about if (message.id, one.chat, message.message_id) in there]
 
 
 def _settle_chat(db: Connection, answer: _Answer, now: float) -> None:

@@ -6,8 +6,9 @@ Statements are written so that both SQLite and PostgreSQL understand them, or as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol, cast
 
 
 class Row(Protocol):
@@ -37,3 +38,29 @@ class Connection(Protocol):
 
     def execute(self, statement: str, given: Any = ..., /) -> Answer: ...
     def executemany(self, statement: str, every: Iterable[Any], /) -> object: ...
+
+
+class Far(Connection, Protocol):
+    """To a server: what is asked travels there, and the answer back."""
+
+    def together(self, asked: Sequence[tuple[str, Any]], /) -> list[int]: ...
+
+
+AT_ONCE = 4  # statements that travel together: each number of them is one more that the server has to keep
+
+
+def far(db: Connection) -> Far | None:
+    """The connection, where each journey costs more than most statements; None where there is none to make."""
+    return None if isinstance(db, sqlite3.Connection) else cast(Far, db)
+
+
+def together(db: Connection, asked: Sequence[tuple[str, Any]]) -> list[int]:
+    """Statements that write, each of them other rows than the rest, and none looks at what another one writes. How
+    many rows each of them changed."""
+    if (there := far(db)) is None:
+        return [db.execute(*one).rowcount for one in asked]
+    counts: list[int] = []
+    for at in range(0, len(asked), AT_ONCE):
+        some = asked[at : at + AT_ONCE]
+        counts += there.together(some) if len(some) > 1 else [there.execute(*some[0]).rowcount]
+    return counts

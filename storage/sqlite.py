@@ -9,24 +9,19 @@ from typing import IO
 from storage import backups
 from storage.database import Connections
 from storage.errors import StoreError
+from storage.places import MAIN, of_bot
 from storage.sole import AlreadyRunning, sole_use
 from storage.store import Store
 
-__all__ = ["AlreadyRunning", "SqliteStore", "open_store", "path_of"]
+__all__ = ["MAIN", "AlreadyRunning", "SqliteStore", "path_of"]
 
 
-def open_store(url: str) -> Store:
-    """The store that `storage.url` names. Tables are made or brought up to date."""
-    return SqliteStore(path_of(url))
-
-
-def path_of(url: str) -> Path:
-    """The file of the database that `storage.url` names."""
+def path_of(url: str, bot: str = MAIN) -> Path:
+    """The file of a bot's database, by what `storage.url` names: that of the bot "main", or one beside it."""
     if not url.startswith("sqlite:///"):
-        raise StoreError(
-            f"storage.url: {url.split(':', maxsplit=1)[0]} is not available in this version; use sqlite:///…"
-        )
-    return Path(url.removeprefix("sqlite:///"))
+        kind = url.split(":", maxsplit=1)[0]
+        raise StoreError(f"storage.url: this is about a file of SQLite's, and {kind} is none; use sqlite:///…")
+    return of_bot(Path(url.removeprefix("sqlite:///")), bot)
 
 
 class SqliteStore(Store):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.model import Lane
@@ -31,6 +31,7 @@ class BlogState:
     failures: int = 0
     error: str | None = None
     alarm: str | None = None
+    hub_until: float | None = None  # its hub is relied on to tell us of its news until then
     posts: int = 0  # counted where that was asked for
     subscriptions: int = 0  # of open chats; counted likewise
     told_until: float | None = None  # its hub tells us of its news until then; looked up with the counts
@@ -51,18 +52,23 @@ _LOOKED_UP = frozenset({"posts", "subscriptions", "told_until"})
 
 def states(db: Connection) -> list[BlogState]:
     """Every blog that is in the file, in its order of first appearance. Nothing is counted."""
-    return [_state(row) for row in db.execute(f"{_SELECT} WHERE removed_at IS NULL ORDER BY rowid")]
+    return [known(row) for row in db.execute(f"{_SELECT} WHERE removed_at IS NULL ORDER BY rowid")]
+
+
+def some(db: Connection, blogs: Collection[str]) -> list[BlogState]:
+    """Those of these that are in the file."""
+    chosen = f"{_SELECT} WHERE removed_at IS NULL AND id IN (SELECT value FROM json_each(?))"
+    return [known(row) for row in db.execute(chosen, (to_json(sorted(blogs)),))]
 
 
 def state(db: Connection, blog: str) -> BlogState | None:
     row = db.execute(f"{_SELECT} WHERE id = ?", (blog,)).fetchone()
-    return _state(row) if row else None
+    return known(row) if row else None
 
 
-_SELECT = """
-SELECT *, (SELECT group_concat(text, '; ') FROM alarm INDEXED BY alarm_standing
-WHERE kind = 'page' AND about = blog.id AND alarm.ended_at IS NULL) AS alarm FROM blog
-"""
+ALARM = """(SELECT group_concat(text, '; ') FROM alarm INDEXED BY alarm_standing
+WHERE kind = 'page' AND about = blog.id AND alarm.ended_at IS NULL)"""
+_SELECT = f"SELECT *, {ALARM} AS alarm FROM blog"
 
 
 def counted(db: Connection) -> list[BlogState]:
@@ -88,7 +94,8 @@ def titles(db: Connection) -> dict[str, str]:
     return dict(db.execute("SELECT id, title FROM blog WHERE removed_at IS NULL AND title <> ''").fetchall())
 
 
-def _state(row: Row) -> BlogState:
+def known(row: Row) -> BlogState:
+    """A row of `blog`, with what its pages are said to be like (`ALARM`)."""
     found = {name: row[name] for name in BlogState.__slots__ if name not in _LOOKED_UP}
     return BlogState(**found | {"started": bool(row["started"])})
 
@@ -98,21 +105,27 @@ def _state(row: Row) -> BlogState:
 
 def polled(db: Connection, blog: str, now: float, error: str | None) -> int:
     """Note that a poll was made, and how it failed. Returns how many polls have failed in a row."""
-    db.execute(
-        """INSERT INTO blog (id, polled_at, answered_at, failures, error)
-        VALUES (:id, :now, :answered_at, :failed, :error)
-        ON CONFLICT (id) DO UPDATE SET polled_at = :now, error = :error,
-        answered_at = coalesce(:answered_at, blog.answered_at), failures = :failed * (blog.failures + 1)""",
-        {
-            "id": blog,
-            "now": now,
-            "error": error,
-            "failed": int(error is not None),
-            "answered_at": now if error is None else None,
-        },
+    if error is None:
+        answered(db, {blog: now})
+        return 0
+    row = db.execute(
+        "UPDATE blog SET polled_at = ?, error = ?, failures = failures + 1 WHERE id = ? RETURNING failures",
+        (now, error, blog),
+    ).fetchone()
+    return int(row["failures"]) if row else 0
+
+
+def answered(db: Connection, polls: Mapping[str, float]) -> None:
+    """Note polls that went well, by blog: the instants at which they ended. What is known of a later one stands."""
+    db.executemany(
+        """UPDATE blog SET polled_at = :at, answered_at = :at, error = NULL, failures = 0
+        WHERE id = :id AND (polled_at IS NULL OR polled_at < :at)""",
+        [{"id": id_, "at": at} for id_, at in sorted(polls.items())],
     )
-    row = db.execute("SELECT failures FROM blog WHERE id = ?", (blog,)).fetchone()
-    return int(row["failures"])
+
+
+def rely_on_hub(db: Connection, blog: str, until: float | None) -> None:
+    db.execute("UPDATE blog SET hub_until = ? WHERE id = ?", (until, blog))
 
 
 # --- hold and release ----------------------------------------------------------------------------------------------
@@ -235,7 +248,7 @@ def _rename(db: Connection, was: str, blog: str) -> None:
         db.execute("DELETE FROM blog WHERE id = ?", (was,))
     else:
         db.execute("DELETE FROM blog WHERE id = ?", (blog,))
-        db.execute("UPDATE blog SET id = ? WHERE id = ?", (blog, was))
+        db.execute("UPDATE blog SET id = ?, hub_until = NULL WHERE id = ?", (blog, was))
     for table, key in _TABLES.items():
         moved(db, table, "blog", key, was=was, to=blog)
     for table in ("page", "known", "alias", "subscription", "forum_topic"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storage import backups, copies, notes
+from storage import backups, copies, marks, notes
 from storage.backups import Backup
 from storage.door_alarms import AlarmsDoor
 from storage.door_blogs import BlogsDoor
@@ -19,6 +19,7 @@ from storage.door_return import ReturnDoor
 from storage.door_vitals import VitalsDoor
 from storage.engine import Engine
 from storage.looking import Due
+from storage.marks import CopiedTo
 
 
 class Store(
@@ -34,15 +35,25 @@ class Store(
     ReturnDoor,
     VitalsDoor,
 ):
-    """`folder`: where on this machine it takes room; None: elsewhere."""
+    """`folder`: where on this machine it takes room; None: elsewhere. `idle_seconds`: after so long there may be
+    something to send that nobody told the sender of."""
 
     folder: Path | None = None
+    idle_seconds = 0.5  # other processes (`push` on the command line) write to the same file
 
     def __init__(self, db: Engine) -> None:
         self._due, self._db = Due(), db
 
     def claim_sole_use(self) -> None:
         """Be the one relay on this database, where there may be only one, until the process ends in whatever way."""
+
+    def forgot(self) -> bool:
+        """Whether the last moments before we began may be missing, what was sent in them among the rest."""
+        return False
+
+    def held(self) -> bool:
+        """Whether nobody else can be sending for this bot now. To be asked before anything is sent."""
+        return True
 
     async def close(self) -> None:
         await self._db.close()
@@ -54,6 +65,16 @@ class Store(
 
     async def keep_note(self, name: str, text: str | None) -> None:
         await self._db.write(notes.keep, name, text)
+
+    # --- being copied to another database
+
+    async def refuse_where_it_is_not(self) -> None:
+        """StoreError where no relay may run: this is a copy that is not whole, or went on at another place."""
+        await self._db.read(marks.refuse_to_run)
+
+    async def reopen(self) -> CopiedTo | None:
+        """A relay may run again on what was copied to another place. Returns where to, None where it was not."""
+        return await self._db.write(marks.reopen)
 
     # --- backups
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 from bot.core.model import Lane
 from storage import unwanted
 from storage.claims import Claim
+from storage.rows import to_json
 from storage.settling import chats_now
 from storage.spoken import Connection
 
@@ -28,19 +31,50 @@ def release_claims(db: Connection, claims: Sequence[Claim]) -> None:
     unwanted.tidy(db)
 
 
-_IN_DOUBT = "INDEXED BY delivery_sending {} WHERE bot = :bot AND sending IS NOT NULL"
+# IS, and both kinds by themselves: PostgreSQL has no index of what is on its way, so that a claim need write none, and
+# looks through what waits and what nobody wants.
+_ON_THE_WIRE = """
+SELECT post, chat, thread FROM delivery INDEXED BY delivery_sending
+WHERE bot IS :bot AND sending IS NOT NULL AND sent <> wanted
+UNION ALL SELECT post, chat, thread FROM delivery INDEXED BY delivery_sending
+WHERE bot IS :bot AND sending IS NOT NULL AND wanted = 0 AND sent = 0
+"""
+_IN_DOUBT = """
+{} WHERE bot = :bot AND post = :post AND thread = :thread AND chat IN (SELECT value FROM json_each(:chats))
+AND sending IS NOT NULL
+"""
 
 
 def recover(db: Connection, bot: str, ambiguous: str, now: float) -> int:
     """After a kill: the rows in doubt. Edits are done again, first sends as configured. Returns how many."""
-    bound = {"bot": bot, "now": now}
-    given_up = db.execute(f"DELETE FROM delivery {_IN_DOUBT.format('')} AND sent = 0 AND aside = 'left'", bound)
-    if ambiguous == "drop":  # but for a card that is there, and was just being pinned
-        arrived = _IN_DOUBT.format("SET sent = sending, first_sent_at = :now")
-        db.execute(f"UPDATE delivery {arrived} AND sent = 0 AND NOT EXISTS ({unwanted.STANDS})", bound)
-    doubtful = db.execute(f"UPDATE delivery {_IN_DOUBT.format('SET sending = NULL')}", bound)
+    places: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for post, chat, thread in db.execute(_ON_THE_WIRE, {"bot": bot}).fetchall():
+        places[post, thread].append(chat)
+    recovered = 0
+    for (post, thread), chats in places.items():
+        bound = {"bot": bot, "now": now, "post": post, "thread": thread, "chats": to_json(chats)}
+        recovered += _recover(db, ambiguous, bound)
     unwanted.tidy(db)
+    return recovered
+
+
+def _recover(db: Connection, ambiguous: str, bound: dict[str, Any]) -> int:
+    given_up = db.execute(f"{_IN_DOUBT.format('DELETE FROM delivery')} AND sent = 0 AND aside = 'left'", bound)
+    if ambiguous == "drop":  # but for a card that is there, and was just being pinned
+        arrived = _IN_DOUBT.format("UPDATE delivery SET sent = sending, first_sent_at = :now")
+        db.execute(f"{arrived} AND sent = 0 AND NOT EXISTS ({unwanted.STANDS})", bound)
+    doubtful = db.execute(_IN_DOUBT.format("UPDATE delivery SET sending = NULL"), bound)
     return given_up.rowcount + doubtful.rowcount
+
+
+def in_doubt(db: Connection, bot: str) -> list[tuple[int, str]]:
+    """(Telegram id, kind) of chats to which something may just have been said, that nobody knows of."""
+    rows = db.execute(
+        """SELECT c.telegram_id, c.kind FROM delivery d INDEXED BY delivery_sending JOIN chat c ON c.id = d.chat
+        WHERE d.bot = ? AND d.sending IS NOT NULL""",
+        (bot,),
+    )
+    return [(row["telegram_id"], row["kind"]) for row in rows]
 
 
 def next_due(db: Connection, bot: str, now: float) -> float | None:

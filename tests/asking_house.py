@@ -74,6 +74,7 @@ async def house(folder: Path, api: Api, url: str, hand: Hand, more: str = "") ->
         fetcher, reading = Fetcher(), Reading()
         await fetcher.open()
         try:
+            await room.store.in_file([(blog.id, blog.title, None) for blog in room.settings.blogs], hand().timestamp())
             await room.follow(ANN)
             yield House(room, fetcher, reading, hand)
         finally:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import asyncpg
 import pytest
+import structlog
 
 from storage import Store
 from tests import postgres
 from tests.engines import opened
 from tests.ledger import Ledger
-
-_numbers = itertools.count()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -30,12 +26,8 @@ async def fresh_url(engine: str, tmp_path: Path) -> AsyncIterator[str]:
     if engine == "sqlite":
         yield f"sqlite:///{tmp_path}/relay.db"
         return
-    server, name = postgres.shared(), f"test_{os.getpid()}_{next(_numbers)}"
-    wire = await asyncpg.connect(server.url())
-    await wire.execute(f"CREATE SCHEMA {name}")
-    yield server.url(search_path=name)
-    await wire.execute(f"DROP SCHEMA {name} CASCADE")
-    await wire.close()
+    async with postgres.schema() as name:
+        yield postgres.shared().url(search_path=name)
 
 
 @pytest.fixture
@@ -44,6 +36,12 @@ async def store(fresh_url: str) -> AsyncIterator[Store]:
     store = opened(fresh_url)
     yield store
     await store.close()
+
+
+@pytest.fixture(autouse=True)
+def _log() -> None:
+    """Every test begins with the log as it is before anybody sets it up: who listens to it hears everything."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import aiohttp
 from bot.core.standing import Alarm, Kind
 from bot.counting import Counting
 from bot.fetch import Fetcher
-from bot.web import Web
+from bot.web import Side, Web
 from storage import Store
 from tests.newsroom import post
 from tests.telegram_house import ANN, BEN, TWO_BLOGS, TelegramHouse, telegram_house
@@ -97,7 +97,8 @@ async def dashboard(
     folder: Path, file: str = TWO_BLOGS, *, web: str = WEB, environ: Mapping[str, str] | None = None
 ) -> AsyncIterator[Seen]:
     async with telegram_house(folder, file + web) as house:
-        side = Web(house=house.house, fetcher=Fetcher(), environ=environ or {}, told=_nothing, hand=_nothing)
+        ours = Side(house=house.house, told=_nothing, hand=_nothing)
+        side = Web([ours], settings=house.house.settings, fetcher=Fetcher(), environ=environ or {})
         assert side.server is not None
         running = asyncio.create_task(side.run())
         await side.server.listening.wait()

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from storage import Store, open_store
-from storage.postgres.store import PostgresStore
 
 on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
 def opened(url: str) -> Store:
     """The store at this address."""
-    return PostgresStore(url) if url.startswith("postgresql:") else open_store(url)
+    return open_store(url)

@@ -159,6 +159,7 @@ async def harbour(folder: Path, *, seconds: float = 20.0, most_cpu: int = 5) -> 
                 vitals=room.vitals,
             )
             await fetcher.open()
+            await room.store.in_file([("storm", None, None), ("calm", "Calm", None)], room.clock())
             await _follow(room)
             for name in ("storm", "calm"):
                 await poller.poll_now(name)

@@ -39,7 +39,7 @@ STEPS: dict[str, tuple[Any, str, str]] = {
     "before the send": (bot.request.AiohttpRequest, "post_json", "before"),
     "after the answer": (bot.request.AiohttpRequest, "post_json", "after"),
     "before the settlement": (bot.delivering, "settle", "before"),
-    "inside the settling transaction": (settling, "_stand", "before"),
+    "inside the settling transaction": (settling, "_settle_screens", "before"),
     "before the settling commits": (settling, "_settle_screens", "after"),
     "after settling": (storage.store.Store, "settle", "after"),
 }

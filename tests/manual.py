@@ -22,6 +22,8 @@ ENVIRONMENT = {
     "TELEGRAM_BOT_TOKEN": "The bot's token, as BotFather gave it.",
     "TELEGRAM_BOT_TOKEN_FILE": "Instead of it: the path of a file that holds the token.",
     "LIVEBLOG_RELAY_CONFIG": "The configuration file, where --config does not name one.",
+    "LIVEBLOG_RELAY_NODE": "What this node is called among others on one PostgreSQL; else the host's name.",
+    "LIVEBLOG_RELAY_LISTEN": "Instead of web.listen: where this process listens.",
 }
 FILES = {
     "config/relay.toml": "The configuration, unless told otherwise. Saving it applies it.",

@@ -40,8 +40,10 @@ class NotedDesk(Desk):
         verdict: Verdict,
         validators: Validators | None,
         came: Came = Came.POLL,
+        *,
+        turn: int | None = None,
     ) -> int:
-        told = await super().relay(blog, url, snapshot, verdict, validators, came)
+        told = await super().relay(blog, url, snapshot, verdict, validators, came, turn=turn)
         self.published += verdict.changes
         self._published.set()
         return told
@@ -85,6 +87,8 @@ class Watch:
 
     async def open(self) -> None:
         await self._fetcher.open()
+        blogs = [(blog.id, blog.title or None, blog.was or None) for blog in self.settings.blogs]
+        await self.store.in_file(blogs, self.clock())
 
     async def close(self) -> None:
         self._reading.close()

@@ -6,23 +6,29 @@ skipped; with RELAY_POSTGRES=required in the environment that is a failure inste
 
 from __future__ import annotations
 
+import asyncio
 import atexit
+import contextlib
 import functools
+import itertools
 import os
 import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 PLACES = ("/usr/lib/postgresql", "/usr/local/pgsql", "/opt/homebrew/opt", "/usr/local/opt", "/usr/pgsql")
 # Nothing has to outlive the machine here; what has to outlive a kill of the server sets it otherwise.
 QUICK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")
 ALWAYS = ("listen_addresses = ''", "max_connections = 200", "autovacuum_naptime = 5s", "timezone = 'UTC'")
+
+_numbers = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,11 @@ class Server:
     def url(self, database: str = "postgres", **settings: str) -> str:
         more = "".join(f"&{name}={value}" for name, value in settings.items())
         return f"postgresql://relay@/{database}?host={self.folder}{more}"
+
+    @property
+    def socket(self) -> Path:
+        """Where it listens."""
+        return self.folder / ".s.PGSQL.5432"
 
     def start(self) -> None:
         log = self.folder / "log"
@@ -88,9 +99,47 @@ def shared() -> Server:
     return server(*QUICK)
 
 
+@contextlib.asynccontextmanager
+async def schema(of: Server | None = None) -> AsyncIterator[str]:
+    """The name of a schema that has nothing in it and goes with all that came into it, and into those named after
+    it. `of`: the server; the shared one unless told."""
+    of, name = of or shared(), f"test_{os.getpid()}_{next(_numbers)}"
+    await _ask(of, f"CREATE SCHEMA {name}")
+    try:
+        yield name
+    finally:
+        await _drop(of, name)
+
+
+async def _drop(of: Server, name: str) -> None:
+    """What a process that was killed had asked for is still being done, and may want what we have while we want what
+    it has: then PostgreSQL ends one of the two."""
+    there = f"SELECT nspname FROM pg_namespace WHERE nspname = '{name}' OR nspname LIKE '{name}\\_%'"
+    for one in [row[0] for row in await _ask(of, there)]:
+        async with asyncio.timeout(60):
+            while True:
+                with contextlib.suppress(asyncpg.DeadlockDetectedError):
+                    await _ask(of, f'DROP SCHEMA "{one}" CASCADE')
+                    break
+
+
+async def _ask(of: Server, question: str) -> list[asyncpg.Record]:
+    wire = await asyncpg.connect(of.url())
+    try:
+        rows: list[asyncpg.Record] = await wire.fetch(question)
+        return rows
+    finally:
+        await wire.close()
+
+
 def _end(one: Server) -> None:
     one.stop()
     shutil.rmtree(one.folder, ignore_errors=True)
+
+
+def is_there() -> bool:
+    """Whether a PostgreSQL is installed here."""
+    return _binaries() is not None
 
 
 def _binaries() -> Path | None:

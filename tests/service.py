@@ -11,9 +11,11 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from bot.demo.telegram import LocalTelegram
 from storage import Store, open_store
+from tests.forking import Begun, begin
 from tests.publisher import Publisher
 
 ROOT = Path(__file__).parents[1]
@@ -28,13 +30,14 @@ class Service:
     publisher: Publisher
     extra: str = ""
     every: str = "1s"
-    process: asyncio.subprocess.Process | None = None
+    process: Begun | asyncio.subprocess.Process | None = None
     environ: dict[str, str] = field(default_factory=dict)
     api_base: str = ""  # where the relay finds Telegram, if not at the local one itself
     limits: str = "messages_per_second = 500\nmessages_per_chat_per_second = 50"
     delivery: str = 'edit_quiet = "0s"'
     web: str = 'listen = ""'  # many run at once
     runner: Sequence[str] = ("-m", "bot")
+    database: str = ""  # its address, if not a file beside the configuration
 
     @property
     def config(self) -> Path:
@@ -55,7 +58,7 @@ class Service:
 api_base = "{self.api_base or self.telegram.api_base}"
 {self.limits}
 [storage]
-url = "sqlite:///{self.folder}/relay.db"
+url = "{self.url}"
 [delivery]
 {self.delivery}
 [web]
@@ -72,13 +75,17 @@ schedule = {{ every = "{self.every}" }}
 """
         )
 
-    def store(self) -> Store:
-        return open_store(f"sqlite:///{self.folder}/relay.db")
+    @property
+    def url(self) -> str:
+        return self.database or f"sqlite:///{self.folder}/relay.db"
 
-    async def baseline(self) -> None:
+    def store(self, bot: str = "main") -> Store:
+        return open_store(self.url, bot)
+
+    async def baseline(self, bot: str = "main", seconds: float = 20) -> None:
         """Until the page was read for the first time."""
-        store = self.store()
-        async with asyncio.timeout(20):
+        store = self.store(bot)
+        async with asyncio.timeout(seconds):
             while not any(blog.started for blog in await store.blogs()):  # noqa: ASYNC110 another process writes it
                 await asyncio.sleep(0.05)
         await store.close()
@@ -98,31 +105,33 @@ schedule = {{ every = "{self.every}" }}
 
     async def run(self, *words: str) -> tuple[int, str, str]:
         """One command of the command line to its end: exit code, standard output, standard error."""
-        process = await self._start(["-m", "bot", *words], asyncio.subprocess.PIPE)
+        process = await self._afresh(["-m", "bot", *words], asyncio.subprocess.PIPE)
         out, err = await process.communicate()
         return process.returncode or 0, out.decode(), err.decode()
 
     async def start(self, step: str | None = None, passes: int = 0) -> None:
         """Start the relay; with a step it kills itself there."""
         words = self.runner if step is None else ["-m", "tests.killed_at", step, str(passes)]
-        self.process = await self.spawn([*words, "run", "--config", str(self.config)], self.folder / "relay.log")
+        self.process = self.spawn([*words, "run", "--config", str(self.config)])
 
-    async def spawn(self, words: Sequence[str], log: Path) -> asyncio.subprocess.Process:
-        """A process of these words for the interpreter, whose output goes to the end of a file."""
-        with log.open("ab") as out:
-            return await self._start(words, out)
+    def spawn(self, words: Sequence[str], log: str = "relay.log") -> Begun:
+        """A process of these words for the interpreter, whose output goes to the end of that file."""
+        return begin(words, folder=ROOT, environ=self._environ, out=self.folder / log)
 
-    async def _start(self, words: Sequence[str], out: object) -> asyncio.subprocess.Process:
-        environ = os.environ | {"TELEGRAM_BOT_TOKEN": self.telegram.token} | self.environ
+    async def spawn_afresh(self, words: Sequence[str]) -> asyncio.subprocess.Process:
+        """Likewise, of an interpreter that has read nothing of the relay yet."""
+        with (self.folder / "relay.log").open("ab") as out:
+            return await self._afresh(words, out)
+
+    async def _afresh(self, words: Sequence[str], out: IO[bytes] | int) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            sys.executable,
-            *words,
-            cwd=ROOT,
-            env=environ,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,  # type: ignore[arg-type]
-        )
+            sys.executable, *words, cwd=ROOT, env=self._environ, stdin=asyncio.subprocess.DEVNULL, stdout=out,
+            stderr=out,
+        )  # fmt: skip
+
+    @property
+    def _environ(self) -> dict[str, str]:
+        return os.environ | {"TELEGRAM_BOT_TOKEN": self.telegram.token} | self.environ
 
     async def died(self, seconds: float = 30) -> int:
         """Until the process has ended; its exit code (negative: the signal)."""

@@ -12,7 +12,9 @@ from typing import Any
 
 from telegram.ext import Application, ApplicationBuilder, ExtBot
 
+from bot.applied import kept_files
 from bot.core.model import Post
+from bot.core.nodes import Nodes
 from bot.demo.telegram import LocalMessage, LocalTelegram
 from bot.limiter import PaceLimiter
 from bot.request import AiohttpRequest
@@ -74,6 +76,7 @@ class TelegramHouse:
     polls: Mapping[str, datetime] = field(default_factory=dict)
     changes: list[str] | Exception = field(default_factory=list)  # what the next reload or rollback says
     brought_back: list[tuple[str, int | None, str]] = field(default_factory=list)  # by which name, for whom
+    nodes: Nodes | None = None  # where there are several
 
     @property
     def telegram(self) -> LocalTelegram:
@@ -184,6 +187,8 @@ def _house(one: TelegramHouse) -> House:
         rollback=rollback,
         next_polls=lambda: one.polls,
         alarms=alarms_into(room.reports, room.store),
+        kept=lambda: kept_files({"main": room.store}, one.settings, one.house.now()),
+        nodes=lambda: one.nodes,
         preview=lambda editor, text: preview(one.application.bot, one.house, editor, text),
     )
 

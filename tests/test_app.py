@@ -66,9 +66,9 @@ async def test_a_file_that_the_database_does_not_take_is_followed_in_nothing(
         config = tmp_path / "relay.toml"
         config.write_text(config.read_text().replace("storm", "flood") + "[access]\nadmins = [7]\n")
         with pytest.raises(StoreError):
-            await relay._parts.house.reload()
+            await relay.main.house.reload()
         assert relay.settings == before
-    await relay._parts.house.reload()
+    await relay.main.house.reload()
     assert [blog.id for blog in relay.settings.blogs] == ["flood"]
     assert not running.done()
     relay.stop()

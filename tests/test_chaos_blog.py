@@ -89,6 +89,7 @@ async def bad_road(folder: Path) -> AsyncIterator[BadRoad]:
                 vitals=room.vitals,
             )
             await fetcher.open()
+            await room.store.in_file([("storm", "Storm", None)], room.clock())
             await room.follow(2001, 2002)
             followers = [Follower(chat=2001), Follower(chat=2002)]
             one = BadRoad(room, publisher, road, poller, Truth(), followers, [])

@@ -82,16 +82,18 @@ async def test_a_locked_database_is_waited_for_and_nothing_is_lost(tmp_path: Pat
 async def test_of_two_relays_started_together_one_runs_and_the_other_says_so(tmp_path: Path) -> None:
     async with chaos(tmp_path) as story:
         await story.crowd(50)
-        logs = [tmp_path / "one.log", tmp_path / "two.log"]
+        logs = ["one.log", "two.log"]
         words = ["-m", "bot", "run", "--config", str(story.relay.config)]
-        both = [await story.relay.spawn(words, log) for log in logs]
+        both = [story.relay.spawn(words, log) for log in logs]
         ends = [asyncio.create_task(one.wait()) for one in both]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         refused = [end.done() for end in ends].index(True)
         story.relay.process = both[1 - refused]
         assert not ends[1 - refused].done()
         assert ends[refused].result() == 1
-        assert "another relay runs on this database" in logs[refused].read_text().splitlines()[-1]
+        assert (
+            "another relay runs on this database" in (story.relay.folder / logs[refused]).read_text().splitlines()[-1]
+        )
         await story.polled()
         story.publish("a")
         await story.ends_true(copies=0)

@@ -116,7 +116,7 @@ async def test_a_storm_of_403s_closes_each_chat_at_its_first_and_the_others_get_
 
 
 @pytest.mark.parametrize("seed", seeds(2))
-@hurried(20)
+@hurried(10)
 async def test_groups_that_move_in_the_middle_of_everything_lose_and_repeat_nothing(tmp_path: Path, seed: int) -> None:
     die = random.Random(seed)
     async with desk_story(tmp_path) as story:

@@ -45,7 +45,7 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("group", [(), ("subscribers",), ("audit",)])
+@pytest.mark.parametrize("group", [(), ("subscribers",), ("audit",), ("db",)])
 def test_the_list_of_verbs_cuts_no_sentence_short(group: tuple[str, ...]) -> None:
     said = call(*group, "--help").stdout.split("Commands:")[1]
     assert "..." not in said

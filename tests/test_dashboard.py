@@ -19,10 +19,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from multidict import CIMultiDict
 
+from bot.core.nodes import Node, Nodes
 from bot.core.standing import Alarm, Kind
 from bot.demo.telegram import Fault
 from bot.web.dashboard import live as live_module
 from bot.web.dashboard.past import Past
+from bot.web.dashboard.rows import node_rows
 from bot.web.dashboard.watching import Watching
 from config.settings import BadSettings
 from tests.dashboard_house import HOSTILE, MANY_BLOGS, Seen, a_day, dashboard, said_in, token_in, words_of
@@ -80,6 +82,19 @@ async def test_the_overview_names_what_is_wrong_first(tmp_path: Path) -> None:
         assert rows[:3] == ["volcano", "strike", "storm"]
         assert "cannot be polled: blog.example did not answer within 20 seconds" in words
         assert "2 of 2" in words
+
+
+async def test_the_overview_has_the_nodes_where_there_are_several(seen: Seen) -> None:
+    rome = Node(session=1, name="rome", version="1", file="f", started_at=1.0, lanes=("main",), shards=64)
+    oslo = replace(rome, session=2, name="oslo", lanes=(), shards=0, trouble=f"not in its environment: {HOSTILE}")
+    seen.house.nodes = Nodes(at=1.0, here=(rome, oslo), gone=(replace(rome, name="bonn"),), file="f")
+    page = await seen.get()
+    words = words_of(page)
+    assert "rome main 64 1" in words
+    assert "oslo not in its environment" in words
+    assert "bonn it went without a goodbye" in words
+    assert HOSTILE not in page
+    assert node_rows(Nodes(at=1.0, here=(rome,), file="f")) == node_rows(None) == []
 
 
 async def test_a_blog_is_found_by_a_part_of_its_name(tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ async def _everybody_means_harm(seen: Seen) -> None:
     room.telegram.fail(chat=BEN, error=Fault.refuse(400, f"Bad Request: {EVIL}"))
     await room.push(EVIL)
     await room.quiet()
+    await room.store.in_file([("storm", None, None), ("election", None, None)], now)
     await room.store.polled("election", now, EVIL)
     for about, ended in (("storm", None), (EVIL, None), ("", now)):
         alarm = Alarm(kind=Kind.PAGE, about=about, subject=EVIL, text=EVIL, since=now)

@@ -94,7 +94,8 @@ def test_the_image_begins_with_a_verb_that_there_is() -> None:
 
 def test_variables_of_the_containers_are_ours() -> None:
     ours = set(re.findall(r"\b((?:LIVEBLOG|TELEGRAM)_\w+)[=:]", DOCKERFILE + COMPOSE))
-    assert ours == {"LIVEBLOG_RELAY_CONFIG", "TELEGRAM_BOT_TOKEN_FILE"} <= set(ENVIRONMENT)
+    named = {"LIVEBLOG_RELAY_CONFIG", "LIVEBLOG_RELAY_NODE", "LIVEBLOG_RELAY_LISTEN", "TELEGRAM_BOT_TOKEN_FILE"}
+    assert ours == named <= set(ENVIRONMENT)
 
 
 def test_what_compose_calls_is_there_and_stands_where_the_image_looks() -> None:
@@ -117,3 +118,42 @@ def test_the_same_user_everywhere() -> None:
 def test_nothing_runs_on_an_image_that_may_be_any() -> None:
     images = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
     assert all(re.fullmatch(r"python:3\.\d+-slim-\w+", image) for image in images)
+    others = set(re.findall(r"^ +image: (\S+)", COMPOSE, re.MULTILINE)) - {"liveblog-relay"}
+    assert {image.split(":")[0] for image in others} == {"postgres", "haproxy"}
+    assert all(re.fullmatch(r"\w+:\d+(\.\d+)?-\w+", image) for image in others)
+
+
+# --- several nodes --------------------------------------------------------------------------------------------------
+
+SERVICE = re.compile(r"^  ([\w-]+):\n((?:    .*\n|\n)+)", re.MULTILINE)
+SERVED = dict(SERVICE.findall(COMPOSE.partition("\nservices:\n")[2].partition("\nvolumes:\n")[0]))
+PROXY = (ROOT / "docs" / "haproxy.cfg").read_text()
+
+
+def test_nothing_of_several_nodes_starts_unless_it_is_asked_for() -> None:
+    asked_for = {name for name, text in SERVED.items() if "profiles: [cluster]" in text or "<<: *node\n" in text}
+    assert set(SERVED) - asked_for == {"relay", "backup"}
+    assert "profiles: [cluster]" in COMPOSE.partition("x-node: &node\n")[2].partition("\n\n")[0]
+
+
+def test_every_node_has_a_name_and_the_proxy_knows_them_all() -> None:
+    nodes = {name: text for name, text in SERVED.items() if "<<: *node\n" in text}
+    names = [re.findall(r"LIVEBLOG_RELAY_NODE: (\S+)", text) for text in nodes.values()]
+    assert sorted(name for (name,) in names) == ["a", "b"]
+    for backend in re.split(r"^backend ", PROXY, flags=re.MULTILINE)[1:]:
+        assert set(re.findall(r"^ +server (\S+) \1:8080$", backend, re.MULTILINE)) == set(nodes)
+    assert "LIVEBLOG_RELAY_LISTEN: 0.0.0.0:8080" in COMPOSE
+    assert "./docs/haproxy.cfg:" in COMPOSE
+
+
+def test_every_secret_that_a_container_is_given_is_a_file_beside_compose() -> None:
+    given = {one for names in re.findall(r"secrets: \[([\w, ]+)\]", COMPOSE) for one in names.split(", ")}
+    assert given == set(re.findall(r"^    file: \./secrets/(\w+)$", COMPOSE, re.MULTILINE))
+
+
+@pytest.mark.skipif(which("haproxy") is None, reason="HAProxy is not installed")
+def test_the_proxy_takes_its_file() -> None:
+    done = subprocess.run(
+        ["haproxy", "-c", "-f", str(ROOT / "docs" / "haproxy.cfg")], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

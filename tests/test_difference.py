@@ -158,3 +158,38 @@ def test_values_made_in_code_compare_as_those_of_a_file() -> None:
     made = Settings(blogs=(Blog(id="a", url="https://example.org/a", hold=timedelta(seconds=5)),))
 
     assert not difference(made, read(blog("a", 'hold = "5s"')))
+
+
+ES = '[[bots]]\nname = "es"\ntoken_env = "ES_BOT_TOKEN"\n'
+
+
+def test_a_blog_that_goes_to_another_bot_keeps_its_name_and_nothing_else() -> None:
+    found = between(blog("a") + blog("b") + ES, blog("a") + blog("b", 'bot = "es"') + ES)
+
+    assert words(found) == [
+        'b: bot "main" → "es"',
+        "1 blog taken over by another bot, which tells nobody of what the page shows: b (main → es)",
+    ]
+
+
+def test_a_former_id_of_another_bots_blog_is_none_of_this_ones() -> None:
+    found = between(blog("a") + blog("b") + ES, blog("a") + blog("c", 'bot = "es"\nwas = "b"') + ES)
+
+    assert (found.renamed, found.merged) == ((), ())
+    assert words(found) == ["1 blog added: c", "1 blog removed: b"]
+
+
+def test_a_new_bot_and_its_blogs_wait_for_the_next_start() -> None:
+    found = between(blog("a"), blog("a") + blog("b", 'bot = "es"') + ES)
+
+    assert words(found) == [
+        "1 blog added: b",
+        "1 blog waiting for the next start with its bot: b",
+        "applies at the next start: bots",
+    ]
+
+
+def test_a_bot_that_left_the_file_has_no_blogs() -> None:
+    settings = read(blog("a"))
+    assert [one.id for one in settings.of("main").blogs] == ["a"]
+    assert settings.of("es").blogs == ()

@@ -31,6 +31,11 @@ def test_a_verb_and_its_options_stand_in_the_documentation(name: str, command: c
     assert [option for option in options if option not in row and option != "--config"] == []
 
 
+@pytest.mark.parametrize(("name", "command"), list(verbs(cli)), ids=lambda one: one if isinstance(one, str) else "")
+def test_config_may_stand_after_any_verb(name: str, command: click.Command) -> None:
+    assert any("--config" in one.opts for one in command.params)
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/quickstart.md", "docs/commands.md", "docs/configuration.md"])
 def test_links_between_the_pages_lead_somewhere(page: str) -> None:
     text = (ROOT / page).read_text()

@@ -35,7 +35,7 @@ class Follower:
         self.alarms: AtOnce = alarms_into(self.told, store)
         self._followed, self.failed = asyncio.Event(), asyncio.Event()
         self.applied = Applied(
-            path=path, environ={}, text=text, settings=lambda: self.settings, put=self._put, store=store
+            path=path, environ={}, text=text, settings=lambda: self.settings, put=self._put, stores={"main": store}
         )
 
     async def _put(self, after: Settings) -> None:

@@ -32,6 +32,7 @@ def many(count: int, keys: str = "") -> str:
 
 FAST = 'schedule = { every = "10s" }'
 A, B, C, D = blog("a"), blog("b"), blog("c"), blog("d")
+ES = '[[bots]]\nname = "es"\ntoken_env = "ES_BOT_TOKEN"\n'
 SUMMARIES = [
     (A, A + "# a comment", "Nothing changes."),
     (A + B, blog("a", FAST) + blog("b", FAST), "2 blogs change their interval."),
@@ -59,6 +60,15 @@ SUMMARIES = [
     ),
     (A.replace("/a", "/live-2026-03-04"), A.replace("/a", "/live-{date}"), "1 blog changes its page; nobody is told."),
     (A, blog("a", 'hold = "1m"'), "1 blog changes otherwise."),
+    (
+        A + B + ES,
+        A + blog("b", 'bot = "es"') + ES,
+        (
+            "1 blog goes to another bot; 1 subscription stays with the bot they speak to, sleeps for 30 d, then goes;"
+            " nobody is told."
+        ),
+    ),
+    (A + B, A + B + ES, "1 setting waits for the next start."),
     (A, "[access]\nadmins = [1]\n" + A, "1 setting of the relay changes."),
     (A, '[web]\nlisten = ""\n' + A, "1 setting waits for the next start."),
     (

@@ -257,7 +257,7 @@ async def test_what_people_do_with_the_topic_is_theirs(house: TelegramHouse) -> 
 async def test_a_topic_in_which_another_blog_lives_stays_open(house: TelegramHouse) -> None:
     thread = await asked_for(house)
     await house.ask(ANN, "/subscribe election", FORUM, thread=thread)
-    await house.room.store.polled("election", house.house.clock(), None)
+    await house.room.store.in_file([("storm", None, None), ("election", None, None)], house.house.clock())
     the_blog_ends(house)
     assert await house.room.store.topics_to_close("main", house.house.clock()) == []
     await house.ask(ANN, "/unsubscribe election", FORUM, thread=thread)

@@ -250,6 +250,24 @@ async def test_a_cookie_that_was_copied_ends_with_the_logout(house: House) -> No
         assert (await get(session, "/", copied))[0] == 401
 
 
+async def test_who_logs_out_on_one_node_is_logged_out_on_all_of_them_after_a_moment(house: House) -> None:
+    other = House({"DASHBOARD": PASSWORD}, "DASHBOARD")
+    other.notes = house.notes
+    other.restart()
+    async with visiting(house) as here, visiting(other) as there:
+        await log_in(here)
+        copied = {"Cookie": "; ".join(f"{one.key}={one.value}" for one in here.cookie_jar)}
+        assert (await get(there, "/", copied))[0] == 200
+        _, token = await get(here, "/")
+        assert (await post(here, "/logout", token=token))[0] == 200
+        other.now += 2
+        assert (await get(there, "/", copied))[0] == 401
+        await log_in(there)
+        _, token = await get(there, "/")
+        assert (await post(there, "/logout", token=token))[0] == 200  # forgets nothing that ended elsewhere
+        assert (await get(there, "/", copied))[0] == 401
+
+
 async def test_who_only_saw_the_form_is_not_logged_in(house: House) -> None:
     async with visiting(house) as session:
         _, token = await get(session, "/login")

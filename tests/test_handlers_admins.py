@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.nodes import Node, Nodes
 from bot.core.standing import Kind
 from bot.demo.telegram import Fault
 from config.settings import BadSettings, parse_settings
@@ -49,6 +50,14 @@ async def test_status_tells_blogs_queue_and_pace(house: TelegramHouse) -> None:
     [storm] = [line for line in said.splitlines() if line.startswith("live · last new post")]
     assert "2 posts · 1 subscription · next in 1" in storm
     assert "not read yet · 0 posts" in said
+
+
+async def test_status_names_the_nodes_where_there_are_several(house: TelegramHouse) -> None:
+    a = Node(session=1, name="rome", version="1", file="f", started_at=1.0)
+    house.nodes = Nodes(at=1.0, here=(a,))
+    assert "Nodes" not in await house.ask(ADMIN, "/status")
+    house.nodes = Nodes(at=1.0, here=(a, replace(a, session=2, name="oslo")))
+    assert "Nodes: rome and oslo" in await house.ask(ADMIN, "/status")
 
 
 async def test_status_says_when_the_last_backup_was_made(house: TelegramHouse) -> None:

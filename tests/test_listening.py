@@ -263,3 +263,34 @@ async def test_another_program_that_asks_for_updates_is_told_of_once_and_its_end
         await by.look()
         assert len(one.reports) == 2
         assert "nobody else asks for updates" in one.reports[1]
+
+
+class Stuck(AiohttpRequest):
+    """Nothing comes back until `goes_on`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_asked, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def do_request(self, url: str, *given: Any, **named: Any) -> tuple[int, bytes]:
+        if url.endswith("deleteWebhook"):
+            self.is_asked.set()
+            await self.goes_on.wait()
+        return await super().do_request(url, *given, **named)
+
+
+async def test_who_is_called_off_while_it_begins_to_listen_can_begin_again_and_end(telegram: LocalTelegram) -> None:
+    """The lane of a bot may be lost at any moment, and come back."""
+    stuck, base = Stuck(), f"{telegram.api_base}/bot"
+    bot: ExtBot[None] = ExtBot(telegram.token, base_url=base, request=stuck, get_updates_request=Asking())
+    application = ApplicationBuilder().bot(bot).build()
+    async with a_store() as store, application:
+        by = ByPolling(application=application, alarms=alarms_into([], store))
+        beginning = asyncio.create_task(by.heard().__aenter__())
+        await stuck.is_asked.wait()
+        beginning.cancel()
+        await asyncio.gather(beginning, return_exceptions=True)
+        stuck.goes_on.set()
+        telegram.say(READER, READER, "one")
+        async with by.heard():
+            await telegram.until(lambda: not telegram.first_bot.updates.waiting)

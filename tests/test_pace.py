@@ -457,6 +457,30 @@ def test_what_was_sent_before_a_restart_still_counts() -> None:
     assert on_turned_clock(story) == pytest.approx({-7: 30.0 + JITTER, 5: 0.5 + JITTER})
 
 
+def test_what_somebody_else_sent_in_the_last_second_counts_for_the_bot() -> None:
+    """A node that takes over begins where the other one stopped."""
+
+    async def story() -> float:
+        pace, loop = paced(Limits(per_second=10.0)), asyncio.get_running_loop()
+        await asyncio.sleep(100)
+        pace.remember([(chat, False, 0.4) for chat in range(10)])
+        start = loop.time()
+        await pace.turn()
+        return loop.time() - start
+
+    assert on_turned_clock(story) == pytest.approx(0.6 + JITTER, abs=0.01)
+
+
+def test_a_clock_that_goes_before_ours_makes_nobody_wait_longer() -> None:
+    async def story() -> dict[int, float]:
+        pace = paced(Limits())
+        await asyncio.sleep(100)
+        pace.remember([(5, False, -30.0)])
+        return {chat: pace.rest_of(chat) for chat in pace.resting_chats()}
+
+    assert on_turned_clock(story) == pytest.approx({5: 1.0 + JITTER})
+
+
 # --- 429
 
 

@@ -397,7 +397,7 @@ async def test_a_blog_whose_next_poll_is_due_when_one_ends_goes_on_being_asked(
     watch: Watch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after one that took longer than the time between two."""
-    monkeypatch.setattr("bot.poller.next_poll", lambda *about: datetime.now(UTC))
+    monkeypatch.setattr("bot.poller.next_poll", lambda *about, **how: datetime.now(UTC))
     await watch.poller.start()
     await watch.publisher.polled(20)
     await watch.poller.stop()

@@ -23,6 +23,8 @@ on_postgresql = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 
 # what SQLite says by itself: the order in which rows came, and the words of its search
 ONLY_THERE = {("blog", "rowid"), ("post", "sought"), ("post", "sought_title"), ("step", "number"), ("step", "taken_at")}
+# what nodes share, which one machine has no need of; PgQueuer's tables bear its name
+SHARED = ("node", "brought", "shared_step", "pgqueuer")
 COLUMNS = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema()"
 
 
@@ -31,7 +33,7 @@ async def test_both_engines_keep_the_same_columns(fresh_url: str, tmp_path: Path
     other = PostgresStore(fresh_url)
     await other.note("anything")
     wire = await asyncpg.connect(fresh_url)
-    there = {tuple(row) for row in await wire.fetch(COLUMNS)}
+    there = {tuple(row) for row in await wire.fetch(COLUMNS) if not row[0].startswith(SHARED)}
     await wire.close()
     await other.close()
     await open_store(f"sqlite:///{tmp_path}/relay.db").close()
@@ -112,6 +114,60 @@ async def test_a_server_that_is_not_there_is_one_clear_line_without_the_password
 
 
 @on_postgresql
+async def test_a_claim_passes_over_what_another_session_is_settling(fresh_url: str) -> None:
+    """Whoever lost the lane and does not know it yet neither waits for the rows nor takes them."""
+    ledger, wire = Ledger(PostgresStore(fresh_url)), await asyncpg.connect(fresh_url)
+    here = [await ledger.follow(person) for person in (2001, 2002, 2003)]
+    await ledger.publish("a")
+    await ledger.expand()
+    begun = wire.transaction()
+    await begun.start()
+    try:
+        await wire.execute("UPDATE delivery SET sent = wanted WHERE chat = $1", here[0])
+        async with asyncio.timeout(20):
+            assert {claim.chat for claim in await ledger.claim(limit=1)} == {here[1]}
+            assert {claim.chat for claim in await ledger.claim()} == {here[2]}
+    finally:
+        await begun.rollback()
+    assert {claim.chat for claim in await ledger.claim()} == {here[0]}
+    await wire.close()
+    await ledger.store.close()
+
+
+@on_postgresql
+async def test_what_a_query_left_undone_is_not_written_either(fresh_url: str) -> None:
+    """PostgreSQL calls a commit of what had failed a success."""
+
+    def forgets_what_failed(db: Spoken) -> None:
+        db.execute("INSERT INTO note (name, text) VALUES ('a', 'b')")
+        with contextlib.suppress(asyncpg.PostgresError):
+            db.execute("INSERT INTO note (name, text) VALUES ('a', 'b')")
+
+    store = PostgresStore(fresh_url)
+    with pytest.raises(StoreError, match="nothing is written"):
+        await store._db.write(forgets_what_failed)
+    assert await store.note("a") is None
+    await store.close()
+
+
+@on_postgresql
+async def test_who_is_interrupted_while_it_waits_for_its_turn_leaves_the_session_usable(fresh_url: str) -> None:
+    store, wire = PostgresStore(fresh_url), await asyncpg.connect(fresh_url)
+    await store.keep_note("a", "1")
+    begun = wire.transaction()
+    await begun.start()
+    await wire.execute("SELECT pg_advisory_xact_lock(7301, hashtext(current_schema()))")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await store.keep_note("a", "2")
+    await begun.rollback()
+    await store.keep_note("b", "3")
+    assert (await store.note("a"), await store.note("b")) == ("1", "3")
+    await wire.close()
+    await store.close()
+
+
+@on_postgresql
 async def test_long_lists_are_fetched_no_further_than_they_are_read(fresh_url: str) -> None:
     """A stretch of a million chats of which fifty are wanted."""
     wire = await asyncpg.connect(fresh_url)
@@ -144,3 +200,28 @@ async def test_what_goes_wrong_while_somebody_waits_reaches_who_asked() -> None:
 def test_the_servers_of_these_tests_listen_nowhere_but_in_their_folder() -> None:
     server = postgres.shared()
     assert "listen_addresses = ''" in (server.folder / "data" / "postgresql.conf").read_text()
+
+
+@on_postgresql
+async def test_who_is_called_off_in_the_middle_of_a_first_question_keeps_nobody_from_asking(fresh_url: str) -> None:
+    """The server knows it under its name already; on our side nobody does."""
+
+    class CalledOff:
+        def __init__(self, wire: asyncpg.Connection) -> None:
+            self._wire = wire
+
+        async def prepare(self, *how: Any, **more: Any) -> Any:
+            self.left = await self._wire.prepare(*how, **more)
+            raise asyncio.CancelledError
+
+    wire = await asyncpg.connect(fresh_url)
+    db = Connection(wire)
+    db.wire = called_off = CalledOff(wire)
+    with pytest.raises(asyncio.CancelledError):
+        await bridge.run(lambda: db.execute("SELECT 1").fetchone())
+    db.wire = wire
+    assert tuple(await bridge.run(lambda: db.execute("SELECT 2").fetchone())) == (2,)
+    assert called_off.left.get_name() in {
+        row["name"] for row in await wire.fetch("SELECT name FROM pg_prepared_statements")
+    }
+    await wire.close()

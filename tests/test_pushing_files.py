@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from sqlite3 import Connection
@@ -10,6 +11,7 @@ import pytest
 
 from bot.core.model import Lane
 from bot.demo.telegram import Fault, LocalMessage, LocalTelegram
+from bot.listening import handle
 from storage import expansion
 from tests.pushing import album, control_after, got, number, press, pushed, shown
 from tests.telegram_house import ANN, BEN, EDITOR, TelegramHouse, telegram_house
@@ -107,6 +109,26 @@ async def test_an_album_is_collected_and_pushed_as_one(
         assert files(got_) == files(own)
         assert len({one.album for one in got_}) == 1
         assert got_[0].text == "The quay"
+
+
+async def test_an_album_that_was_in_hand_when_a_lane_was_lost_comes_again_whole(house: TelegramHouse) -> None:
+    updater, updates = house.application.updater, house.telegram.first_bot.updates
+    assert updater is not None
+    await updater.stop()
+    before = len(house.said(EDITOR))
+    album(house, ("photo", "video", "photo"), "/push The quay", bearing=0)
+    brought = list(updates.waiting)
+    lost = [asyncio.create_task(handle(house.application, one, to_the_end=True)) for one in brought]
+    _, in_hand = await asyncio.wait(lost, timeout=0.3)  # less than is waited for a further picture
+    assert len(in_hand) == 3
+    for one in lost:
+        one.cancel()
+    await asyncio.gather(*lost, return_exceptions=True)
+    await asyncio.gather(*(handle(house.application, one, to_the_end=True) for one in brought))
+    await control_after(house, before, 3)
+    assert len(house.said(EDITOR)) == before + 4
+    updates.drop()
+    await updater.start_polling(poll_interval=0, timeout=5)
 
 
 async def test_a_reply_to_a_picture_of_an_album_takes_all_of_it_with_its_caption(house: TelegramHouse) -> None:

@@ -67,6 +67,7 @@ class Day:
         self.now = NOON
         self.appointed: dict[str, datetime] = {"storm": NOON}
         self.begun: dict[str, datetime] = {"storm": NOON - timedelta(seconds=20)}
+        self.elsewhere: set[str] = set()  # addresses that another node polls
         self.started, self.lost_for = True, 0.0
         self.pace = Pace(Limits(), clock=self.seconds)
         self.vitals = Vitals(self.pace, clock=self.seconds)
@@ -82,6 +83,9 @@ class Day:
 
     def seconds(self) -> float:
         return self.now.timestamp()
+
+    def holds(self, url: str) -> bool:
+        return url not in self.elsewhere
 
     def next_polls(self) -> Mapping[str, datetime]:
         return self.appointed
@@ -186,7 +190,9 @@ async def answered(day: Day, headers: Mapping[str, str] | None = None, password_
     environ = {"DASHBOARD": PASSWORD}
     guard = Guard(notes=Notes(), environ=environ, password_env=lambda: password_env)
     app = web.Application()
-    app.add_routes(Health(measures=day.vitals.measures, readiness=day.readiness, guard=guard).routes())
+    app.add_routes(
+        Health(measures={"main": day.vitals.measures}, readiness={"main": day.readiness}, guard=guard).routes()
+    )
     async with (
         TestServer(app, host="127.0.0.1") as server,
         aiohttp.ClientSession(server.make_url("/")) as session,

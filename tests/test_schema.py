@@ -115,6 +115,7 @@ async def keeping_cards(ledger: Ledger) -> None:
 
 async def recovering(ledger: Ledger) -> None:
     await claiming(ledger)
+    await ledger.store.in_doubt("main")
     await ledger.store.recover("main", "drop", NOON)
     await ledger.store.release_claims(await ledger.claim())
 
@@ -222,7 +223,12 @@ async def remembering(ledger: Ledger) -> None:
     await publishing(ledger)
     await ledger.store.memory(BLOG, "https://blog.example/live")
     await ledger.store.page(BLOG, "https://blog.example/live")
-    await ledger.store.polled(BLOG, NOON, None)
+    assert await ledger.store.polled(BLOG, NOON, "gone") == 1
+    await ledger.store.polls_answered({BLOG: NOON + 1})
+    await ledger.store.rely_on_hub(BLOG, NOON + 60)
+    assert await ledger.store.turn(BLOG)
+    assert await ledger.store.outset(BLOG)
+    assert await ledger.store.some_blogs([BLOG])
 
 
 async def asking(ledger: Ledger) -> None:
@@ -332,7 +338,8 @@ async def coming_back_from_a_copy(ledger: Ledger) -> None:
     returned = await store.come_back(NOON + 90)
     assert returned is not None
     assert returned.taken
-    assert await store.catching_up() == [BLOG]
+    assert (outset := await store.outset(BLOG)) is not None
+    assert outset.catching_up
     writes = (PostWrite(change=ChangeKind.NEW, post=Post(key="e", text="Since the copy")),)
     assert not await store.publish(Publishing(blog=BLOG, url=URL, now=NOON + 90, writes=writes))
     assert await store.caught_up(BLOG, [URL], [URL])

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot import perseverance
@@ -22,6 +23,7 @@ from bot.demo.telegram import Limits as LocalLimits
 from bot.pace import Limits
 from storage import Claim, Found, StoreError
 from tests.newsroom import FAST, FILE, URL, Newsroom, newsroom, post
+from tests.raw_bot import Bot
 
 ANN, BEN, CLEO = 2001, 2002, 2003
 PICTURE = "https://blog.example/quay.jpg"
@@ -453,6 +455,26 @@ def in_doubt(room: Newsroom) -> int:
     with closing(sqlite3.connect(room.store.path)) as db:
         found: int = db.execute("SELECT count(*) FROM delivery WHERE sending IS NOT NULL").fetchone()[0]
         return found
+
+
+async def test_what_was_claimed_before_a_kill_may_have_been_said_and_its_chat_rests(tmp_path: Path) -> None:
+    """Where another one takes over at once, Telegram's second is not over yet."""
+    strict = LocalLimits(per_chat_per_second=1)
+    limits = replace(FAST, per_chat_per_second=1.0)
+    async with newsroom(tmp_path, limits=limits, telegram_limits=strict, start=False) as room:
+        await room.follow(ANN)
+        await room.publish(post("a"))
+        while await room.store.expand(room.clock()):
+            pass
+        found = await room.store.claim(
+            bot="main", now=room.clock(), limit=9, busy=(), on_withdrawal=lambda blog: "notice", settled=()
+        )
+        assert len(found.claims) == 1
+        async with aiohttp.ClientSession() as session:
+            await Bot(room.telegram, session).ok("sendMessage", chat_id=ANN, text="About a")
+        room.start()
+        await room.shows(ANN, "About a", "About a")
+        assert not [call for call in room.telegram.calls if call.code == 429]
 
 
 async def test_told_to_stop_while_it_claims_it_waits_for_no_turn_and_leaves_nothing_in_doubt(

@@ -43,6 +43,20 @@ def blog(keys: str) -> Blog:
 # --- a good file ---------------------------------------------------------------------------------------------------
 
 
+def test_bots_without_blogs_and_with_the_same_token_are_warned_of_and_no_token_is_shown() -> None:
+    text = BLOG + '[[bots]]\nname = "es"\ntoken_env = "ES_BOT_TOKEN"\n'
+    same = {"TELEGRAM_BOT_TOKEN": "100:secret", "ES_BOT_TOKEN": "100:secret"}
+    assert warnings(parse_settings(text, None, same)) == [
+        (
+            "bots: main and es have the same token (TELEGRAM_BOT_TOKEN and ES_BOT_TOKEN); Telegram gives updates to one"
+            " of them only"
+        ),
+        'bots: no blog has bot = "es", so es relays nothing',
+    ]
+    other = same | {"ES_BOT_TOKEN": "200:secret"}
+    assert warnings(parse_settings(text, None, other)) == ['bots: no blog has bot = "es", so es relays nothing']
+
+
 def test_a_blog_with_an_id_and_a_url_is_enough() -> None:
     found = settings(BLOG)
 
@@ -221,7 +235,7 @@ WEBHOOK = '[telegram]\nupdates = "webhook"\n'
         ('[web]\nlisten = "[::1]:8080"', []),
         ('[web]\nlisten = ""', []),
         ("[access]\nsecond_approval = true", []),
-        ('[storage]\nurl = "postgresql://me:pw@host/db"', ["storage.url: carries a password; keep it out of the file, in PGPASSWORD or ~/.pgpass", "storage.url with PostgreSQL: not available in this version yet"]),
+        ('[storage]\nurl = "postgresql://me:pw@host/db"', ["storage.url: carries a password; keep it out of the file, in PGPASSWORD or ~/.pgpass"]),
         ('[storage]\nkeep_days = 3', []),
         ('[storage]\nkeep_days = 3\n[delivery]\nedits_for = "72h"', []),
         ('[storage]\nkeep_days = 3\n[delivery]\nedits_for = "73h"', ["storage.keep_days: everything is kept for 73 h all the same, as delivery.edits_for is longer"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -252,6 +253,7 @@ async def test_the_last_post_of_a_blog_is_its_newest_also_when_it_stood_there_at
 
 
 async def test_failed_polls_are_counted_until_one_works(store: Store) -> None:
+    await store.in_file([(BLOG, None, None)], NOON)
     assert [await store.polled(BLOG, NOON + at, "times out") for at in (0, 1, 2)] == [1, 2, 3]
     (state,) = await store.blogs()
     assert (state.failures, state.error, state.polled_at, state.answered_at) == (3, "times out", NOON + 2, None)
@@ -381,3 +383,28 @@ async def test_what_was_remembered_outlives_the_process(ledger: Ledger, fresh_ur
     store = opened(fresh_url)
     assert await store.memory(BLOG, URL) == memory
     await store.close()
+
+
+async def test_what_a_page_calls_things_may_be_longer_than_any_index_takes(ledger: Ledger) -> None:
+    """Texts that cannot be compressed: an index of PostgreSQL takes 2,704 bytes."""
+    key, alias, url, page_url = (secrets.token_urlsafe(15_000) for _ in range(4))
+    page = PageMemory(format="jsonld", kind=SnapshotKind.FULL, order=(key,))
+    remembered = {"seen": (_seen(key),), "aliases": {alias: key}, "page": page, "page_url": page_url}
+    url = f"https://blog.example/{url}"
+    await ledger.follow(ANN)
+    post = Post(key=key, title=key, text=f"{alias} {page_url}", url=f"{url}#{alias}")
+    writes = (PostWrite(change=ChangeKind.NEW, post=post),)
+    publishing = Publishing(blog=BLOG, url=url, now=ledger.now, writes=writes, **remembered)  # type: ignore[arg-type]
+    [number] = await ledger.store.publish(publishing)
+    edited = (PostWrite(change=ChangeKind.EDITED, post=replace(post, text="Edited.")),)
+    await ledger.store.publish(replace(publishing, writes=edited, validators=Validators(etag="e")))
+    await ledger.run()
+    assert ledger.screens.of(ANN) == [((number, 2),)]
+    memory, validators = await ledger.store.memory(BLOG, url)
+    assert list(memory.seen) == [key]
+    assert memory.aliases == {alias: key}
+    assert validators.etag == "e"
+    assert [one.id for one in await ledger.store.find_posts(f"{url}#{alias}")] == [number]
+    alarm = Alarm(kind=Kind.PAGE, about=BLOG, part=url, subject="s", text=url, since=ledger.now)
+    begun = await ledger.store.begin_alarm(alarm)
+    assert await ledger.store.alarms() == [begun]

@@ -153,8 +153,8 @@ async def test_a_directory_that_is_missing_is_made(tmp_path: Path) -> None:
 
 def test_an_address_that_is_not_ours_is_refused_without_telling_it() -> None:
     with pytest.raises(StoreError) as refused:
-        open_store("postgresql://me:secret@host/db")
-    assert "postgresql is not available" in str(refused.value)
+        open_store("mysql://me:secret@host/db")
+    assert "mysql is none; use sqlite:///" in str(refused.value)
     assert "secret" not in str(refused.value)
 
 

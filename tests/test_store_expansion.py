@@ -238,6 +238,19 @@ async def test_a_push_overtakes_a_relayed_post_that_is_still_being_expanded(ledg
     assert all(sorted(ledger.shown(person)) == ["a", f"push {number}"] for person in ids)
 
 
+@pytest.mark.parametrize("origin", range(10))
+@pytest.mark.usefixtures("small_chunks")
+async def test_chats_that_an_expansion_comes_to_late_are_in_the_very_next_claim(
+    ledger: Ledger, origin: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await people(ledger, 9)
+    monkeypatch.setattr("random.randint", lambda low, high: origin)
+    await ledger.publish("a")
+    first = await ledger.claim(limit=1)
+    await ledger.expand()
+    assert len(first) + len(await ledger.claim(busy=[claim.telegram_id for claim in first])) == 9
+
+
 # --- chunks --------------------------------------------------------------------------------------------------------
 
 

@@ -103,6 +103,21 @@ async def test_the_next_moment_is_when_something_that_waits_becomes_due(ledger: 
     assert len(await ledger.run()) == 1
 
 
+async def test_whoever_may_have_heard_something_at_the_last_moment_is_told_until_that_is_settled(
+    ledger: Ledger,
+) -> None:
+    await ledger.follow(ANN)
+    await ledger.follow(-1009, kind="supergroup")
+    await ledger.publish("a")
+    assert await ledger.store.in_doubt("main") == []
+    claims = await ledger.claim()
+    assert sorted(await ledger.store.in_doubt("main")) == [(-1009, "supergroup"), (ANN, "private")]
+    await ledger.settle(claims[0], ledger.screens.perform(claims[0]))
+    assert len(await ledger.store.in_doubt("main")) == 1
+    await ledger.store.recover("main", "resend", ledger.now)
+    assert await ledger.store.in_doubt("main") == []
+
+
 async def test_recent_sends_are_told_with_their_chat_and_time_oldest_first(ledger: Ledger) -> None:
     await ledger.follow(ANN)
     await ledger.publish("a")

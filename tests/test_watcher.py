@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from bot.core.standing import Kind
 from bot.counting import Counting
 from bot.demo.telegram import Fault
 from bot.desk import Desk
+from bot.lateness import Lateness
 from bot.pace import Pace
 from bot.vitals import Vitals
 from bot.watcher import Watched, Watcher, space_of
@@ -43,6 +44,7 @@ class Lookout:
     now: datetime = MORNING
     appointed: dict[str, datetime] = field(default_factory=dict)
     begun: dict[str, datetime] = field(default_factory=dict)
+    elsewhere: set[str] = field(default_factory=set)  # addresses that another node polls
     put_back: timedelta = timedelta(0)  # the clock on the wall
     lost_for: float = 0.0
     free: int = 10 * GIGABYTE
@@ -52,6 +54,7 @@ class Lookout:
     vitals: Vitals = field(init=False)
     alarms: AtOnce = field(init=False)
     watcher: Watcher = field(init=False)
+    lateness: Lateness = field(init=False)
 
     def __post_init__(self) -> None:
         self.ledger.now = self.now.timestamp()
@@ -61,15 +64,13 @@ class Lookout:
         watched = Watched(
             store=self.ledger.store,
             pace=self.pace,
-            settings=settings_of,
-            polls=lambda: self,
             floods=self.vitals.floods,
             lost_for=lambda: self.lost_for,
             stuck=lambda: self.stuck,
             space=lambda path: (self.free, 20 * GIGABYTE),
-            wall=lambda: self.now - self.put_back,
         )
         self.watcher = Watcher(watched, self.alarms, now=lambda: self.now)
+        self.lateness = Lateness(self, settings_of, self.alarms, lambda: self.now - self.put_back)
 
     def _seconds(self) -> float:
         return self.now.timestamp()
@@ -77,6 +78,9 @@ class Lookout:
     def flooded(self, chat: int, after: float) -> None:
         self.pace.flooded(chat, after)
         self.vitals.flooded()
+
+    def holds(self, url: str) -> bool:
+        return url not in self.elsewhere
 
     def next_polls(self) -> Mapping[str, datetime]:
         return self.appointed
@@ -91,6 +95,7 @@ class Lookout:
             self.now += after
             self.ledger.now = self.now.timestamp()
             await self.watcher.look()
+            await self.lateness.look()
         return self.told[before:]
 
     async def refuse(self, *people: int) -> None:
@@ -168,21 +173,9 @@ async def test_a_flood_is_told_and_loses_nobody(tmp_path: Path) -> None:
         await room.publish(post("a"))
         for person in people:
             await room.shows(person, "About a")
-        watched = Watched(
-            store=room.store, pace=room.pace, settings=settings_of, polls=NoPolls, floods=room.vitals.floods
-        )
+        watched = Watched(store=room.store, pace=room.pace, floods=room.vitals.floods)
         await Watcher(watched, alarms_into(told, room.store)).look()
     assert [said.split(":")[0] for said in told] == ["Telegram asks for patience"]
-
-
-class NoPolls:
-    """Of blogs that are all polled soon."""
-
-    def next_polls(self) -> Mapping[str, datetime]:
-        return {"storm": datetime.now(UTC)}
-
-    def last_polls(self) -> Mapping[str, datetime]:
-        return {}
 
 
 async def test_a_pace_that_stays_low_is_told(lookout: Lookout) -> None:
@@ -213,6 +206,16 @@ async def test_a_blog_that_is_not_polled_in_its_time_is_told_and_over_with_its_n
     lookout.appointed["storm"] = lookout.now + timedelta(minutes=5)
     (said,) = await lookout.looks(3)
     assert said.startswith("storm: is polled again. It lasted ")
+
+
+async def test_a_blog_that_another_node_polls_is_late_for_that_node_alone(lookout: Lookout) -> None:
+    elsewhere = {"https://blog.example/live"}
+    lookout.elsewhere, lookout.appointed = elsewhere, {}
+    assert await lookout.looks(40) == []
+    lookout.elsewhere, lookout.appointed = set(), {"storm": lookout.now - timedelta(minutes=5)}
+    assert len(await lookout.looks(2)) == 1
+    lookout.elsewhere, lookout.appointed = elsewhere, {"storm": lookout.now + timedelta(hours=1)}
+    assert await lookout.looks(2) == [], "whoever polls it says when that is over"
 
 
 async def test_a_machine_that_was_suspended_is_no_alarm(lookout: Lookout) -> None:
@@ -297,7 +300,7 @@ async def test_what_cannot_be_looked_at_hides_nothing_else(lookout: Lookout, mon
         raise StoreError("disk I/O error")
 
     monkeypatch.setattr(lookout.ledger.store, "refused", failing)
-    watched = replace(lookout.watcher._watched, settings=lambda: 1 / 0)  # type: ignore[arg-type,return-value]
+    watched = replace(lookout.watcher._watched, floods=lambda seconds: 1 / 0)  # type: ignore[arg-type,return-value]
     lookout.watcher._watched = watched
     lookout.free = 0
     assert len(await lookout.looks()) == 1

@@ -14,10 +14,11 @@ import pytest
 import structlog
 from aiohttp import web
 
+from bot.core.standing import Kind
 from bot.web import connections
 from bot.web import server as door
 from bot.web.server import Server
-from storage import open_store
+from storage import Store, open_store
 from tests.alarming import ADMIN, AtOnce
 from tests.service import Service, service
 from tests.told import free_port
@@ -180,6 +181,28 @@ async def test_a_port_that_is_taken_is_told_in_a_few_words(tmp_path: Path) -> No
             async with asyncio.timeout(10):
                 await told.wait()
     assert reports[0].startswith(f"web.listen: {address}: Address already in use; it is tried again, the rest runs")
+
+
+async def test_where_there_are_several_nodes_it_is_told_on_which_a_port_is_taken(store: Store) -> None:
+    reports: list[str] = []
+    told = asyncio.Event()
+
+    async def say(person: int, text: str) -> bool:
+        reports.append(text)
+        told.set()
+        return True
+
+    alarms = AtOnce(store, admins=lambda: (ADMIN,), say=say)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = "{}:{}".format(*taken.getsockname())
+        running = asyncio.create_task(Server(address, [], alarms, node="b").run())
+        async with asyncio.timeout(10):
+            await told.wait()
+        await alarms.ended(Kind.LISTEN, ending="another node listens")
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert reports[0].startswith(f"web.listen on b: {address}: Address already in use")
+    assert alarms.find(Kind.LISTEN, part="b") is not None
 
 
 async def test_a_host_that_is_no_name_is_told_and_ends_nothing(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from bot.web import webhook as door
 from bot.web.server import Server
 from bot.web.webhook import SECRET_HEADER, Webhook
 from config.secrets import webhook_path, webhook_secret
+from storage import StoreError
 from tests.alarming import a_store, alarms_into
 
 TOKEN = "100:s3cret-token"
@@ -287,3 +288,23 @@ async def test_two_bots_have_a_door_each() -> None:
             async with session.post(path, json={"update_id": number}, headers=headers) as answer:
                 assert answer.status == 200
     assert [desk.seen for desk in desks] == [[0], [1]]
+
+
+async def test_what_could_not_be_kept_is_to_come_again(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    away = True
+
+    async def keep(update: dict[str, Any]) -> None:
+        if away:
+            raise StoreError("PostgreSQL does not answer")
+        post.desk.seen.append(update["update_id"])
+
+    post.webhook.open(keep)
+    assert await post.bring(1) == 503
+    away = False
+    assert await post.bring(1) == 200
+    assert post.desk.seen == [1]
+
+
+@pytest.mark.parametrize("number", [-1, 2**63])
+async def test_a_number_that_no_update_has_is_refused(post: Post, number: int) -> None:
+    assert await post.bring(number) == 400

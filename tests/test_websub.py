@@ -540,7 +540,7 @@ async def test_a_push_that_says_nothing_and_a_page_that_fails_leave_the_pace_as_
     relay.watch.publisher.ill = 500
     await relay.deliver(lease, b"something is new")
     await relay.taken()
-    state = relay.watch.poller._states["storm"]
+    state = relay.watch.poller.state("storm")
     assert (state.failures, state.hub_until) == (1, None)
 
 
@@ -569,12 +569,12 @@ async def test_a_poll_that_finds_what_the_hub_did_not_tell_brings_the_usual_pace
     relay.watch.publisher.publish("a")
     await relay.deliver(lease, relay.watch.publisher.body())
     await relay.taken()
-    assert relay.watch.poller._states["storm"].hub_until == datetime.fromtimestamp(lease.until or 0, UTC)
+    assert relay.watch.poller.state("storm").hub_until == datetime.fromtimestamp(lease.until or 0, UTC)
     await relay.watch.poll()
-    assert relay.watch.poller._states["storm"].hub_until is not None
+    assert relay.watch.poller.state("storm").hub_until is not None
     relay.watch.publisher.publish("b")
     await relay.watch.poll()
-    assert relay.watch.poller._states["storm"].hub_until is None
+    assert relay.watch.poller.state("storm").hub_until is None
 
 
 def atom(*numbers: int, gone: str = "") -> bytes:

@@ -19,7 +19,7 @@ from bot.core.websub import Lease, LeaseState
 from bot.fetch import Fetcher
 from bot.web.server import Server
 from bot.web.subscriber import Subscriber
-from bot.web.websub import Callbacks
+from bot.web.websub import Callbacks, routes
 from storage import open_store
 from tests.hub import HubServer
 from tests.newsroom import settings_of
@@ -148,7 +148,7 @@ async def told(folder: Path, *, longest: int = 31 * 86_400) -> AsyncIterator[Tol
         listen = f"127.0.0.1:{free_port()}"
         one = Told(watch, hub, f"http://{listen}", fetcher, session)
         one.configure(websub=True)
-        server = Server(listen, one.callbacks.routes(), watch.alarms)
+        server = Server(listen, routes(one.callbacks), watch.alarms)
         serving = asyncio.create_task(server.run())
         await server.listening.wait()
         try:

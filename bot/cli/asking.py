@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import Failed, config_option, dumped, finish, json_option, opened_store, settings_of
+from bot.cli.common import (
+    Failed,
+    config_option,
+    dumped,
+    finish,
+    json_option,
+    opened_stores,
+    refuse_unknown,
+    settings_of,
+)
 from config.settings import default_file, find_file
+
+if TYPE_CHECKING:
+    from bot.core.model import Lane
+    from bot.status import Standing
+    from storage import BlogState, Store
+
+ROWS_OF = "main"  # as the rows of every bot's own store call it
 
 
 @click.command()
@@ -59,17 +77,31 @@ def schema(config: Path | None) -> None:
 @click.command()
 @config_option
 @json_option
-def status(config: Path | None, as_json: bool) -> None:
+@click.option("--bot", metavar="NAME", help="of several bots, one alone")
+def status(config: Path | None, as_json: bool, bot: str | None) -> None:
     """Blogs, subscribers and the queue, from the store."""
-    from bot.status import Standing, status_json, status_lines
+    from bot.status import of_several_json, of_several_lines, status_json, status_lines
 
     async def work() -> None:
-        async with opened_store(config) as (_, store):
-            blogs, queue, now = await store.blogs(counted=True), await store.queue("main"), time.time()
-            standing = Standing(
-                alarms=await store.alarms(), refused=await store.refused("main"), backup=await store.last_backup()
-            )
-            about = blogs, queue, now, standing
-            click.echo(dumped(status_json(*about)) if as_json else "\n".join(status_lines(*about)))
+        settings, now = settings_of(find_file(config, os.environ)), time.time()
+        if bot is not None:
+            refuse_unknown(settings, bot)
+        async with opened_stores(settings, [bot] if bot else [one.name for one in settings.bots]) as stores:
+            about = {name: await _about(store, now) for name, store in stores.items()}
+        if as_json:
+            said = {name: status_json(*one) for name, one in about.items()}
+            click.echo(dumped(of_several_json(said)))
+        else:
+            lines = {name: list(status_lines(*one)) for name, one in about.items()}
+            click.echo("\n".join(of_several_lines(lines)))
 
     finish(work())
+
+
+async def _about(store: Store, now: float) -> tuple[Sequence[BlogState], Mapping[Lane, int], float, Standing]:
+    from bot.status import Standing
+
+    standing = Standing(
+        alarms=await store.alarms(), refused=await store.refused(ROWS_OF), backup=await store.last_backup()
+    )
+    return await store.blogs(counted=True), await store.queue(ROWS_OF), now, standing

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from bot.cli.common import Verbs, config_option, dumped, finish, json_option, opened_store, private_file
+from bot.cli.common import Verbs, bot_option, config_option, dumped, finish, json_option, opened_store, private_file
 
 if TYPE_CHECKING:
     from storage import Act, Store
@@ -28,12 +28,13 @@ def audit() -> None:
 @audit.command("export")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @config_option
+@bot_option
 @json_option
-def export_audit(file: Path, config: Path | None, as_json: bool) -> None:
+def export_audit(file: Path, config: Path | None, bot: str, as_json: bool) -> None:
     """Write everything that people did to FILE as CSV (- is standard output), oldest first."""
 
     async def work() -> None:
-        async with opened_store(config) as (_, store):
+        async with opened_store(config, bot) as (_, store):
             write = _json if as_json else _csv
             if str(file) == "-":
                 await write(store, sys.stdout)

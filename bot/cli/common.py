@@ -6,13 +6,15 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 import click
 
+from config.forms import ID
 from config.settings import BadSettings, NoSecret, Settings, find_file, read_settings
+from config.values import MAIN_BOT
 
 T = TypeVar("T")
 
@@ -48,6 +50,17 @@ def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--config", "config", metavar="PATH", type=click.Path(path_type=Path), help="the configuration file"
     )(command)
+
+
+def bot_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    about = "of several bots, whose chats; main unless told"
+    return click.option("--bot", "bot", metavar="NAME", default=MAIN_BOT, callback=_bots_name, help=about)(command)
+
+
+def _bots_name(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    if ID.fullmatch(value) is None:
+        raise click.BadParameter(f"{value!r} is no name of a bot")
+    return value
 
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -89,15 +102,33 @@ def private_file(file: Path) -> Iterator[TextIO]:
 
 
 @contextlib.asynccontextmanager
-async def opened_store(config: Path | None) -> AsyncIterator[tuple[Settings, Any]]:
+async def opened_store(config: Path | None, bot: str = MAIN_BOT) -> AsyncIterator[tuple[Settings, Any]]:
+    """What the file says of a bot, and its store."""
+    settings = settings_of(find_file(config, os.environ))
+    refuse_unknown(settings, bot)
+    async with opened_stores(settings, [bot]) as stores:
+        yield settings.of(bot), stores[bot]
+
+
+@contextlib.asynccontextmanager
+async def opened_stores(settings: Settings, bots: Iterable[str]) -> AsyncIterator[dict[str, Any]]:
+    """Of these bots, by their names."""
     from storage import open_store
 
-    settings = settings_of(find_file(config, os.environ))
-    store = open_store(settings.storage.url)
+    stores: dict[str, Any] = {}
     try:
-        yield settings, store
+        for bot in bots:
+            stores[bot] = open_store(settings.storage.url, bot)
+        yield stores
     finally:
-        await store.close()
+        for store in stores.values():
+            await store.close()
+
+
+def refuse_unknown(settings: Settings, bot: str) -> None:
+    if settings.bot(bot) is None:
+        known = ", ".join(one.name for one in settings.bots)
+        raise Failed(f"--bot: no bot is called {bot!r}; there is {known}")
 
 
 def finish(work: Coroutine[Any, Any, T]) -> T:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.common import Failed, config_option, dumped, finish, json_option, opened_store
+from bot.cli.common import Failed, bot_option, config_option, dumped, finish, json_option, opened_store
 
 _DIGITS = 18  # of a number that the database has room for
 
@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 @click.argument("post")
 @click.argument("chat")
 @config_option
+@bot_option
 @json_option
-def why(post: str, chat: str, config: Path | None, as_json: bool) -> None:
+def why(post: str, chat: str, config: Path | None, bot: str, as_json: bool) -> None:
     """Why POST (a number, link, publisher's key, words of its headline) is in CHAT (Telegram's number), or not."""
     from bot.core.explanation import explanation_json, explanation_lines
     from bot.why import why as explain
 
     async def work() -> None:
-        async with opened_store(config) as (settings, store):
+        async with opened_store(config, bot) as (settings, store):
             here = await _chat(store, chat)
             meant = await _post(store, post)
             found = await explain(store, settings, meant, here.id, time.time())

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 
 import click
 
-from bot.cli.common import Failed, Verbs, config_option, finish, opened_store, private_file, progress
+from bot.cli.common import Failed, Verbs, bot_option, config_option, finish, opened_store, private_file, progress
 from config.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,11 +39,12 @@ def subscribers() -> None:
 @subscribers.command("export")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @config_option
-def export_subscribers(file: Path, config: Path | None) -> None:
+@bot_option
+def export_subscribers(file: Path, config: Path | None, bot: str) -> None:
     """Write every subscription to FILE as CSV (- is standard output); to FILE.opml the blogs."""
 
     async def work() -> None:
-        async with opened_store(config) as (settings, store):
+        async with opened_store(config, bot) as (settings, store):
             if str(file) == "-":
                 await _export(store, sys.stdout)
                 return
@@ -87,8 +88,15 @@ async def _export_blogs(settings: Settings, store: Store, out: TextIO) -> int:
 @click.option("--map", "maps", metavar="URL=BLOG", multiple=True, help="a feed there is this blog here; repeatable")
 @click.option("--dry-run", is_flag=True, help="say what would be taken, take nothing")
 @config_option
+@bot_option
 def import_subscribers(
-    file: Path, format_: str | None, chat: int | None, maps: tuple[str, ...], dry_run: bool, config: Path | None
+    file: Path,
+    format_: str | None,
+    chat: int | None,
+    maps: tuple[str, ...],
+    dry_run: bool,
+    config: Path | None,
+    bot: str,
 ) -> None:
     """Take subscriptions from FILE (- is standard input): an export's CSV, OPML, or another bot's database.
 
@@ -101,7 +109,8 @@ def import_subscribers(
     async def work() -> None:
         with _spooled(file) as path:
             try:
-                async with opened_store(config) as (settings, store):
+                async with opened_store(config, bot) as (settings, store):
+                    await store.refuse_where_it_is_not()
                     feeds = await _feeds(settings, store, named)
                     source = _source(path, format_, chat, settings, feeds)
                     tally, new = await _take(store, source, dry_run=dry_run)

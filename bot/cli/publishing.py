@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from bot.cli.common import Failed, config_option, finish, opened_store
-from config.settings import Settings
+from bot.cli.common import Failed, config_option, finish, opened_store, refuse_unknown, settings_of
+from config.settings import Settings, find_file
+from config.values import MAIN_BOT
 
 if TYPE_CHECKING:
     from bot.core.publishing import PushText
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--breaking", is_flag=True, help="ahead of everything that waits, and through quiet hours")
 @click.option("--at", "when", metavar="TIME", help="when: 18:30, 'tomorrow 7:00', '2026-11-24 07:00', +20m")
 @click.option("--dry-run", is_flag=True, help="say to how many, send nothing")
+@click.option("--bot", metavar="NAME", help="of several bots, whose readers; that of the blog, else main")
 @config_option
 def push(
     text: str,
@@ -35,6 +38,7 @@ def push(
     breaking: bool,
     when: str | None,
     dry_run: bool,
+    bot: str | None,
     config: Path | None,
 ) -> None:
     """An editor's broadcast from a script."""
@@ -46,8 +50,10 @@ def push(
     said = _push_text(sys.stdin.read() if text == "-" else text)
 
     async def work() -> None:
-        async with opened_store(config) as (settings, store):
-            _check_audience(settings, blog, topic)
+        whole = settings_of(find_file(config, os.environ))
+        _check_audience(whole, blog, topic)
+        async with opened_store(config, _bot_of(whole, bot, blog)) as (settings, store):
+            await store.refuse_where_it_is_not()  # nobody would ever send it
             audience = Audience(blog=blog, topics=(topic,) if topic else ())
             lane, at = Lane.BREAKING if breaking else Lane.LIVE, _moment(settings, blog, when)
             chats = await store.audience(audience)
@@ -92,7 +98,7 @@ def _moment(settings: Settings, blog: str | None, words: str | None) -> datetime
     if words is None:
         return None
     named = settings.blog(blog) if blog else None
-    zone = (named or settings.blogs[0]).timezone
+    zone = (named or settings.blogs[0]).timezone if named or settings.blogs else "UTC"
     try:
         return moment_in(words, datetime.now(UTC), zone).at.astimezone(ZoneInfo(zone))
     except Past:
@@ -101,6 +107,17 @@ def _moment(settings: Settings, blog: str | None, words: str | None) -> datetime
         raise Failed(f"--at: {words!r} is more than a year away") from None
     except NoMoment:
         raise Failed(f"--at: {words!r} is no time; write 18:30, 'tomorrow 7:00', '2026-11-24 07:00' or +20m") from None
+
+
+def _bot_of(settings: Settings, bot: str | None, blog: str | None) -> str:
+    """Whose readers are meant: a blog has those of one bot."""
+    named = settings.blog(blog) if blog else None
+    if bot is None:
+        return named.bot if named else MAIN_BOT
+    refuse_unknown(settings, bot)
+    if named and named.bot != bot:
+        raise Failed(f"--blog: {named.id} is relayed by the bot {named.bot}, not by {bot}")
+    return bot
 
 
 def _check_audience(settings: Settings, blog: str | None, topic: str | None) -> None:

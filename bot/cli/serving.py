@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import socket
 from collections.abc import Iterator, Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 USUAL_PORT = 8081
 LISTEN_SECONDS = 3.0
+GARBAGE = 50_000  # things made between looks for those in circles; there are few, and a message alone makes hundreds
 
 
 @click.command()
@@ -33,12 +35,13 @@ def run(config: Path | None) -> None:
 
 
 def _serve(path: Path, environ: Mapping[str, str]) -> None:
+    gc.set_threshold(GARBAGE)  # also for the reading of the modules, which leaves nothing in circles
     from bot import app, logs
     from config.settings import token, warnings
 
     logs.set_up()
     settings = settings_of(path)
-    token(environ)
+    token(environ, settings.bots[0])
     for line in warnings(settings):
         click.echo(f"warning: {line}", err=True)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from bot.core.absence import backfill, newest_first
@@ -48,3 +49,15 @@ def memory_of_handed(memory: Memory, format_: str, *, old: bool) -> Memory:
     if old:
         return replace(memory, page=None, started=False)
     return replace(memory, page=PageMemory(format=format_, kind=SnapshotKind.DELTA), started=True)
+
+
+def withdrawn(memory: Memory, snapshot: Snapshot) -> frozenset[str]:
+    """Which of the snapshot's posts are remembered as withdrawn, by the keys they are remembered by."""
+    keys = (own_key(memory, post.key) for post in snapshot.posts)
+    return frozenset(key for key in keys if key in memory.seen and memory.seen[key].withdrawn)
+
+
+def less(snapshot: Snapshot, memory: Memory, withdrawn: Collection[str]) -> Snapshot:
+    """Without the posts that were withdrawn after the snapshot was made; what withdraws them as well stays."""
+    left = (post for post in snapshot.posts if post.withdrawn or own_key(memory, post.key) not in withdrawn)
+    return replace(snapshot, posts=tuple(left))

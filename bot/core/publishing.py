@@ -45,6 +45,7 @@ class Publishing:
     blog: str
     url: str  # "": handed to us and read on no page, so that the blog's first page is still a baseline
     now: float
+    turn: int | None = None  # of the blog when it was read; None: whatever others have published since
     came: Came = Came.POLL
     writes: tuple[PostWrite, ...] = ()
     seen: tuple[Seen, ...] = ()

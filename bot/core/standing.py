@@ -30,6 +30,11 @@ class Kind(StrEnum):
     DISK = "disk"  # it is nearly full
     BACKUP = "backup"  # a schedule made backups, and makes them no more
     BROKE = "broke"  # a command or a button met a mistake of ours
+    NODE = "node"  # a node went without a goodbye
+    TROUBLE = "trouble"  # a node says that something is wrong with it
+    LANE = "lane"  # no node sends for a bot
+    SHARDS = "shards"  # no node polls some of the blogs
+    CLOCK = "clock"  # a node's clock is not PostgreSQL's
 
 
 # Where `DOCUMENT` says what each means and what is to be done.
@@ -49,10 +54,15 @@ SECTIONS: Mapping[Kind, str] = {
     Kind.DISK: "The disk is nearly full",
     Kind.BACKUP: "Backups have stopped",
     Kind.BROKE: "A command broke",
+    Kind.NODE: "A node is gone",
+    Kind.TROUBLE: "A node is in trouble",
+    Kind.LANE: "Nobody sends for a bot",
+    Kind.SHARDS: "Nobody polls",
+    Kind.CLOCK: "Clocks differ",
 }
 
 # Another text of these is another alarm: another mistake in the file, say. Of the others it is the same, further on.
-BY_TEXT = frozenset({Kind.PAGE, Kind.FILE})
+BY_TEXT = frozenset({Kind.PAGE, Kind.FILE, Kind.TROUBLE})
 # Nobody can be told as long as it stands: the log has it, and everybody hears of its end.
 TOLD_WHEN_OVER = frozenset({Kind.UNREACHABLE})
 

@@ -14,6 +14,7 @@ from bot.core.cron import firings
 from bot.core.state import QUIET, Life, State, state_of
 
 SPREAD = timedelta(seconds=5)  # within this, first polls start and later ones jitter
+TAKEN_WITHIN = timedelta(seconds=2)  # blogs that were another node's and are due are polled, each at its own moment
 JITTER_SHARE = 0.1
 BACK_OFF_CAP = timedelta(minutes=15)
 RETRY_AFTER_CAP = timedelta(hours=24)
@@ -86,17 +87,25 @@ class BlogState:
 
 
 def next_poll(
-    schedule: Schedule, timezone: str, now: datetime, last_started: datetime | None, state: BlogState
+    schedule: Schedule,
+    timezone: str,
+    now: datetime,
+    last_started: datetime | None,
+    state: BlogState,
+    *,
+    taken_over: bool = False,
 ) -> datetime:
     """When to poll next, in UTC and never before `now`.
 
     The earliest moment at which the interval then in force has passed since `last_started`, and a little later, so that
     blogs do not all come at once. Asked again with a later `now` the answer stays, until it has passed.
+
+    `taken_over`: many others are taken over with it, from somebody who may have been silent for a while.
     """
     last = min(last_started, now).astimezone(UTC) if last_started else None  # clocks are put back, too
     floor = max(now, _asked(last or now, state)).astimezone(UTC)
     # what is known of the blog was known at its last poll: asked again later, the answer is the same
-    pace = _Pace(schedule.adaptive, last or now, state)
+    pace = _Pace(schedule.adaptive, last or now, state, taken_over)
     if schedule.cron is not None:
         return _next_by_cron(schedule.cron, timezone, floor, last, pace)
     return _next_by_interval(schedule, ZoneInfo(timezone), floor, last, pace)
@@ -132,8 +141,8 @@ def _next_by_interval(
         if usual is None:
             continue
         earliest, length = max(start, floor), pace.stretched(usual)
-        if last is None or last + 2 * length < earliest:
-            plain, spread = earliest, _spread(earliest, min(length, SPREAD), pace.blog)
+        if last is None or last + length * (1 if pace.taken_over else 2) < earliest:
+            plain, spread = earliest, _spread(earliest, min(length, pace.crowded), pace.blog)
         else:
             plain, spread = (max(earliest, last + length + extra) for extra in (NO_TIME, pace.jitter(length, last)))
         if plain < end:
@@ -162,7 +171,7 @@ def _stretches(
 def _next_by_cron(cron: str, timezone: str, floor: datetime, last: datetime | None, pace: _Pace) -> datetime:
     """The first firing after the last poll, a missed one too; a blog never polled does not wait for its first."""
     if last is None:
-        return _spread(floor, SPREAD, pace.blog)
+        return _spread(floor, pace.crowded, pace.blog)
     first, second = islice(firings(cron, timezone, last), 2)
     gap = second - first
     if (length := pace.stretched(gap)) > gap:
@@ -170,7 +179,8 @@ def _next_by_cron(cron: str, timezone: str, floor: datetime, last: datetime | No
     found = first + pace.jitter(gap, last)
     if found >= floor:
         return found
-    return floor if floor - found < gap else _spread(floor, SPREAD, pace.blog)
+    late = pace.taken_over or floor - found >= gap
+    return _spread(floor, pace.crowded, pace.blog) if late else floor
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +190,16 @@ class _Pace:
     adaptive: bool
     now: datetime  # of the last poll, if there was one
     state: BlogState
+    taken_over: bool = False
 
     @property
     def blog(self) -> str:
         return self.state.blog
+
+    @property
+    def crowded(self) -> timedelta:
+        """Within this, those that are all late are polled."""
+        return TAKEN_WITHIN if self.taken_over else SPREAD
 
     def stretched(self, usual: timedelta) -> timedelta:
         """Longer after errors, and for an adaptive schedule, while little happens."""

@@ -64,6 +64,10 @@ class Window:
         self._unanswered[now] = self._unanswered.get(now, 0) + messages
         self._flying += messages
 
+    def remember(self, counted: float) -> None:
+        """It was counted at this moment, though we did not send it."""
+        heapq.heappush(self._counted, counted + JITTER + self.length)
+
     def unused(self, left: float) -> None:
         """It did not leave after all."""
         if left in self._unanswered:

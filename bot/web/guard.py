@@ -26,6 +26,7 @@ from bot.web.attempts import Attempts
 from bot.web.connections import is_known
 from bot.web.sessions import LASTS, Session, Sessions, is_password
 from config.secrets import NoSecret, secret
+from storage import StoreError
 
 log = structlog.get_logger()
 
@@ -36,7 +37,7 @@ TOKEN_HEADER = "X-Relay-Token"  # noqa: S105
 SESSION: Final = web.RequestKey("session", Session)
 _SECRET, _ENDED = "dashboard secret", "dashboard sessions ended"  # notes in the store
 LARGEST_FORM = 256 * 1024  # bytes
-_READ_AGAIN = 2.0  # seconds for which the password is not looked up again
+_READ_AGAIN = 2.0  # seconds for which the password is not looked up again, nor what other nodes know of sessions
 _NOBODY = "The dashboard has a password that cannot be read; nobody may come in until it can. The log says which."
 _ELSEWHERE = (
     "Without a password the dashboard answers this machine alone, asked directly and by its own name. "
@@ -85,6 +86,7 @@ class Guard:
         self._read_at, self._read_from, self._password = float("-inf"), "", ""
         self._secret = ""
         self._ended: dict[str, float] = {}
+        self._remembered_at = float("-inf")
         self._remembering = asyncio.Lock()
 
     @property
@@ -215,6 +217,8 @@ class Guard:
     async def leave(self, request: web.Request, answer: web.Response) -> None:
         """Ends the session, in this browser and for who has copied its cookie."""
         session, now = request[SESSION], self._clock()
+        self._remembered_at = float("-inf")  # others may have ended some meanwhile
+        await self._remember()
         self._ended = {one: until for one, until in self._ended.items() if until > now} | {
             session.number: session.until
         }
@@ -270,16 +274,21 @@ class Guard:
         return Sessions(self._secret, self._right_password())
 
     async def _remember(self) -> None:
-        """Our own secret and the sessions that were ended, from the store: both outlive us."""
+        """Our own secret and the sessions that were ended, from the store: both outlive us, and other nodes may have
+        written them."""
         async with self._remembering:
-            if self._secret:
+            if self._secret and 0 <= self._clock() - self._remembered_at < _READ_AGAIN:
                 return
-            ended = json.loads(await self._notes.note(_ENDED) or "{}")
-            kept = await self._notes.note(_SECRET)
-            if kept is None:
-                kept = secrets.token_hex(32)
-                await self._notes.keep_note(_SECRET, kept)
-            self._ended, self._secret = ended, kept
+            try:
+                ended, kept = await self._notes.note(_ENDED), await self._notes.note(_SECRET)
+                if kept is None:
+                    kept = secrets.token_hex(32)
+                    await self._notes.keep_note(_SECRET, kept)
+            except StoreError:
+                if not self._secret:
+                    raise
+                return  # who was let in may see what is wrong
+            self._ended, self._secret, self._remembered_at = json.loads(ended or "{}"), kept, self._clock()
 
     def _set_cookie(
         self, request: web.Request, answer: web.StreamResponse, session: Session, name: str = COOKIE

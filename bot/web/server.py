@@ -44,12 +44,14 @@ class Server:
         routes: Iterable[web.AbstractRouteDef],
         alarms: Alarms,
         *,
+        node: str = "",
         set_up: Sequence[Callable[[web.Application], None]] = (),
         measured: Measured = lambda route, status, seconds: None,
     ) -> None:
-        """`set_up`: what else the routes want of the application. `measured` is told of each request."""
+        """`node`: our name where there may be others; `set_up`: what else the routes want of the application;
+        `measured` is told of each request."""
         self._host, _, port = listen.rpartition(":")
-        self._port, self._listen, self._alarms = int(port), listen, alarms
+        self._port, self._listen, self._alarms, self._node = int(port), listen, alarms, node
         self._app = web.Application(middlewares=[_measuring(measured), _bounded], client_max_size=LARGEST_BODY)
         self._app.router.add_get("/healthz", _healthy)
         self._app.add_routes(routes)
@@ -67,7 +69,7 @@ class Server:
         try:
             door = await self._open(runner)
             try:
-                await self._alarms.ended(Kind.LISTEN, ending=f"it listens on {self._listen}")
+                await self._alarms.ended(Kind.LISTEN, ending=f"it listens on {self._listen}", part=self._node)
                 await asyncio.Event().wait()
             finally:
                 door.close()
@@ -82,7 +84,8 @@ class Server:
                 door = await self._listen_with(runner)
             except (OSError, UnicodeError) as error:  # the latter for what is no name of a host ("a..b")
                 said = f"{self._listen}: {_reason(error)}; it is tried again, the rest runs and readers notice nothing"
-                await self._alarms.raised(Kind.LISTEN, "", said, subject="web.listen")
+                subject = f"web.listen on {self._node}" if self._node else "web.listen"
+                await self._alarms.raised(Kind.LISTEN, "", said, subject=subject, part=self._node)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 self.address = door.sockets[0].getsockname()[:2]

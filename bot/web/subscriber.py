@@ -38,7 +38,11 @@ NO_HUB_SECONDS = 6 * 3600.0  # until a page that named no hub is looked at again
 
 
 class Subscriber:
-    """`public_url`: the address under which hubs reach us; without one, nothing is asked."""
+    """`public_url`: the address under which hubs reach us; without one, nothing is asked.
+
+    Whoever polls a page (`holds`, by the address of its blog) asks its hub. Where two nodes believe that for a moment,
+    the store lets one of them ask.
+    """
 
     def __init__(
         self,
@@ -48,9 +52,10 @@ class Subscriber:
         settings: Callable[[], Settings],
         public_url: str,
         alarms: Alarms,
+        holds: Callable[[str], bool] = lambda url: True,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._store, self._fetcher, self._settings = store, fetcher, settings
+        self._store, self._fetcher, self._settings, self._holds = store, fetcher, settings, holds
         self._base, self._alarms, self._clock = public_url.rstrip("/"), alarms, clock
         self._woken = asyncio.Event()
         self._look_at: dict[str, float] = {}  # when a page without a lease is looked at again, by its address
@@ -86,29 +91,35 @@ class Subscriber:
         pages = await self._pages()
         await self._want_no_more()
         await self._leave_what_is_not_wanted(pages)
-        leases, now = await self._store.leases(), self._clock()
+        leases, now = await self._leases(), self._clock()
         leaving = (one for one in leases if one.state is LeaseState.LEAVING and one.next_at <= now)
         await asyncio.gather(
             *(self._end(lease) for lease in leaving),
             *(self._begin_or_renew(blog, url, _standing(leases, blog, url)) for blog, url in pages),
         )
-        soonest = min((one.next_at for one in await self._store.leases()), default=float("inf")) - self._clock()
+        soonest = min((one.next_at for one in await self._leases()), default=float("inf")) - self._clock()
         return min(max(soonest, SOONEST_SECONDS), LOOK_SECONDS)
 
     async def _pages(self) -> list[tuple[Blog, str]]:
         """The pages that are polled now of the blogs that want to be told; two while one moves on to the next."""
         now, wanted = datetime.fromtimestamp(self._clock(), UTC), list[tuple[Blog, str]]()
         for blog in self._settings().blogs:
-            if blog.websub and self._base:
+            if blog.websub and self._base and self._holds(blog.url):
                 known = await self._store.pages(blog.id)
                 wanted += [(blog, url) for url in pages_to_poll(blog.url, blog.timezone, known, now)]
         return wanted
+
+    async def _leases(self) -> list[Lease]:
+        """Those of the pages that are polled here. Of a blog that left the file, only the page is known."""
+        leases, settings = await self._store.leases(), self._settings()
+        homes = ((one, settings.blog(one.blog)) for one in leases)
+        return [one for one, blog in homes if self._holds(blog.url if blog else one.page)]
 
     # --- what is wanted no more
 
     async def _leave_what_is_not_wanted(self, pages: Iterable[tuple[Blog, str]]) -> None:
         wanted = {(blog.id, url) for blog, url in pages}
-        for lease in await self._store.leases():
+        for lease in await self._leases():
             if lease.state is not LeaseState.LEAVING and ((lease.blog, lease.page) not in wanted or self._moved(lease)):
                 await self._leave(lease)
 
@@ -130,7 +141,10 @@ class Subscriber:
         if lease.failures >= websub.PATIENCE:
             await self._store.drop_lease(lease.callback)
             return
-        await self._store.asked_for_lease(lease.callback, self._clock() + websub.pause(lease.failures))
+        if not await self._store.asked_for_lease(
+            lease.callback, lease.next_at, self._clock() + websub.pause(lease.failures)
+        ):
+            return
         blog = self._settings().blog(lease.blog)  # without it, nothing in the file vouches for a private hub
         form = {"hub.mode": "unsubscribe", "hub.topic": lease.topic, "hub.callback": lease.address}
         try:
@@ -144,17 +158,20 @@ class Subscriber:
         now = self._clock()
         if (standing.next_at if standing else self._look_at.get(url, 0.0)) > now:
             return
+        again = now + websub.pause(standing.failures if standing else 0)
+        if standing and not await self._store.asked_for_lease(standing.callback, standing.next_at, again):
+            return
         found = await self._look(blog, url, standing)
         if found is None:
             return
         if standing is not None and found == HubOfPage(hub=standing.hub, topic=standing.topic):
-            await self._store.asked_for_lease(standing.callback, now + websub.pause(standing.failures))
             lease = replace(standing, failures=standing.failures + 1)
         else:
             if standing is not None:
                 await self._leave(standing)
             lease = self._lease(blog, url, found, now)
-            await self._store.begin_lease(lease)
+            if not await self._store.begin_lease(lease):
+                return
         if lease.state is LeaseState.LIVE and not lease.is_live(now):
             log.warning("hub lease ended", blog=blog.id, hub=lease.hub)
         await self._ask(blog, lease)

@@ -1,8 +1,8 @@
 """Where Telegram brings updates: https://core.telegram.org/bots/api#setwebhook.
 
 An update is answered with 200 when it is dealt with and not before, so that whatever was in our hands when we were
-killed is brought again. Telegram holds back what comes after it in the same chat, and sends what was not answered with
-2xx again for a day.
+killed is brought again; where there are several nodes, when it is kept for whichever of them answers for the bot.
+Telegram holds back what comes after it in the same chat, and sends what was not answered with 2xx again for a day.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import structlog
 from aiohttp import web
 
 from bot.web.connections import is_known
+from storage import StoreError
 
 log = structlog.get_logger()
 
@@ -29,6 +30,7 @@ PATIENCE_SECONDS = 25.0  # Telegram waits for an answer for 60, and one line of 
 AT_ONCE = 256  # requests; Telegram brings 100 at once, a Bot API server of one's own perhaps more
 REMEMBERED = 10_000  # updates dealt with, whose answer may have been lost on its way
 LATER_SECONDS = 2
+MOST = 2**63  # as a number of an update
 
 Handle = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
@@ -101,7 +103,7 @@ class Webhook:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await asyncio.shield(done)
-        except TimeoutError:
+        except (TimeoutError, StoreError):
             return self._later()
         return web.Response()
 
@@ -155,6 +157,6 @@ def _update(body: bytes) -> dict[str, Any]:
         update = orjson.loads(body)
     except orjson.JSONDecodeError:
         raise _Junk("it is not JSON") from None
-    if not isinstance(update, dict) or type(update.get("update_id")) is not int:
+    if not isinstance(update, dict) or type(number := update.get("update_id")) is not int or not 0 <= number < MOST:
         raise _Junk("it has no update_id")
     return update

@@ -37,8 +37,31 @@ class Told(Protocol):
     def __call__(self, id_: str, url: str, page: Page, until: datetime) -> Coroutine[None, None, None]: ...
 
 
+def routes(*doors: Callbacks) -> list[web.RouteDef]:
+    """The doors of all bots: who made a lease is who knows its callback."""
+
+    async def find(request: web.Request) -> tuple[Callbacks, Lease] | None:
+        for door in doors:
+            if (lease := await door.lease(request.match_info["callback"])) is not None:
+                return door, lease
+        return None
+
+    async def confirm(request: web.Request) -> web.Response:
+        if (found := await find(request)) is None:
+            raise web.HTTPNotFound
+        return await found[0].confirm(request, found[1])
+
+    async def deliver(request: web.Request) -> web.Response:
+        if (found := await find(request)) is None:
+            raise web.HTTPGone  # the hub may forget us (7)
+        return await found[0].deliver(request, found[1])
+
+    return [web.get(PATH + "{callback}", confirm, allow_head=False), web.post(PATH + "{callback}", deliver)]
+
+
 class Callbacks:
-    """The addresses that hubs know us by; `told` takes what they send, `changed` is called when a lease begins anew."""
+    """The addresses at which hubs tell of one bot's blogs; `told` takes what they send, `changed` is called when a
+    lease begins anew."""
 
     def __init__(
         self,
@@ -57,12 +80,6 @@ class Callbacks:
         self.forged: Counter[str] = Counter()  # deliveries of a blog whose signature was not the hub's
         self._in_doubt: set[str] = set()  # callbacks whose wrong signature is in the log
 
-    def routes(self) -> list[web.RouteDef]:
-        return [
-            web.get(PATH + "{callback}", self._confirm, allow_head=False),
-            web.post(PATH + "{callback}", self._deliver),
-        ]
-
     async def stop(self) -> None:
         """What was taken and not published is left to the next poll."""
         for task in self._taking:
@@ -71,11 +88,10 @@ class Callbacks:
 
     # --- verification
 
-    async def _confirm(self, request: web.Request) -> web.Response:
+    async def confirm(self, request: web.Request, lease: Lease) -> web.Response:
         """Echo the challenge of what we asked for; everything else is none of ours."""
-        lease = await self._lease(request)
         mode, topic = request.query.get("hub.mode", ""), request.query.get("hub.topic", "")
-        if lease is None or topic != lease.topic:
+        if topic != lease.topic:
             raise web.HTTPNotFound
         if mode == "denied":
             await self._denied(lease, request.query.get("hub.reason", ""))
@@ -105,16 +121,16 @@ class Callbacks:
         said = f"its hub {lease.hub} does not want to tell us; {POLLED}"
         await self._alarms.raised(Kind.HUB, lease.blog, said, subject=lease.blog)
 
-    async def _lease(self, request: web.Request) -> Lease | None:
-        return await self._store.lease(request.match_info["callback"])
+    async def lease(self, callback: str) -> Lease | None:
+        """Which of ours that is."""
+        return await self._store.lease(callback)
 
     # --- content distribution
 
-    async def _deliver(self, request: web.Request) -> web.Response:
+    async def deliver(self, request: web.Request, lease: Lease) -> web.Response:
         """Take what is new and say so at once; it is read and published after the answer."""
-        lease = await self._lease(request)
-        if lease is None or not self._wants(lease):
-            raise web.HTTPGone  # the hub may forget us (7)
+        if not self._wants(lease):
+            raise web.HTTPGone
         is_known(request)
         if self._waiting[lease.blog] >= WAITING_AT_MOST:
             return web.Response(status=503, headers={"Retry-After": "5"})

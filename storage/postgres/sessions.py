@@ -7,109 +7,73 @@ Writes about one bot wait for each other, on whatever node: an advisory lock of 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any, ParamSpec, TypeVar
-
-import asyncpg
+from typing import ParamSpec, TypeVar
 
 from storage.engine import Query
-from storage.errors import StoreError
-from storage.postgres import bridge
-from storage.postgres.connection import Connection
+from storage.postgres import bridge, jobs
 from storage.postgres.migrating import bring_up_to_date
+from storage.postgres.place import Place
+from storage.postgres.planning import AS_WRITTEN
+from storage.postgres.session import BEGIN, PATIENCE_SECONDS, Session
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-CONNECT_SECONDS = 10.0
-LOCK = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
+COUNT_SECONDS = 600.0  # for what goes through very many rows
 WRITERS = 7301  # the class of these locks
-# What asyncpg says where the session is gone, in whatever state it finds that out.
-GONE = (asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresConnectionError, OSError)
-
-
-class Session:
-    """One session, used by one transaction at a time, and opened again where it was lost."""
-
-    def __init__(self, url: str, **settings: str) -> None:
-        self._url, self._settings = url, settings
-        self._turn = asyncio.Lock()
-        self._db: Connection | None = None
-
-    @contextlib.asynccontextmanager
-    async def transaction(self, **how: Any) -> AsyncIterator[Connection]:
-        """All of it or nothing; StoreError where PostgreSQL does not do it."""
-        with told():
-            async with self._turn:
-                db, begun = await self._begin(how)
-                try:
-                    yield db
-                    await begun.commit()
-                except BaseException:
-                    await self._undo(db, begun)
-                    raise
-
-    async def _begin(self, how: Mapping[str, Any]) -> tuple[Connection, Any]:
-        """Where the session was lost while nobody used it, another is opened: nothing was begun in it."""
-        if self._db is not None and not self._db.wire.is_closed():
-            with contextlib.suppress(*GONE):
-                return self._db, await _started(self._db, how)
-            self._db.wire.terminate()
-        self._db = Connection(await self._connected())
-        return self._db, await _started(self._db, how)
-
-    async def _undo(self, db: Connection, begun: Any) -> None:
-        """A session in which that is not to be done is ended, which undoes it as well."""
-        try:
-            await asyncio.shield(begun.rollback())
-        except (*GONE, asyncpg.PostgresError, asyncio.CancelledError):
-            db.wire.terminate()
-
-    async def _connected(self) -> asyncpg.Connection:
-        return await asyncpg.connect(
-            self._url, timeout=CONNECT_SECONDS, statement_cache_size=0, server_settings=self._settings
-        )
-
-    async def close(self) -> None:
-        async with self._turn:
-            if self._db is not None:
-                await self._db.wire.close()
-
-
-async def _started(db: Connection, how: Mapping[str, Any]) -> Any:
-    begun = db.wire.transaction(**how)
-    await begun.start()
-    return begun
+# In one journey each.
+LOCK = f"SELECT pg_advisory_xact_lock({WRITERS}, hashtext(current_schema()))"
+WRITE = f"{BEGIN}; {LOCK}"
+# What is written so does not wait for the disk: it comes there within three times `wal_writer_delay`, 0.6 s.
+WRITE_OFTEN = f"{BEGIN}; SET LOCAL synchronous_commit = off; {LOCK}"
+READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 class Sessions:
-    """What the doors ask of it is what they ask of the one on SQLite."""
+    """What the doors ask of it is what they ask of the one on SQLite.
 
-    def __init__(self, url: str, bot: str = "main") -> None:
-        self._bot = bot
-        self._writing = Session(url, application_name="liveblog-relay writer")
-        self._reading, self._counting = (
-            Session(url, application_name=f"liveblog-relay {name}", default_transaction_read_only="on")
-            for name in ("reader", "counter")
-        )
+    `writing`: on which session is written, if not on one of our own. `parent`: who reads and counts for us as well.
+    """
+
+    def __init__(self, place: Place, writing: Session | None = None, parent: Sessions | None = None) -> None:
+        self.place = place
+        self._writing = writing or Session(place, "writer", PATIENCE_SECONDS, **AS_WRITTEN)
+        self._reading: Session = parent._reading if parent else _of_readers(place, "reader")
+        self._counting: Session = parent._counting if parent else _of_readers(place, "counter", COUNT_SECONDS)
+        self._own = (self._writing,) if parent else (self._counting, self._reading, self._writing)
         self._ready = asyncio.Lock()
-        self._is_ready = False
+        self._is_ready = parent is not None
 
     async def close(self) -> None:
-        for one in (self._counting, self._reading, self._writing):
+        for one in self._own:
             await one.close()
 
     async def write(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """One transaction, on the disk when it is done."""
-        await self._opened()
-        async with self._writing.transaction(isolation="read_committed") as db:
-            await db.wire.execute(LOCK, WRITERS, self._bot)
-            return await bridge.run(query, db, *args, **kwargs)
+        return await self._written(WRITE, query, *args, **kwargs)
 
     erase = write
-    write_often = write
-    write_little = write
+
+    async def write_often(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `write`, for what is written many times a second: a server that loses its power may forget the last second
+        of it."""
+        return await self._written(WRITE_OFTEN, query, *args, **kwargs)
+
+    write_little = write_often
+
+    async def _written(self, begin: str, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        await self.opened()
+        async with self._writing.transaction(begin) as db:
+            return await bridge.run(query, db, *args, **kwargs)
+
+    async def publish(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """As `write`; that there is something to send is told in the same transaction."""
+        await self.opened()
+        async with self._writing.transaction(WRITE) as db:
+            answer = await bridge.run(query, db, *args, **kwargs)
+            if self.place.is_plain:
+                await jobs.put(db.wire, self.place.home, jobs.pump(self.place.bot))
+            return answer
 
     async def read(self, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As of one moment."""
@@ -120,26 +84,20 @@ class Sessions:
         return await self._as_of_now(self._counting, query, *args, **kwargs)
 
     async def _as_of_now(self, session: Session, query: Query[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        await self._opened()
-        async with session.transaction(isolation="repeatable_read", readonly=True) as db:
+        await self.opened()
+        async with session.transaction(READ) as db:
             return await bridge.run(query, db, *args, **kwargs)
 
-    async def _opened(self) -> None:
+    async def opened(self) -> None:
+        """The tables are there, and up to date."""
         if self._is_ready:
             return
         async with self._ready:
             if not self._is_ready:
                 async with self._writing.transaction() as db:
-                    await bring_up_to_date(db.wire)
+                    await bring_up_to_date(db.wire, self.place)
                 self._is_ready = True
 
 
-@contextlib.contextmanager
-def told() -> Iterator[None]:
-    """What PostgreSQL says, as one clear line, without the address: it may hold a password."""
-    try:
-        yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        raise StoreError(f"PostgreSQL: {' '.join(str(error).split())}") from error
-    except (OSError, TimeoutError) as error:
-        raise StoreError(f"PostgreSQL: {error or 'does not answer'}") from error
+def _of_readers(place: Place, does: str, patience: float = PATIENCE_SECONDS) -> Session:
+    return Session(place, does, patience, default_transaction_read_only="on")

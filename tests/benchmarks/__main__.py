@@ -5,15 +5,19 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
-from tests.benchmarks.measure import Measure, circumstances, markdown, table, write_into
+from tests.benchmarks import scaling
+from tests.benchmarks.measure import Measure, circumstances, markdown, renewed, table, write_into
 from tests.benchmarks.processes import ROOT
 from tests.benchmarks.runs import BENCHMARKS, QUICK, WHOLE
 
 PAGE = ROOT / "docs" / "performance.md"
+SCALE_PAGE = ROOT / "docs" / "scale.md"
 
 
 def main() -> None:
@@ -28,7 +32,17 @@ def main() -> None:
     out.parent.mkdir(exist_ok=True)
     out.write_text(json.dumps({"made": circumstances(command), "measures": [one.as_json() for one in found]}, indent=2))
     if asked.write_docs:
-        write_into(PAGE, markdown(found, command))
+        for page, part in ((PAGE, False), (SCALE_PAGE, True)):
+            if there := [one for one in found if (one.group in scaling.GROUPS) is part]:
+                write_into(page, partial(_made, measures=there, command=command, only=asked.only))
+
+
+def _made(before: str, measures: Sequence[Measure], command: str, only: Sequence[str] | None) -> str:
+    """Those that were not measured stay as they are."""
+    if not only:
+        return markdown(measures, command)
+    words = " ".join(f"--only {name}" for name in only)
+    return renewed(before, measures, f'{command} BENCH="{words}"')
 
 
 def _arguments() -> argparse.Namespace:

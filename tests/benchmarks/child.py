@@ -21,6 +21,11 @@ RUNS = {
     "dashboard": "dashboards",
     "polls": "polling",
     "large": "polling",
+    "course": "clusters",
+    "unpolled": "clusters",
+    "ledger": "ledgers",
+    "pruned": "ledgers",
+    "scale": "scales",
 }  # each in its module, as the whole relay takes its time to be imported
 
 if __name__ == "__main__":

@@ -58,9 +58,7 @@ async def _measured(relay: Relay, asked: int) -> dict[str, Any]:
         held = Held()
         idle = {name: [await _took(session, path) for _ in range(asked)] for name, path in PAGES.items()}
         idle_held = await held.stop()
-        await relay._parts.desk.send(
-            await relay._parts.desk.draft(EDITOR, PushText(text=TEXT)), Sending(lane=Lane.LIVE)
-        )
+        await relay.main.desk.send(await relay.main.desk.draft(EDITOR, PushText(text=TEXT)), Sending(lane=Lane.LIVE))
         streams, held = [asyncio.create_task(_listen(session)) for _ in range(10)], Held()
         busy = {name: [await _took(session, path) for _ in range(asked)] for name, path in PAGES.items()}
         busy_held = await held.stop()

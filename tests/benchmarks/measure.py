@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import platform
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -71,12 +72,22 @@ def table(measures: Sequence[Measure]) -> Table:
 
 def markdown(measures: Sequence[Measure], command: str) -> str:
     """For the documentation: the same, and how it was made."""
-    lines = [circumstances(command), ""]
+    return "\n".join([circumstances(command), "", *(part for _, part in _groups(measures))])
+
+
+def renewed(before: str, measures: Sequence[Measure], command: str) -> str:
+    """What stands there, with these groups in the place of what they were, and how these alone were made."""
+    head, *parts = re.split(r"^(?=\*\*)", before.strip() + "\n", flags=re.MULTILINE)
+    known = {part.partition("**\n")[0].removeprefix("**"): part.strip() + "\n" for part in parts}
+    made = {group: f"{part}\n{circumstances(command)}\n" for group, part in _groups(measures)}
+    return "\n".join([head.strip(), "", *(known | made).values()])
+
+
+def _groups(measures: Sequence[Measure]) -> Iterator[tuple[str, str]]:
     for group in dict.fromkeys(one.group for one in measures):
-        lines += [f"**{group}**", "", f"| {' | '.join(HEADS)} |", "| --- | ---: | --- | ---: | --- | ---: |"]
+        lines = [f"**{group}**", "", f"| {' | '.join(HEADS)} |", "| --- | ---: | --- | ---: | --- | ---: |"]
         lines += [f"| {' | '.join(one.words())} |" for one in measures if one.group == group]
-        lines.append("")
-    return "\n".join(lines)
+        yield group, "\n".join([*lines, ""])
 
 
 def circumstances(command: str) -> str:
@@ -91,10 +102,10 @@ def circumstances(command: str) -> str:
     )
 
 
-def write_into(path: Path, text: str) -> None:
-    """Between the two markers; the rest of the page is written by hand."""
+def write_into(path: Path, made: Callable[[str], str]) -> None:
+    """Between the two markers: what is `made` of what stands there. The rest of the page is written by hand."""
     before, _, rest = path.read_text().partition(BEGIN)
-    _, found, after = rest.partition(END)
+    inside, found, after = rest.partition(END)
     if not found:
         raise ValueError(f"{path}: the markers {BEGIN} and {END} are missing")
-    path.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}")
+    path.write_text(f"{before}{BEGIN}\n\n{made(inside)}\n{END}{after}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from statistics import quantiles
 from typing import Any
 
 from bot.core.window import MARGIN
-from tests.benchmarks import reading
+from tests import postgres
+from tests.benchmarks import reading, scaling
 from tests.benchmarks.measure import Measure
 from tests.benchmarks.processes import measured
 
@@ -21,6 +23,18 @@ OPEN, ALLOWANCE, OVERTAKING = "Limiter open", "Against a strict limit", "Overtak
 CROWD, REPLIES, POLLING = "A very large audience", "Replies while a fan-out runs", "Polling"
 DASHBOARD = "The dashboard"
 VOLUME = "A large database"
+LEDGER = "The ledger"
+BAR = 250.0  # µs of CPU for a delivery, PostgreSQL's and ours
+CLUSTER = "Several nodes on one PostgreSQL"
+
+# What happens to three nodes in the middle of a fan-out, and the longest silence of the bot that is allowed (seconds).
+COURSES = {
+    "kills": ("whoever sends is killed with -9, four times", 2.0),
+    "stop": ("whoever sends is stopped for 10 s, and goes on", 6.0),
+    "cut": ("whoever sends is cut off from PostgreSQL for 10 s", 6.0),
+    "silence": ("whoever sends hears nothing of PostgreSQL for 10 s", 6.0),
+    "roll": ("all nodes are stopped and started again, one by one", 2.0),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +53,8 @@ class Size:
     asked: int
     blogs: int
     posts: int
+    nodes: int
+    courses: tuple[str, ...] = ()  # of a cluster
 
 
 WHOLE = Size(
@@ -54,6 +70,8 @@ WHOLE = Size(
     asked=40,
     blogs=1000,
     posts=400,
+    nodes=12,
+    courses=(*COURSES, "restart", "unpolled"),
 )
 QUICK = Size(
     rounds=1,
@@ -68,6 +86,8 @@ QUICK = Size(
     asked=10,
     blogs=100,
     posts=100,
+    nodes=6,
+    courses=("kills",),
 )
 TINY = Size(
     rounds=1,
@@ -82,6 +102,7 @@ TINY = Size(
     asked=3,
     blogs=3,
     posts=5,
+    nodes=2,
 )
 
 Runs = list[dict[str, Any]]
@@ -255,9 +276,100 @@ def volume(size: Size) -> Iterator[Measure]:
         yield _measure(VOLUME, f"{who}: {verb}, memory", "MB", [run[verb]["memory"]], [200.0], "the bar: 200 MB")
 
 
+def ledger(size: Size) -> Iterator[Measure]:
+    """What a delivery costs in the store: published, expanded, claimed and settled, with nobody sending."""
+    chats, old = size.waiting // 5, size.crowd
+    here = f"{chats:,} chats"
+    if not postgres.is_there():
+        (alone,) = _in_turn(size.rounds, lambda: measured("ledger", engine="sqlite", chats=chats))
+        yield _measure(LEDGER, f"{here}, SQLite: a delivery", "µs CPU", _costs(alone), [BAR] * len(alone), "the bar")
+        return
+    asked: tuple[dict[str, Any], ...] = ({"engine": "sqlite"}, {}, {"old": old}, {"bots": 3})
+    sqlite, alone, late, three = _in_turn(
+        size.rounds, *(partial(measured, "ledger", **{"engine": "postgresql", "chats": chats} | one) for one in asked)
+    )
+    for what, kind in (("a delivery", "new"), ("an edit", "edited")):
+        ours, theirs = _costs(alone, kind), _costs(sqlite, kind)
+        bar = [BAR] * len(alone)
+        yield _measure(LEDGER, f"{here}, SQLite: {what}", "µs CPU", theirs, bar, "the bar")
+        yield _measure(LEDGER, f"{here}, PostgreSQL: {what}, at both ends", "µs CPU", ours, bar, "the bar")
+        server = [run[kind]["server"] for run in alone]
+        yield _measure(LEDGER, f"{here}, PostgreSQL: {what}, the server's part", "µs CPU", server, ours, "both ends")
+        for name, runs in ((f"behind {old:,} old rows", late), ("three bots at once", three)):
+            costs = _costs(runs, kind)
+            yield _measure(LEDGER, f"{here}, PostgreSQL: {what}, {name}", "µs CPU", costs, ours, "without")
+        for name in ("journeys", "statements", "transactions"):
+            counts = [run[kind][name] for run in alone]
+            yield _measure(LEDGER, f"{here}, PostgreSQL: {name} of {what}", "", counts, [1.0] * len(alone), "one each")
+    yield from _pruned(chats)
+
+
+def _pruned(chats: int) -> Iterator[Measure]:
+    """What is left of the room that was taken once, and what a step of pruning costs."""
+    run = measured("pruned", chats=chats, rounds=10 if chats >= 1000 else 3)
+    name = f"{chats:,} rows sent and pruned, again and again: room that the tables take"
+    yield _measure(
+        LEDGER, name, "MB", [run["sizes"][-1]], [max(run["sizes"][:3])], "the most in the first three rounds"
+    )
+    name = f"{chats:,} rows: one step of pruning"
+    yield _measure(LEDGER, name, "ms CPU", [run["step"]], [15.0], "what is claimed ahead of the sender")
+
+
+def _costs(runs: Runs, kind: str = "new") -> list[float]:
+    return [float(run[kind]["client"] + run[kind]["server"]) for run in runs]
+
+
 def formats(size: Size) -> Iterator[Measure]:
     """Reading and comparing."""
     return reading.measures(size.posts, math.ceil(size.rounds * 5 / 3))
+
+
+def scale(size: Size) -> Iterator[Measure]:
+    """What one of everything costs on PostgreSQL, and what larger worlds come to by that."""
+    run = measured("scale", chats=size.fan_out, polls=size.blogs, nodes=size.nodes, seconds=max(1.0, size.nodes / 1.5))
+    poll = measured("polls", blogs=size.blogs)["unchanged"]["cpu"]
+    return scaling.measures(run, poll)
+
+
+def cluster(size: Size) -> Iterator[Measure]:
+    """Several processes on one PostgreSQL: their pace, their costs, and what faults do to them."""
+    yield from _shared_pace(size)
+    for name in size.courses:
+        if name in COURSES:
+            what, bar = COURSES[name]
+            yield _silence(size, name, what, f"the bar: {bar:.0f} s", bar)
+    if "restart" in size.courses:
+        yield _silence(size, "restart", "PostgreSQL is restarted", "as long as PostgreSQL was away")
+    if "unpolled" in size.courses:
+        blogs = 2 * size.blogs
+        over = measured("unpolled", blogs=blogs, every=EVERY)["over"]
+        name = f"{blogs:,} blogs every {EVERY:.0f} s on two nodes, one is killed: longest over its interval"
+        yield _measure(CLUSTER, name, "s", [over], [10.0], "the bar: 10 s")
+
+
+def _shared_pace(size: Size) -> Iterator[Measure]:
+    """Two nodes, three bots, and nothing happens."""
+    run = measured("course", which="allowance", chats=size.fan_out, per_second=FULL)
+    alone = measured("fan_out", count=size.paid, per_second=FULL)
+    who = f"three bots on two nodes, {size.fan_out:,} chats each"
+    name = f"{who}: share of 1000/s used, the least of them"
+    yield replace(_measure(CLUSTER, name, "%", [min(run["shares"]) * 100], [95.0], "the bar: 95 %"), note=_counted(run))
+    floor = "one node on SQLite, one bot"
+    yield _measure(CLUSTER, f"{who}: CPU of the nodes per message", "µs", [run["cpu_nodes"]], [alone["cpu"]], floor)
+    name = f"{who}: CPU of PostgreSQL per message"
+    yield _measure(CLUSTER, name, "µs", [run["cpu_postgres"]], [run["cpu_nodes"]], "of the nodes")
+
+
+def _silence(size: Size, name: str, what: str, floor_is: str, bar: float | None = None) -> Measure:
+    """The longest time in which the bot said nothing, while this happened."""
+    run = measured("course", which=name, chats=size.fan_out, per_second=FULL)
+    told = f"{size.fan_out:,} chats, three nodes; {what}: longest silence"
+    return replace(_measure(CLUSTER, told, "s", [run["gap"]], [bar or run["away"]], floor_is), note=_counted(run))
+
+
+def _counted(run: dict[str, Any]) -> str:
+    late = f", {run['late']} by who had no right any more" if run["late"] else ""
+    return f"{run['lost']} lost, {run['repeated']} repeated{late}, {run['refused']} answers of 429"
 
 
 BENCHMARKS: dict[str, Callable[[Size], Iterator[Measure]]] = {
@@ -269,5 +381,8 @@ BENCHMARKS: dict[str, Callable[[Size], Iterator[Measure]]] = {
     "polling": polling,
     "dashboard": dashboard,
     "volume": volume,
+    "ledger": ledger,
     "reading": formats,
+    "scale": scale,
+    "cluster": cluster,
 }

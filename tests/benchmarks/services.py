@@ -62,7 +62,7 @@ async def service(
     running = asyncio.create_task(relay.run())
     await asyncio.wait({running, asyncio.create_task(relay.ready.wait())}, return_when=asyncio.FIRST_COMPLETED)
     try:
-        while not await relay._parts.store.latest(blogs=["storm"], now=time.time(), limit=1):
+        while not await relay.main.store.latest(blogs=["storm"], now=time.time(), limit=1):
             await asyncio.sleep(0.05)
         yield relay
     finally:
@@ -120,13 +120,13 @@ async def _measured(server: Server, relay: Relay, asked: int, gap: float) -> dic
     held = Held()
     idle = await _answers(server, 100, until=always, least=asked, gap=gap)
     idle_held, memory, written = await held.stop(), _memory(), asyncio.Event()
-    number = await relay._parts.desk.draft(EDITOR, PushText(text=TEXT))
+    number = await relay.main.desk.draft(EDITOR, PushText(text=TEXT))
     held, peak = Held(), _memory()
     asking = asyncio.create_task(_answers(server, 100_000, until=written, least=asked, gap=gap))
     start = time.monotonic()
-    await relay._parts.desk.send(number, Sending(lane=Lane.BREAKING))
+    await relay.main.desk.send(number, Sending(lane=Lane.BREAKING))
     published = time.monotonic() - start
-    while not (await relay._parts.store.progress("main", number)).expanded:
+    while not (await relay.main.store.progress("main", number)).expanded:
         peak = max(peak, _memory())
         await asyncio.sleep(0.2)
     rows = time.monotonic() - start

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from bot.house import House
-from bot.web.dashboard.acts import Acts
-from bot.web.dashboard.asking import Asking
 from bot.web.dashboard.files import Files
 from bot.web.dashboard.frame import Frame
 from bot.web.dashboard.live import Live
 from bot.web.dashboard.login import Login
-from bot.web.dashboard.pages import Pages
-from bot.web.dashboard.said import Flashes
-from bot.web.dashboard.views import Views
+from bot.web.dashboard.of_bot import OfBot
+from bot.web.dashboard.switch import Switch
 from bot.web.dashboard.watching import Watching
 from bot.web.guard import Guard
 
@@ -22,35 +20,28 @@ __all__ = ["Dashboard"]
 
 
 class Dashboard:
-    """`routes()` go to the server, whose application `set_up` makes ready for them."""
+    """`routes()` go to the server, whose application `set_up` makes ready for them.
 
-    def __init__(self, house: House, guard: Guard) -> None:
+    One way in for all bots, and the same pages for each: those of the first at the top, of another below its name.
+    """
+
+    def __init__(self, houses: Sequence[House], guard: Guard) -> None:
         self._guard, self._files = guard, Files()
         self._frame = frame = Frame(self._files)
-        watching, flashes = Watching(house), Flashes()
-        views = Views(house, watching, frame)
-        self._pages = Pages(house, guard, frame, watching, views, flashes)
-        self._acts = Acts(house, self._pages, frame, watching, flashes)
-        self._asking, self._login = Asking(house, self._pages), Login(guard, frame)
-        self.live = Live(watching, views, guard)
+        switch = Switch({house.name: Watching(house) for house in houses})
+        self._bots = [OfBot(house, guard, frame, switch) for house in houses]
+        self._login = Login(guard, frame)
+
+    @property
+    def live(self) -> Live:
+        """Of the first bot."""
+        return self._bots[0].live
 
     def routes(self) -> list[web.RouteDef]:
-        pages, people, visitors = self._pages, self._guard.people, self._guard.visitors
-        seen: dict[str, Handler] = {
-            "/": pages.overview,
-            "/blogs/{blog}": pages.blog,
-            "/pushes": pages.pushes,
-            "/alarms": pages.alarms,
-            "/why": pages.why,
-            "/file": pages.file,
-            "/file/{name}": pages.file_back,
-            "/history.json": pages.history,
-        }
-        done = {**self._acts.routes(), "/why": self._asking.answer, "/logout": self._login.leave}
+        people, visitors = self._guard.people, self._guard.visitors
         return [
-            *(web.get(path, people(handler)) for path, handler in seen.items()),
-            *(web.post(path, people(handler)) for path, handler in done.items()),
-            web.get("/live", people(self.live.answer), allow_head=False),
+            *(route for bot in self._bots for route in bot.routes()),
+            web.post("/logout", people(self._login.leave)),
             web.get("/login", visitors(self._login.form)),
             web.post("/login", visitors(self._login.enter)),
             web.get("/static/{version}/{name}", self._guard.everybody(self._files.answer)),
@@ -59,4 +50,5 @@ class Dashboard:
     def set_up(self, app: web.Application) -> None:
         """Templates; and an end for the streams, which else would keep the server from stopping."""
         self._frame.set_up(app)
-        app.on_shutdown.append(self.live.stop)
+        for bot in self._bots:
+            app.on_shutdown.append(bot.live.stop)

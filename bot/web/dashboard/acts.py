@@ -41,26 +41,28 @@ class Acts:
         self._house, self._pages, self._frame = house, pages, frame
         self._watching, self._flashes = watching, flashes
 
-    def routes(self) -> Mapping[str, Handler]:
-        return {
-            "/reload": self._handler(self._reload),
-            "/hold": self._handler(self._hold),
-            "/release": self._handler(self._release),
-            "/push": self._handler(self._push),
-            "/pushes": self._handler(self._pushes),
-            "/requeue": self._handler(self._requeue),
-            "/rollback": self._handler(self._rollback),
+    def handlers(self) -> Mapping[str, Handler]:
+        """By where their forms are sent, below the bot's first page."""
+        acts: Mapping[str, Callable[[Form], Awaitable[Said]]] = {
+            "reload": self._reload,
+            "hold": self._hold,
+            "release": self._release,
+            "push": self._push,
+            "pushes": self._pushes,
+            "requeue": self._requeue,
+            "rollback": self._rollback,
         }
+        return {name: self._handler(name, act) for name, act in acts.items()}
 
-    def _handler(self, act: Callable[[Form], Awaitable[Said]]) -> Handler:
+    def _handler(self, name: str, act: Callable[[Form], Awaitable[Said]]) -> Handler:
         async def handler(request: web.Request) -> web.StreamResponse:
             form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-            asked = question(request.path.lstrip("/"), form)
+            asked = question(name, form)
             if asked is not None and "sure" not in form and "HX-Request" not in request.headers:
-                return await self._pages.sure(request, asked, form)
+                return await self._pages.sure(request, name, asked, form)
             said = await act(form)
             self._watching.forget()
-            log.info("done in the dashboard", act=request.path, well=said.tone == "good")
+            log.info("done in the dashboard", bot=self._house.name, act=name, well=said.tone == "good")
             return self._answer(request, said, form.get("back", ""))
 
         return handler

@@ -40,7 +40,7 @@ class Login:
         return answer
 
     def _page(self, request: web.Request, there: str, wrong: str = "", status: int = 200) -> web.Response:
-        values = {"top": "./", "token": self._guard.token(request), "next": there, "wrong": wrong}
+        values = {"root": "./", "bots": (), "token": self._guard.token(request), "next": there, "wrong": wrong}
         return self._frame.page(request, "login.html", status=status, now=0.0, **values)
 
 

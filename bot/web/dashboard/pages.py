@@ -8,7 +8,6 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.applied import kept_files
 from bot.core.timing import upcoming
 from bot.house import House
 from bot.web.dashboard.file_rows import FileRow, file_rows
@@ -19,9 +18,10 @@ from bot.web.dashboard.plots import RANGES, USUAL
 from bot.web.dashboard.questions import Question
 from bot.web.dashboard.said import Flashes
 from bot.web.dashboard.situation import Situation, Watched
+from bot.web.dashboard.switch import Switch
 from bot.web.dashboard.views import View, Views, view_of
 from bot.web.dashboard.watching import Watching
-from bot.web.guard import SESSION, TOKEN, Guard
+from bot.web.guard import SESSION, TOKEN, Guard, to_the_top
 from config.schedule import words as schedule_words
 
 UPCOMING = 5  # polls that the page of a blog announces
@@ -29,10 +29,17 @@ UPCOMING = 5  # polls that the page of a blog announces
 
 class Pages:
     def __init__(
-        self, house: House, guard: Guard, frame: Frame, watching: Watching, views: Views, flashes: Flashes
+        self,
+        house: House,
+        guard: Guard,
+        frame: Frame,
+        watching: Watching,
+        views: Views,
+        flashes: Flashes,
+        switch: Switch,
     ) -> None:
         self._house, self._guard, self._frame = house, guard, frame
-        self._watching, self._views, self._flashes = watching, views, flashes
+        self._watching, self._views, self._flashes, self._switch = watching, views, flashes, switch
         self._past = Past(house)
 
     async def overview(self, request: web.Request) -> web.StreamResponse:
@@ -84,13 +91,14 @@ class Pages:
         return await self._page(request, View(name="file"), "file_back.html", file=found)
 
     async def _kept(self) -> list[FileRow]:
-        house = self._house
-        return file_rows(await kept_files(house.store, house.settings(), house.now()))
+        return file_rows(await self._house.kept())
 
-    async def sure(self, request: web.Request, asked: Question, form: Mapping[str, str]) -> web.StreamResponse:
+    async def sure(
+        self, request: web.Request, act: str, asked: Question, form: Mapping[str, str]
+    ) -> web.StreamResponse:
         """Asks before an act; yes does it, with what its form said."""
         fields = {name: value for name, value in form.items() if name != TOKEN}
-        act, back = request.path.lstrip("/"), where(form.get("back", ""))
+        back = where(form.get("back", ""))
         view = View(name="sure")
         return await self._page(request, view, "sure.html", asked=asked, fields=fields, act=act, back=back)
 
@@ -114,7 +122,10 @@ class Pages:
             status=status,
             now=situation.at,
             view=view,
-            top=top_of(request),
+            root=(root := to_the_top(request)),
+            top=f"{root}{self._switch.home(self._house.name)}",
+            bot=self._house.name,
+            bots=await self._switch.shown(),
             situation=situation,
             parts=parts,
             token=self._guard.token(request),
@@ -139,7 +150,3 @@ LIVE = ("overview", "blog", "pushes", "alarms")
 def range_of(request: web.Request) -> str:
     asked = request.query.get("range", USUAL)
     return asked if asked in RANGES else USUAL
-
-
-def top_of(request: web.Request) -> str:
-    return "../" * (request.rel_url.raw_path.count("/") - 1) or "./"

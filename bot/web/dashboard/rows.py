@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from bot.core.model import Lane
+from bot.core.nodes import Node, Nodes, wrong
 from bot.core.publishing import Progress
+from bot.core.standing import Kind
 from bot.core.state import State
 from bot.status import state
 from bot.vitals import Counted
@@ -223,3 +225,37 @@ def _acts(one: Pushed) -> tuple[str, ...]:
 
 def push_rows(pushes: Sequence[Pushed]) -> list[PushRow]:
     return [push_row(one) for one in pushes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeRow:
+    """A node. `trouble`: what is wrong with it, in a line, or ""; `since`: in seconds since 1970."""
+
+    name: str
+    version: str
+    since: float
+    lanes: str
+    shards: int
+    trouble: str
+    tone: Tone
+
+
+def node_rows(nodes: Nodes | None) -> list[NodeRow]:
+    """Where there are several, or one is missed; those that are gone stand last."""
+    if nodes is None or len(nodes.here) + len(nodes.gone) < 2:
+        return []
+    return [_node_row(one, nodes) for one in (*nodes.here, *nodes.gone)]
+
+
+def _node_row(node: Node, nodes: Nodes) -> NodeRow:
+    label, is_gone = nodes.label(node), node in nodes.gone
+    trouble = "; ".join(short(one.text, 240) for one in wrong(nodes) if one.part == label and one.kind is not Kind.LANE)
+    return NodeRow(
+        name=label,
+        version=node.version,
+        since=node.started_at,
+        lanes="" if is_gone else ", ".join(node.lanes),
+        shards=0 if is_gone else node.shards,
+        trouble=trouble,
+        tone="bad" if is_gone else "warn" if trouble else "good",
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.core.nodes import Nodes
 from bot.core.publishing import Progress
 from bot.core.signs import Stuck
 from bot.core.standing import Alarm
@@ -36,7 +37,8 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """`stuck`: nothing leaves although something waits; `backup`: the last one that was made."""
+    """`stuck`: nothing leaves although something waits; `backup`: the last one that was made; `nodes`: how they are,
+    None where there is one alone."""
 
     at: float
     now: Now
@@ -47,6 +49,7 @@ class Situation:
     all_held: bool = False
     stuck: Stuck | None = None
     backup: Backup | None = None
+    nodes: Nodes | None = None
 
     def blog(self, id_: str) -> Watched | None:
         return next((one for one in self.blogs if one.blog.id == id_), None)

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bot.house import House
 from bot.web.dashboard.frame import Frame
-from bot.web.dashboard.rows import BlogRow, blog_page, blog_row, blog_rows, lane_rows, push_rows
+from bot.web.dashboard.rows import BlogRow, blog_page, blog_row, blog_rows, lane_rows, node_rows, push_rows
 from bot.web.dashboard.situation import Situation, Watched
 from bot.web.dashboard.verdict import verdict
 from bot.web.dashboard.watching import Watching
@@ -77,6 +77,7 @@ class Views:
             "verdict": self._part("part_verdict.html", view, situation, verdict=verdict(situation)),
             "tiles": self._part("part_tiles.html", view, situation, vitals=situation.now, waiting=situation.waiting),
             "queue": self._part("part_queue.html", view, situation, lanes=lane_rows(situation)),
+            "nodes": self._part("part_nodes.html", view, situation, nodes=node_rows(situation.nodes)),
             "blogs": self._part("part_blogs.html", view, situation, listed=listed),
             "pushes": self._part("part_pushes.html", view, situation, pushes=push_rows(situation.pushes[:FEW])),
             "alarms": self._part(

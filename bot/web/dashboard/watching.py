@@ -78,6 +78,7 @@ class Watching:
             all_held=all_held,
             stuck=house.vitals.stuck(),
             backup=await store.last_backup(),
+            nodes=house.nodes(),
         )
 
     def _blogs(self, states: Iterable[BlogState]) -> tuple[Watched, ...]:

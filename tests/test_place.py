@@ -1,0 +1,33 @@
+"""What stands between us and PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+
+import pytest
+
+from storage import StoreError
+from storage.postgres.place import Place
+
+
+async def test_a_pooler_that_takes_no_settings_of_a_session_is_told_in_one_line() -> None:
+    """In transaction pooling a lane's lock would be somebody else's: what PgBouncer refuses, it must not ignore."""
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        (length,) = struct.unpack("!i", await reader.readexactly(4))
+        first = await reader.readexactly(length - 4)
+        if first == struct.pack("!i", 80877103):  # whether it has TLS
+            writer.write(b"N")
+            (length,) = struct.unpack("!i", await reader.readexactly(4))
+            first = await reader.readexactly(length - 4)
+        assert b"search_path" in first
+        said = b"SFATAL\0VFATAL\0C08P01\0Munsupported startup parameter: search_path\0\0"
+        writer.write(b"E" + struct.pack("!i", len(said) + 4) + said)
+        writer.close()
+
+    pooler = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    port = pooler.sockets[0].getsockname()[1]
+    async with pooler:
+        with pytest.raises(StoreError, match="unsupported startup parameter: search_path; is that a pooler"):
+            await Place(f"postgresql://relay:secret@127.0.0.1:{port}/relay").session("node")
