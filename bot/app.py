@@ -124,6 +124,7 @@ class Relay:
             self._begin(one.lateness.run())
         self._hearing = self._begin(self._node.web.run())
         await self._node.sharing.begun.wait()
+        await self._node.web.attempted()
         self.ready.set()
         for bot, returned in self._returned.items():
             self._tell_of_the_return(self._node.bots[bot], returned)

@@ -118,7 +118,7 @@ class Chaos:
 
     async def start(self) -> None:
         """Until it has asked for the page, which it then knows."""
-        polled = asyncio.create_task(self.relay.publisher.polled(seconds=40))
+        polled = asyncio.create_task(self.relay.publisher.polled(seconds=60))
         await asyncio.sleep(0)
         await self.relay.start()
         await polled
@@ -130,7 +130,7 @@ class Chaos:
         await self.wire.died(unwritten)
 
     async def polled(self, times: int = 1) -> None:
-        await self.relay.publisher.polled(times, seconds=40)
+        await self.relay.publisher.polled(times, seconds=60)
 
     # --- how it ends -------------------------------------------------------------------------------------------------
 

@@ -124,7 +124,7 @@ class Node:
         self.send(signal.SIGTERM)
         return await self.ended()
 
-    async def ended(self, seconds: float = 30) -> int:
+    async def ended(self, seconds: float = 60) -> int:
         assert self.process is not None
         async with asyncio.timeout(seconds):
             code = await self.process.wait()

@@ -127,7 +127,7 @@ class HubServer:
         async with self._changed:
             self._changed.notify_all()
 
-    async def until(self, is_so: Callable[[], bool], seconds: float = 20) -> None:
+    async def until(self, is_so: Callable[[], bool], seconds: float = 60) -> None:
         async with asyncio.timeout(seconds), self._changed:
             await self._changed.wait_for(is_so)
 

@@ -72,7 +72,7 @@ class Api:
         asked, self.asked = self.asked, []
         return asked
 
-    async def polled(self, times: int = 1, seconds: float = 20) -> None:
+    async def polled(self, times: int = 1, seconds: float = 60) -> None:
         """Until so many more requests came."""
         target = len(self.seen) + times
         async with asyncio.timeout(seconds), self._asked:

@@ -73,7 +73,7 @@ class Publisher:
     def take_away(self, key: str) -> None:
         self.posts = [one for one in self.posts if one["key"] != key]
 
-    async def polled(self, times: int = 1, seconds: float = 20) -> None:
+    async def polled(self, times: int = 1, seconds: float = 60) -> None:
         """Until the page was asked for so many times more."""
         target = self.polls + times
         async with asyncio.timeout(seconds), self._asked:

@@ -48,6 +48,11 @@ class Service:
         log = self.folder / "relay.log"
         return log.read_text() if log.exists() else ""
 
+    async def until_logged(self, words: str) -> None:
+        async with asyncio.timeout(60):
+            while words not in self.log:  # noqa: ASYNC110 another process writes it
+                await asyncio.sleep(0.05)
+
     def configure(self, **changes: str) -> None:
         """Write the configuration; `every` and `extra` are kept from before unless told."""
         for name, value in changes.items():
@@ -82,7 +87,7 @@ schedule = {{ every = "{self.every}" }}
     def store(self, bot: str = "main") -> Store:
         return open_store(self.url, bot)
 
-    async def baseline(self, bot: str = "main", seconds: float = 20) -> None:
+    async def baseline(self, bot: str = "main", seconds: float = 60) -> None:
         """Until the page was read for the first time."""
         store = self.store(bot)
         async with asyncio.timeout(seconds):
@@ -133,7 +138,7 @@ schedule = {{ every = "{self.every}" }}
     def _environ(self) -> dict[str, str]:
         return os.environ | {"TELEGRAM_BOT_TOKEN": self.telegram.token} | self.environ
 
-    async def died(self, seconds: float = 30) -> int:
+    async def died(self, seconds: float = 60) -> int:
         """Until the process has ended; its exit code (negative: the signal)."""
         assert self.process is not None
         async with asyncio.timeout(seconds):
@@ -157,7 +162,7 @@ schedule = {{ every = "{self.every}" }}
     def headlines(self, chat: int) -> list[str]:
         return [text.split("\n")[0] for text in self.screen(chat)]
 
-    async def shows(self, chat: int, *headlines: str, seconds: float = 20) -> None:
+    async def shows(self, chat: int, *headlines: str, seconds: float = 60) -> None:
         """Until the chat's messages begin with these headlines, in this order, and there are no others."""
         try:
             await self.telegram.until(lambda: self.headlines(chat) == list(headlines), seconds)

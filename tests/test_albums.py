@@ -193,7 +193,7 @@ async def test_a_withdrawal_overtakes_an_album_that_waits_for_room(tmp_path: Pat
         await room.subscribe(GROUP, "supergroup")
         for key in "ab":
             await room.publish(post(key, images=(QUAY, MOLE, LIGHT, FERRY)))
-        await room.telegram.until(lambda: len(standing(room, GROUP)) == 4, seconds=30)
+        await room.telegram.until(lambda: len(standing(room, GROUP)) == 4, seconds=60)
         await room.take_away("a")
         await room.shows(GROUP, "withdrawn")
         await room.telegram.until(lambda: len(standing(room, GROUP)) == 5, seconds=120)
@@ -212,7 +212,7 @@ async def test_a_group_whose_minute_is_nearly_full_gets_an_album_when_there_is_r
         await room.follow(BEN)
         for key in "ab":
             await room.publish(post(key, images=(QUAY, MOLE, LIGHT, FERRY)))
-        await room.telegram.until(lambda: len(standing(room, BEN)) == 8, seconds=30)
+        await room.telegram.until(lambda: len(standing(room, BEN)) == 8, seconds=60)
         assert len(standing(room, GROUP)) == 4
         await room.telegram.until(lambda: len(standing(room, GROUP)) == 8, seconds=120)
         assert all(ok for _, ok in methods(room))
@@ -398,7 +398,7 @@ async def test_an_edit_between_two_steps_is_not_lost(room: Newsroom) -> None:
     go_on = asyncio.Event()
     second = room.telegram.fail(method="editMessageMedia", error=Fault.hold(go_on))
     await room.publish(post("a", title="First", images=(QUAY, FERRY, LIGHT)))
-    await asyncio.wait_for(second.reached.wait(), 10)
+    await asyncio.wait_for(second.reached.wait(), 60)
     await room.publish(post("a", title="Second", images=(QUAY, FERRY, TOWN)))
     go_on.set()
     await room.shows(ANN, "Second", "", "")
@@ -539,7 +539,7 @@ async def test_a_relay_killed_between_two_steps_goes_on_with_the_second(tmp_path
         never = asyncio.Event()
         second = room.telegram.fail(method="deleteMessage", error=Fault.hold(never))
         await room.take_away("a")
-        await asyncio.wait_for(second.reached.wait(), 10)
+        await asyncio.wait_for(second.reached.wait(), 60)
         assert room.running is not None
         room.running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -569,13 +569,13 @@ async def test_kill_nine_while_an_album_is_sent_or_withdrawn_leaves_nothing_half
             assert await relay.died() == -9
             await relay.start()
         repeated = 0 if passes else 3  # what was on the wire
-        await relay.telegram.until(lambda: len(relay.screen(ANN)) == 3 + repeated, 40)
+        await relay.telegram.until(lambda: len(relay.screen(ANN)) == 3 + repeated, 60)
         relay.publisher.take_away("a")
         if passes:
             assert await relay.died() == -9
             await relay.start()
-        await relay.telegram.until(lambda: len(relay.screen(ANN)) == 1 + repeated, 40)
-        await relay.telegram.until(lambda: relay.screen(ANN)[-1].startswith("withdrawn"), 40)
+        await relay.telegram.until(lambda: len(relay.screen(ANN)) == 1 + repeated, 60)
+        await relay.telegram.until(lambda: relay.screen(ANN)[-1].startswith("withdrawn"), 60)
 
 
 # --- the rule ---------------------------------------------------------------------------------------------------------

@@ -465,7 +465,7 @@ async def test_a_kill_between_two_questions_loses_nothing_and_repeats_nothing(tm
         assert await relay.died() == -9
         api.say(3, seconds_ago=60)
         await relay.start()
-        await relay.telegram.until(lambda: "Body of post 3." in relay.headlines(ANN), 30)
+        await relay.telegram.until(lambda: "Body of post 3." in relay.headlines(ANN), 60)
         await api.polled(3)
         assert relay.headlines(ANN) == ["Body of post 2.", "Body of post 3."]
         assert await relay.terminate() == 0

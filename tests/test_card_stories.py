@@ -64,7 +64,7 @@ async def test_a_card_is_pinned_once_whenever_the_relay_is_killed(
     await relay.start(step, passes)
     assert await relay.died() == -9
     await relay.start()
-    await relay.telegram.until(lambda: bool(pinned(relay, ANN)), 20)
+    await relay.telegram.until(lambda: bool(pinned(relay, ANN)), 60)
     await relay.publisher.polled(2)
     assert len(standing(relay, ANN)) <= most
     assert pinned(relay, ANN) == [standing(relay, ANN)[-1]]
@@ -81,5 +81,5 @@ async def test_an_import_with_the_volume_card_brings_the_card(relay: Service) ->
             "subscribers", "import", str(relay.folder / "chats.csv"), "--config", str(relay.config)
         )
         assert code == 0, out + err
-    await relay.telegram.until(lambda: bool(pinned(relay, GROUP)), 20)
+    await relay.telegram.until(lambda: bool(pinned(relay, GROUP)), 60)
     assert len(standing(relay, GROUP)) == 1

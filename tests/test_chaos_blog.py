@@ -62,7 +62,7 @@ class BadRoad:
             await self.poll()
         telegram = self.room.telegram
         with contextlib.suppress(AssertionError):  # better told below
-            await telegram.until(lambda: all(is_true(telegram, self.truth, one) for one in self.followers), seconds=20)
+            await telegram.until(lambda: all(is_true(telegram, self.truth, one) for one in self.followers), seconds=60)
         await self.room.quiet()
         assert_true(telegram, self.truth, self.followers, copies=0, context="\n".join(self.room.reports))
 

@@ -17,7 +17,7 @@ SMALL = 16 * 1024  # bytes: more than the log has, less than any database
 
 async def said(story: Chaos, words: str, times: int = 1) -> None:
     """Until the relay's log says so."""
-    await story.relay.telegram.until(lambda: story.relay.log.count(words) >= times, seconds=40)
+    await story.relay.telegram.until(lambda: story.relay.log.count(words) >= times, seconds=60)
 
 
 @contextlib.contextmanager

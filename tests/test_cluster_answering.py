@@ -103,7 +103,7 @@ async def _hold(shards: Collection[int] | None) -> None: ...
 
 
 async def until(there: Any) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (await found if asyncio.iscoroutine(found := there()) else found):  # noqa: ASYNC110 a database is asked
             await asyncio.sleep(0.02)
 

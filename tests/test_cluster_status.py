@@ -258,11 +258,11 @@ async def test_an_alarm_of_a_node_without_the_lane_is_told_soon_and_ended_by_ano
     assert b.relay is not None
     of_b, of_a = b.relay.main.alarms, a.relay.main.alarms
     await of_b.raised(Kind.FAILING, "storm", "its page is gone", subject="storm")
-    await room.until(lambda: len(room.told()) == 1, 5)
-    await room.until(lambda: of_a.find(Kind.FAILING, "storm"), 5)
+    await room.until(lambda: len(room.told()) == 1, 60)
+    await room.until(lambda: of_a.find(Kind.FAILING, "storm"), 60)
     await of_a.ended(Kind.FAILING, "storm", "answers again")
-    await room.until(lambda: len(room.told()) == 2, 5)
-    await room.until(lambda: of_b.find(Kind.FAILING, "storm") is None, 5)
+    await room.until(lambda: len(room.told()) == 2, 60)
+    await room.until(lambda: of_b.find(Kind.FAILING, "storm") is None, 60)
 
 
 async def test_of_three_processes_one_that_is_killed_is_missed_until_it_is_back_and_a_renewal_is_nothing(
@@ -287,7 +287,7 @@ async def test_of_three_processes_one_that_is_killed_is_missed_until_it_is_back_
 
 
 async def _until(place: Place, what: Callable[[Nodes], bool]) -> Nodes:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(60):
         while (found := await nodes(place, ["main"])) is None or not what(found):  # noqa: ASYNC110 other processes
             await asyncio.sleep(0.1)
     return found

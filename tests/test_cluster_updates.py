@@ -122,7 +122,7 @@ async def test_a_draft_begun_on_one_node_is_sent_after_the_lane_moved_once(relay
     await relay.answered(EDITOR)
     assert await (await relay.owner()).terminate() == 0
     await relay.heard(times=2)
-    await relay.telegram.tap(EDITOR, EDITOR, "Send", seconds=20)
+    await relay.telegram.tap(EDITOR, EDITOR, "Send", seconds=60)
     await relay.until(lambda: "The harbour is closed." in relay.answers(ANN))
     await relay.until(lambda: "Delivered to" in relay.answers(EDITOR)[-1])
     assert relay.answers(ANN).count("The harbour is closed.") == 1
@@ -137,7 +137,7 @@ async def test_what_is_said_while_nobody_has_the_lane_waits(relay: Nodes) -> Non
     relay.telegram.say(ANN, ANN, "/id")
     relay.telegram.say(BEN, BEN, "/id")
     await relay.until(lambda: not relay.telegram.first_bot.updates.waiting)
-    await asyncio.wait_for(away.reached.wait(), 20)
+    await asyncio.wait_for(away.reached.wait(), 60)
     assert len(await relay.ask("SELECT FROM pgqueuer WHERE entrypoint = 'update main' AND status = 'queued'")) == 2
     away.lift()
     await relay.answered(ANN, BEN)
@@ -201,7 +201,7 @@ async def test_a_press_in_the_dashboard_of_a_node_without_the_lane_shows_a_previ
         async with visitor.post(f"{url}/push", data=form, headers={"Origin": url}) as answer:
             assert "The preview is in the private chat" in said_in(await answer.text())
     await relay.until(lambda: any("The harbour is closed." in text for text in relay.answers(EDITOR)))
-    await relay.telegram.tap(EDITOR, EDITOR, "Send", seconds=30)
+    await relay.telegram.tap(EDITOR, EDITOR, "Send", seconds=60)
     await relay.until(lambda: "The harbour is closed." in relay.answers(ANN))
     assert await relay.owner() is not other
     assert relay.answers(ANN).count("The harbour is closed.") == 1

@@ -259,7 +259,7 @@ async def test_a_rich_message_reaches_the_page_as_blocks_with_pictures_a_browser
 async def test_the_server_stops_while_a_page_is_open(session: ClientSession, telegram: LocalTelegram) -> None:
     async with stream(session, telegram) as events:
         await events.next("state")
-        await asyncio.wait_for(telegram.stop(), 5)
+        await asyncio.wait_for(telegram.stop(), 20)
 
 
 # --- what the visitor does -------------------------------------------------------------------------------------------

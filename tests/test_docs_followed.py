@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -16,16 +15,11 @@ from bot.demo.telegram import LocalTelegram
 from config.settings import parse_settings
 from tests.following import Newcomer, blocks
 from tests.manual import call
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 YOU = 1001
 ANY_BLOG = '[[blogs]]\nid = "any"\nurl = "https://example.org/live"\n'
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @pytest.fixture

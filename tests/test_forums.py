@@ -382,7 +382,7 @@ async def test_a_kill_while_it_is_opened_leaves_one_that_follows(tmp_path: Path,
         await relay.publisher.polled()
         relay.telegram.say(ANN, FORUM, "/subscribe")
         await relay.telegram.until(relay.telegram.chats[FORUM].from_bot, 60)
-        await relay.telegram.tap(ANN, FORUM, "In a topic of its own", seconds=30)
+        await relay.telegram.tap(ANN, FORUM, "In a topic of its own", seconds=60)
         assert await relay.died(60) == -9
         await relay.start()
         threads = relay.telegram.chats[FORUM].topics

@@ -164,7 +164,7 @@ async def test_a_restart_shows_nothing_twice_and_forgets_no_message(tmp_path: Pa
             mine, theirs = await preview(before, EDITOR), await preview(before, OTHER_EDITOR)
             assert len(await before.room.store.offers()) in (1, 2)
             await telegram.until(lambda: len(before.said(OTHER_EDITOR)) == 2)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while len(await before.room.store.offers()) < 2:  # noqa: ASYNC110 the loop writes it
                     await asyncio.sleep(0.01)
         async with telegram_house(tmp_path, HOLD, telegram) as after, offered(after):

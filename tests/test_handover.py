@@ -285,6 +285,6 @@ async def test_a_kill_neither_loses_nor_repeats_it(tmp_path: Path, step: str, pa
         relay.publisher.publish("old", "About old", f"Our live coverage has moved <a href='{other.url}'>here</a>.")
         assert await relay.died() == -9
         await relay.start()
-        await relay.telegram.until(lambda: "About b" in relay.headlines(ANN), 30)
+        await relay.telegram.until(lambda: "About b" in relay.headlines(ANN), 60)
         await asyncio.gather(relay.publisher.polled(2), other.polled(2))
         assert told(relay, ANN) == 1

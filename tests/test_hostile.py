@@ -369,7 +369,7 @@ async def test_a_picture_in_a_private_network_is_never_fetched_by_us(tmp_path: P
         blogs.room.telegram.files.refuse(f"http://{where}/a.png")
         blogs.host.answer = sent(told_.encode())
         await blogs.poller.poll_now("storm")
-        await blogs.room.telegram.until(lambda: blogs.said("Headline") == ["Headline 3"], seconds=30)
+        await blogs.room.telegram.until(lambda: blogs.said("Headline") == ["Headline 3"], seconds=60)
         assert inside.asked == 0
 
 

@@ -28,9 +28,9 @@ from storage import StoreError, open_store
 from tests.api_answers import sourcefabric_listing, sourcefabric_post
 from tests.newsroom import settings_of
 from tests.polling import Watch
+from tests.ports import free_port
 from tests.publisher import Publisher
 from tests.service import Service, service
-from tests.told import free_port
 
 SECRET = "a-token-of-forty-letters"
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -405,8 +405,8 @@ async def test_from_the_publishers_system_to_the_chats(relay: Service) -> None:
         await relay.shows(ANN, "Two boats are lost.", "The quay is shut.")
         assert await send("PUT", push(2, "<p>Three boats are lost.</p>", minute=30)) == 200
         assert await send("DELETE", push(3, minute=31)) == 200
-    await relay.telegram.until(lambda: relay.headlines(ANN)[:1] == ["Three boats are lost."], 20)
-    await relay.telegram.until(lambda: relay.headlines(ANN)[1].startswith("withdrawn by the publisher"), 20)
+    await relay.telegram.until(lambda: relay.headlines(ANN)[:1] == ["Three boats are lost."], 60)
+    await relay.telegram.until(lambda: relay.headlines(ANN)[1].startswith("withdrawn by the publisher"), 60)
     assert len(relay.headlines(ANN)) == 2
     assert SECRET not in relay.log
     assert await relay.terminate() == 0

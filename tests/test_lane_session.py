@@ -79,7 +79,7 @@ async def test_whose_session_ended_writes_nothing_more(ours: PostgresStore, ledg
 async def test_who_keeps_a_lane_hears_that_it_was_lost(ours: PostgresStore, ledger: Ledger) -> None:
     await ended(ours)
     with pytest.raises(LaneLost):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await ledger.lane.keep()
 
 
@@ -137,7 +137,7 @@ async def test_who_was_stopped_and_goes_on_finds_its_lane_another_s(ours: Postgr
         assert await node.stdout.readline() == b"taken\n"
         assert await ours.ledger() is None
         os.kill(node.pid, signal.SIGSTOP)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while (ledger := await ours.ledger()) is None:  # noqa: ASYNC110 only trying tells
                 await asyncio.sleep(0.1)
         await ledger.keep_note("who", "ours")
@@ -157,7 +157,7 @@ async def test_a_session_that_was_silent_for_too_long_is_left_without_a_word(
     ours: PostgresStore, ledger: Ledger
 ) -> None:
     """Whoever closes it hears nothing of why PostgreSQL ended it: that is known already, and ends no process."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while (other := await ours.ledger()) is None:  # noqa: ASYNC110 only trying tells
             await asyncio.sleep(0.1)
     await other.close()

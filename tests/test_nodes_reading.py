@@ -246,7 +246,7 @@ async def test_versions_that_come_in_at_one_node_keep_their_order(handing: Nodes
 
 async def _came_in(node: Watch, pushes: int) -> None:
     """Until so many wait for their turn."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(node.poller._turns["storm"]._waiters or ()) < pushes:  # noqa: ASYNC110 a lock tells nobody
             await asyncio.sleep(0.01)
 

@@ -124,7 +124,7 @@ async def test_a_claim_passes_over_what_another_session_is_settling(fresh_url: s
     await begun.start()
     try:
         await wire.execute("UPDATE delivery SET sent = wanted WHERE chat = $1", here[0])
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             assert {claim.chat for claim in await ledger.claim(limit=1)} == {here[1]}
             assert {claim.chat for claim in await ledger.claim()} == {here[2]}
     finally:
@@ -177,7 +177,7 @@ async def test_long_lists_are_fetched_no_further_than_they_are_read(fresh_url: s
         rows = iter(db.execute("SELECT number FROM (SELECT generate_series(1, 1000000000) AS number) AS every"))
         return [next(rows)["number"] for _ in range(3)]
 
-    async with asyncio.timeout(20), wire.transaction():
+    async with asyncio.timeout(60), wire.transaction():
         assert await bridge.run(some) == [1, 2, 3]
     await wire.close()
 

@@ -185,7 +185,7 @@ async def test_only_a_breaking_push_overtakes_the_posts_that_wait(house: Telegra
     )
     await house.room.publish(post("a"))
     await house.room.publish(post("b"))
-    await asyncio.wait_for(asleep.reached.wait(), 10)
+    await asyncio.wait_for(asleep.reached.wait(), 60)
     await press(house, control, f"push:send:{number(control)}")
     await house.room.quiet()
     order = [text.split("\n")[0] for text in house.room.screen(ANN) if text.startswith(("About", TEXT))]

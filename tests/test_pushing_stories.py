@@ -30,7 +30,7 @@ async def relay(tmp_path: Path) -> AsyncIterator[Service]:
 async def control(relay: Service) -> LocalMessage:
     """The message with the buttons of the push that the editor wrote just now."""
     chat = relay.telegram.chats[EDITOR]
-    await relay.telegram.until(lambda: any("Send" in buttons(one) for one in chat.from_bot()), 20)
+    await relay.telegram.until(lambda: any("Send" in buttons(one) for one in chat.from_bot()), 60)
     return next(one for one in reversed(chat.from_bot()) if "Send" in buttons(one))
 
 
@@ -63,13 +63,13 @@ async def test_an_album_reaches_every_chat_through_kills_before_the_press_and_on
     await relay.kill()
     await relay.start()
     assert await press(relay, before, "Send") == "On its way."
-    await relay.telegram.until(lambda: sum(bool(albums(relay, one)) for one in READERS) >= 8, 30)
+    await relay.telegram.until(lambda: sum(bool(albums(relay, one)) for one in READERS) >= 8, 60)
     await relay.kill()
     there = sum(bool(albums(relay, one)) for one in READERS)
     assert 8 <= there < len(READERS), "killed on its way"
     await relay.start()
     await relay.telegram.until(lambda: all(albums(relay, one) for one in READERS), 60)
-    await relay.telegram.until(lambda: before.text.startswith("Delivered to 30 chats"), 30)
+    await relay.telegram.until(lambda: before.text.startswith("Delivered to 30 chats"), 60)
     held = {reader: albums(relay, reader) for reader in READERS}
     assert all(album == files for those in held.values() for album in those), "whole, and in its order"
     copies = Counter(len(those) for those in held.values())
@@ -85,14 +85,14 @@ async def test_a_schedule_outlives_a_kill(relay: Service) -> None:
     relay.telegram.say(EDITOR, EDITOR, "/push The bridge opens.")
     message = await control(relay)
     relay.telegram.say(EDITOR, EDITOR, "in 4 s", reply_to=message.id)
-    await relay.telegram.until(lambda: "once you press Send" in message.text, 10)
+    await relay.telegram.until(lambda: "once you press Send" in message.text, 60)
     assert (await press(relay, message, "Send")).startswith("It goes out at ")
     await relay.kill()
     assert not any("The bridge opens." in relay.screen(one) for one in READERS[:3])
     await relay.start()
     for one in READERS[:3]:
         await relay.shows(one, "The bridge opens.")
-    await relay.telegram.until(lambda: message.text.startswith("Delivered to 3 chats"), 20)
+    await relay.telegram.until(lambda: message.text.startswith("Delivered to 3 chats"), 60)
 
 
 async def test_whoever_leaves_the_file_loses_drafts_at_once(relay: Service) -> None:
@@ -105,7 +105,7 @@ async def test_whoever_leaves_the_file_loses_drafts_at_once(relay: Service) -> N
     store = relay.store()
     number = int(buttons(message)["Send"].rpartition(":")[2])
     try:
-        await relay.telegram.until(lambda: "file applied" in relay.log, 20)
+        await relay.telegram.until(lambda: "file applied" in relay.log, 60)
         push = await store.push(number)
         assert push is not None
         assert (push.state, push.post.text) == ("cancelled", "")

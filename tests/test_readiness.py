@@ -28,9 +28,9 @@ from bot.web.health import Health
 from storage import Store, StoreError
 from tests.engines import on_sqlite
 from tests.newsroom import settings_of
+from tests.ports import free_port
 from tests.service import service
 from tests.test_guard import PASSWORD, Notes
-from tests.told import free_port
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 GOOD = Seen()
@@ -230,7 +230,7 @@ async def test_the_service_is_ready_once_it_polls_sends_and_listens(tmp_path: Pa
         one.configure(web=f'listen = "127.0.0.1:{port}"')
         await one.start()
         await one.baseline()
-        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session, asyncio.timeout(20):
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session, asyncio.timeout(60):
             while True:
                 try:
                     async with session.get("/readyz") as answer:

@@ -14,9 +14,9 @@ import pytest
 from bot.core.choices import Choices
 from tests.choosing import choose_in
 from tests.hub import HubServer
+from tests.ports import free_port
 from tests.service import Service, service
 from tests.test_restore_stories import called, ever, lost
-from tests.told import free_port
 
 ANN, BEN = 2001, 2002
 EDITOR = 1002

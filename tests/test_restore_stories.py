@@ -71,7 +71,7 @@ async def test_after_a_restore_nobody_gets_anything_twice_and_what_comes_then_ar
     for chat in (ANN, BEN):
         await relay.shows(chat, "Three boats lost", "A third is missing", "The third is back")
         assert max(ever(relay, chat).values()) == 1
-    await relay.telegram.until(lambda: any("put back" in text for text in relay.screen(ADMIN)), 20)
+    await relay.telegram.until(lambda: any("put back" in text for text in relay.screen(ADMIN)), 60)
 
 
 async def test_what_waited_in_the_backup_counts_as_sent_unless_it_is_to_be_sent_again(relay: Service) -> None:
@@ -98,7 +98,7 @@ async def test_what_waited_in_the_backup_counts_as_sent_unless_it_is_to_be_sent_
     assert "chats get once more" in await called(relay, "restore", "--resend", str(waiting))
     await relay.start()
     for chat in (ANN, BEN):
-        await relay.telegram.until(lambda at=chat: ever(relay, at)["Waits in the backup"] == 2, 20)
+        await relay.telegram.until(lambda at=chat: ever(relay, at)["Waits in the backup"] == 2, 60)
 
 
 async def test_a_backup_in_the_middle_of_a_broadcast_holds_nobody_up_and_restores_to_all_of_it(relay: Service) -> None:
@@ -108,7 +108,7 @@ async def test_a_backup_in_the_middle_of_a_broadcast_holds_nobody_up_and_restore
     await relay.start()
     await relay.publisher.polled()
     relay.publisher.publish("a", "Two boats lost")
-    await relay.telegram.until(lambda: sum(map(len, (relay.screen(one) for one in readers))) > 10, 20)
+    await relay.telegram.until(lambda: sum(map(len, (relay.screen(one) for one in readers))) > 10, 60)
     backup = relay.folder / "kept.db"
     await called(relay, "backup", str(backup))
     relay.configure(limits="messages_per_second = 100\nmessages_per_chat_per_second = 50")

@@ -36,7 +36,7 @@ async def answer(relay: Service, text: str) -> LocalMessage:
     """What the bot says to the admin next."""
     before = len(said(relay))
     relay.telegram.say(ADMIN, ADMIN, text)
-    await relay.telegram.until(lambda: len(said(relay)) > before, 20)
+    await relay.telegram.until(lambda: len(said(relay)) > before, 60)
     return said(relay)[before]
 
 
@@ -52,7 +52,7 @@ async def press(relay: Service, message: LocalMessage, act: str, person: int = A
 
 async def turns_into(relay: Service, message: LocalMessage, words: str) -> None:
     """A press is answered first, then the message is rewritten."""
-    await relay.telegram.until(lambda: words in message.text, 20)
+    await relay.telegram.until(lambda: words in message.text, 60)
 
 
 async def saved(relay: Service, **changes: str) -> bytes:
@@ -77,7 +77,7 @@ async def kept(relay: Service) -> list[AppliedFile]:
 
 
 async def in_force(relay: Service, text: bytes) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (files := await kept(relay)) == [] or files[0].text != text:  # noqa: ASYNC110 another process writes it
             await asyncio.sleep(0.05)
 
@@ -154,7 +154,7 @@ async def test_a_kill_in_the_middle_of_a_rollback_leaves_the_old_file_or_the_new
 async def test_a_draft_with_mistakes_is_kept_beside_the_file_that_comes_back(relay: Service) -> None:
     good = relay.config.read_bytes()
     relay.config.write_text("[[blogs]]\nid = 7\n")
-    await relay.telegram.until(lambda: any("refused" in one.text for one in said(relay)), 20)
+    await relay.telegram.until(lambda: any("refused" in one.text for one in said(relay)), 60)
     shown = await answer(relay, "/rollback")
     assert "what stands in the file is something else" in shown.text
     await press(relay, shown, "look")

@@ -18,9 +18,9 @@ from aiohttp.test_utils import TestServer
 from bot.demo.telegram import Fault
 from config.secrets import webhook_path, webhook_secret
 from tests.dashboard_house import token_in
+from tests.ports import free_port
 from tests.proxied import PrefixProxy
 from tests.service import Service, service
-from tests.told import free_port
 
 ADMIN, EDITOR, ANN = 1001, 1002, 2001
 PASSWORD, INTAKE, IN_URL = "zq-dashboard-pässword/1", "zq-intake-secret+2", "zq-user:zq-hunter2"
@@ -180,7 +180,7 @@ async def _admins(day: Day, visitor: aiohttp.ClientSession) -> None:
         async with visitor.get(f"{url}{page}") as answer:
             assert answer.status == 200
             day.heard[f"page /{page}"] = await answer.text()
-    async with visitor.get(f"{url}live") as stream, asyncio.timeout(20):
+    async with visitor.get(f"{url}live") as stream, asyncio.timeout(60):
         day.heard["stream"] = (await stream.content.readuntil(b"event: alarms")).decode()
     for where in ("metrics", "readyz"):
         async with visitor.get(f"{url}{where}", headers={"Authorization": f"Bearer {PASSWORD}"}) as answer:

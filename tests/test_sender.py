@@ -570,7 +570,7 @@ async def test_a_sender_that_is_told_of_news_and_to_stop_at_once_stops(tmp_path:
     for number in range(25):  # a few turns of the loop decide
         folder = tmp_path / str(number)
         folder.mkdir()
-        async with newsroom(folder) as room, asyncio.timeout(10.0):
+        async with newsroom(folder) as room, asyncio.timeout(60):
             await room.publish(post("a"))
             await room.quiet()
             room.sender.wake()

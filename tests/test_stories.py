@@ -49,7 +49,7 @@ async def test_a_post_that_left_the_page_is_withdrawn_after_three_polls(relay: S
     relay.publisher.publish("b", "A third is missing")
     await relay.shows(ANN, "Two boats lost", "A third is missing")
     relay.publisher.take_away("a")
-    await relay.telegram.until(lambda: relay.headlines(ANN)[0].startswith("withdrawn by the publisher"), 20)
+    await relay.telegram.until(lambda: relay.headlines(ANN)[0].startswith("withdrawn by the publisher"), 60)
     assert relay.headlines(ANN)[1] == "A third is missing"
 
 
@@ -78,7 +78,7 @@ async def test_sigterm_during_a_send_waits_for_its_answer(relay: Service) -> Non
     go_on = asyncio.Event()
     relay.telegram.fail(method="sendMessage", error=Fault.hold_answer(go_on))
     relay.publisher.publish("a")
-    await relay.telegram.until(lambda: relay.headlines(ANN) == ["About a"], 20)
+    await relay.telegram.until(lambda: relay.headlines(ANN) == ["About a"], 60)
     ending = asyncio.create_task(relay.terminate())
     await asyncio.sleep(0)
     go_on.set()
@@ -100,10 +100,10 @@ async def test_a_kill_at_any_step_loses_nothing_and_repeats_only_what_was_on_the
     assert await relay.died() == -9
     await relay.start()
     for chat in (ANN, BEN):
-        await relay.telegram.until(lambda chat=chat: "About a" in relay.headlines(chat), 20)
+        await relay.telegram.until(lambda chat=chat: "About a" in relay.headlines(chat), 60)
     relay.publisher.publish("b")
     for chat in (ANN, BEN):
-        await relay.telegram.until(lambda chat=chat: "About b" in relay.headlines(chat), 20)
+        await relay.telegram.until(lambda chat=chat: "About b" in relay.headlines(chat), 60)
     copies = [relay.headlines(chat).count("About a") for chat in (ANN, BEN)]
     assert sum(copies) <= 2 + (2 if step in ON_THE_WIRE else 0)
     assert all(relay.headlines(chat)[-1] == "About b" for chat in (ANN, BEN))
@@ -137,7 +137,7 @@ async def half_of_a_push(relay: Service) -> None:
     await relay.start()
     await relay.publisher.polled()
     assert (await relay.run("push", "--text", "All ports closed.", "--config", str(relay.config)))[0] == 0
-    await relay.telegram.until(lambda: heard(relay) >= len(CROWD) // 3, 30)
+    await relay.telegram.until(lambda: heard(relay) >= len(CROWD) // 3, 60)
 
 
 def heard(relay: Service) -> int:
@@ -153,7 +153,7 @@ async def test_a_push_goes_on_after_a_kill_in_its_middle_and_repeats_only_what_w
     await relay.kill()
     assert heard(relay) < len(CROWD)
     await relay.start()
-    await relay.telegram.until(lambda: heard(relay) == len(CROWD), 30)
+    await relay.telegram.until(lambda: heard(relay) == len(CROWD), 60)
     assert await relay.terminate() == 0
     assert heard_again(relay) <= IN_FLIGHT + BATCH_ROWS
 
@@ -163,7 +163,7 @@ async def test_a_push_goes_on_after_sigterm_in_its_middle_and_repeats_nothing(re
     assert await relay.terminate() == 0
     assert heard(relay) < len(CROWD)
     await relay.start()
-    await relay.telegram.until(lambda: heard(relay) == len(CROWD), 30)
+    await relay.telegram.until(lambda: heard(relay) == len(CROWD), 60)
     assert await relay.terminate() == 0
     assert heard_again(relay) == 0
 
@@ -183,13 +183,13 @@ async def test_a_bad_file_is_refused_told_to_the_admins_once_and_the_last_good_o
     await relay.start()
     await relay.publisher.polled()
     relay.configure(every="often")
-    await relay.telegram.until(lambda: len(relay.screen(1001)) == 1, 20)
+    await relay.telegram.until(lambda: len(relay.screen(1001)) == 1, 60)
     said = relay.screen(1001)[0]
     assert "schedule.every" in said
     assert "often" in said
     await relay.publisher.polled(2)
     relay.configure(every="1s")
-    await relay.telegram.until(lambda: len(relay.screen(1001)) == 2, 20)
+    await relay.telegram.until(lambda: len(relay.screen(1001)) == 2, 60)
     assert relay.screen(1001)[1].startswith("Over: The new file is refused; it is applied now. It lasted ")
 
 
@@ -200,11 +200,11 @@ async def test_a_failing_blog_is_reported_once_and_its_recovery_once(relay: Serv
     await relay.start()
     await relay.publisher.polled()
     relay.publisher.ill = 404
-    await relay.telegram.until(lambda: len(relay.screen(1001)) == 1, 30)
+    await relay.telegram.until(lambda: len(relay.screen(1001)) == 1, 60)
     assert "404" in relay.screen(1001)[0]
     await relay.publisher.polled(1)
     relay.publisher.ill = None
-    await relay.telegram.until(lambda: len(relay.screen(1001)) == 2, 30)
+    await relay.telegram.until(lambda: len(relay.screen(1001)) == 2, 60)
     assert "answers again" in relay.screen(1001)[1]
 
 
@@ -218,10 +218,10 @@ async def test_a_page_that_loses_its_posts_withdraws_nothing_and_raises_one_alar
     await relay.shows(ANN, "About a")
     posts, relay.publisher.posts = relay.publisher.posts, []
     await relay.publisher.polled(4)
-    await relay.telegram.until(lambda: len(relay.screen(1001)) == 1, 20)
+    await relay.telegram.until(lambda: len(relay.screen(1001)) == 1, 60)
     await relay.shows(ANN, "About a")
     relay.publisher.posts = posts
-    await relay.telegram.until(lambda: len(relay.screen(1001)) == 2, 20)
+    await relay.telegram.until(lambda: len(relay.screen(1001)) == 2, 60)
 
 
 async def test_a_wrong_token_is_one_clear_line(relay: Service) -> None:
@@ -238,5 +238,5 @@ async def test_no_secret_stands_in_the_log_even_when_telegram_cannot_be_reached(
     await relay.start()
     await relay.publisher.polled()
     relay.publisher.publish("a")
-    await relay.telegram.until(lambda: "About a" in relay.headlines(ANN), 30)
+    await relay.telegram.until(lambda: "About a" in relay.headlines(ANN), 60)
     assert relay.telegram.token.split(":")[1] not in relay.log

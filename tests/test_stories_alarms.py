@@ -34,7 +34,7 @@ async def told(relay: Service, *beginnings: str) -> None:
         return len(said) == len(beginnings) and all(one.startswith(begins) for one, begins in zip(said, beginnings))  # noqa: B905
 
     try:
-        await relay.telegram.until(matches, 30)
+        await relay.telegram.until(matches, 60)
     except AssertionError as error:
         raise AssertionError(f"{error}\n{relay.screen(ADMIN)}\n{relay.log[-3000:]}") from None
 
@@ -42,7 +42,7 @@ async def told(relay: Service, *beginnings: str) -> None:
 async def refused(relay: Service, rows: int) -> None:
     """Until so many deliveries were refused."""
     store = relay.store()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while [one.rows for one in await store.refused("main")] != [rows]:  # noqa: ASYNC110 another process writes it
             await asyncio.sleep(0.05)
     await store.close()
@@ -51,7 +51,7 @@ async def refused(relay: Service, rows: int) -> None:
 async def noted(relay: Service) -> None:
     """Until the relay has written down that what stands was told."""
     store = relay.store()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while [one.told for one in await store.alarms()] != [True]:  # noqa: ASYNC110 another process writes it
             await asyncio.sleep(0.05)
     await store.close()
@@ -92,15 +92,15 @@ async def test_what_thirty_chats_refused_is_told_once_and_sent_when_an_admin_say
     for fault in faults:
         fault.lift()
     relay.telegram.say(ADMIN, ADMIN, "/alarms")
-    await relay.telegram.until(lambda: len(relay.screen(ADMIN)) == 2, 20)
+    await relay.telegram.until(lambda: len(relay.screen(ADMIN)) == 2, 60)
     screen = relay.telegram.chats[ADMIN].newest()
     (button,) = (one for row in screen.buttons for one in row)
     assert screen.text.count(NO) == 1
     assert len(relay.screen(ADMIN)) == 2, "the second post was refused for the same reason"
     await relay.telegram.press(ADMIN, ADMIN, screen.id, button["callback_data"])
-    await relay.telegram.until(lambda: all(len(relay.screen(chat)) == 2 for chat in CROWD), 20)
+    await relay.telegram.until(lambda: all(len(relay.screen(chat)) == 2 for chat in CROWD), 60)
     assert {tuple(relay.headlines(chat)) for chat in CROWD} == {("About a", "About b")}
-    await relay.telegram.until(lambda: relay.screen(ADMIN)[-1].startswith("Over: Telegram refused deliveries"), 45)
+    await relay.telegram.until(lambda: relay.screen(ADMIN)[-1].startswith("Over: Telegram refused deliveries"), 60)
     assert [relay.headlines(ANN)] == [["About a", "About b"]], "who had them gets nothing twice"
 
 

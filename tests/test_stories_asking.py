@@ -29,13 +29,13 @@ async def answer(relay: Service, words: str) -> LocalMessage:
     chat = relay.telegram.chats[ANN]
     before = len(chat.from_bot())
     relay.telegram.say(ANN, ANN, words)
-    await relay.telegram.until(lambda: len(chat.from_bot()) > before, 20)
+    await relay.telegram.until(lambda: len(chat.from_bot()) > before, 60)
     return chat.from_bot()[before]
 
 
 async def turned(relay: Service, message: LocalMessage, label: str) -> str:
     edits = len(message.edits)
-    await relay.telegram.tap(ANN, ANN, label, seconds=20)
+    await relay.telegram.tap(ANN, ANN, label, seconds=60)
     await relay.telegram.until(lambda: len(message.edits) > edits)
     return message.text
 

@@ -11,9 +11,9 @@ import pytest
 
 from bot.demo.telegram import Fault
 from config.secrets import webhook_path, webhook_secret
+from tests.ports import free_port
 from tests.proxied import PrefixProxy
 from tests.service import Service, service
-from tests.told import free_port
 
 ANN, BEN = 2001, 2002
 CROWD = range(3000, 3040)
@@ -72,7 +72,7 @@ async def test_a_reader_subscribes_and_gets_posts(relay: Told) -> None:
     relay.telegram.say(ANN, ANN, "/subscribe storm")
     await relay.answered(ANN)
     relay.publisher.publish("a", "Two boats lost")
-    await relay.telegram.until(lambda: "Two boats lost" in relay.headlines(ANN), 20)
+    await relay.telegram.until(lambda: "Two boats lost" in relay.headlines(ANN), 60)
     assert relay.proxy.passed >= 1
     assert relay.brought == f"{relay.proxy.url}/telegram/{webhook_path(relay.telegram.token, 'main')}"
     assert await relay.terminate() == 0
@@ -85,14 +85,14 @@ async def test_after_a_kill_nothing_said_is_lost_and_only_what_was_on_the_wire_i
     for person in CROWD:
         relay.telegram.say(person, person, "/subscribe storm")
     waiting = relay.telegram.first_bot.updates.waiting
-    await relay.telegram.until(lambda: len(waiting) <= len(CROWD) - 5, 20)
+    await relay.telegram.until(lambda: len(waiting) <= len(CROWD) - 5, 60)
     await relay.kill()
     done = set(CROWD) - {one["message"]["chat"]["id"] for one in waiting}
     assert 0 < len(done) < len(CROWD)
     relay.telegram.say(CROWD[0], CROWD[0], "/id")
     await relay.runs()
     await relay.answered(*CROWD)
-    await relay.telegram.until(lambda: not waiting and "This chat" in relay.answers(CROWD[0])[-1], 20)
+    await relay.telegram.until(lambda: not waiting and "This chat" in relay.answers(CROWD[0])[-1], 60)
     assert await relay.terminate() == 0
     store = relay.store()
     assert sum([len(some) async for some in store.every_subscription()]) == len(CROWD)
@@ -109,14 +109,14 @@ async def test_sigterm_lets_what_was_taken_be_answered_and_a_restart_answers_non
     relay.telegram.say(ANN, ANN, "/id")
     await relay.answered(ANN)
     ending = asyncio.create_task(relay.terminate())
-    await relay.telegram.until(lambda: "stopping" in relay.log, 20)
+    await relay.telegram.until(lambda: "stopping" in relay.log, 60)
     relay.telegram.say(BEN, BEN, "/id")
     go_on.set()
     assert await ending == 0
     assert len(relay.answers(BEN)) == 0
     await relay.runs()
     await relay.answered(BEN)
-    await relay.telegram.until(lambda: not relay.telegram.first_bot.updates.waiting, 20)
+    await relay.telegram.until(lambda: not relay.telegram.first_bot.updates.waiting, 60)
     assert (len(relay.answers(ANN)), len(relay.answers(BEN))) == (1, 1)
 
 
@@ -173,5 +173,5 @@ async def test_a_refused_webhook_is_told_to_the_admins_and_the_rest_runs(relay: 
     await relay.publisher.polled()
     relay.publisher.publish("a", "Two boats lost")
     await relay.shows(BEN, "Two boats lost")
-    await relay.telegram.until(lambda: len(relay.answers(1001)) == 1, 20)
+    await relay.telegram.until(lambda: len(relay.answers(1001)) == 1, 60)
     assert "Telegram refuses the webhook" in relay.answers(1001)[0]

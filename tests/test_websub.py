@@ -24,8 +24,9 @@ from bot.fetch import FetchFailed
 from bot.sources.hubs import HubOfPage, hub_of
 from bot.status import status_json, status_lines
 from tests.hub import HubServer
+from tests.ports import free_port
 from tests.service import Service, service
-from tests.told import Told, free_port, told
+from tests.told import Told, told
 
 DAY = timedelta(days=1)
 PAGE = "https://blog.example/live"
@@ -331,7 +332,7 @@ async def test_a_hub_that_denies_is_believed_told_of_once_and_asked_again_later(
     await relay.watch.poll()
     await relay.look()
     await relay.state(LeaseState.DENIED)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not relay.watch.reports:  # noqa: ASYNC110 it is told aside, once it is written
             await asyncio.sleep(0.02)
     lease = await relay.lease()

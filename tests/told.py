@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,13 +23,8 @@ from storage import open_store
 from tests.hub import HubServer
 from tests.newsroom import settings_of
 from tests.polling import Watch
+from tests.ports import free_port
 from tests.publisher import Publisher
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 @dataclass
@@ -108,19 +102,19 @@ class Told:
 
     async def published(self, title: str) -> None:
         """Until the desk has published it."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not any(one.title == title for one in self.watch.desk.published):
                 await self.watch.desk.next()
 
     async def delivered(self) -> None:
         """Until the hub has delivered something, and that was dealt with."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await self.told_once.wait()
         await self.taken()
 
     async def state(self, state: LeaseState) -> None:
         """Until the hub has said so."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (await self.lease()).state is not state:  # noqa: ASYNC110 it is the store that knows
                 await asyncio.sleep(0.02)
 

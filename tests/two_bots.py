@@ -11,9 +11,9 @@ from pathlib import Path
 
 from bot.demo.telegram import BotProfile, LocalTelegram
 from bot.demo.telegram.world import LocalBot, LocalChat
+from tests.ports import free_port
 from tests.publisher import Publisher
 from tests.service import Service
-from tests.told import free_port
 
 MAIN_TOKEN, ES_TOKEN = "100:local-test-token", "200:another-test-token"
 ADMIN = 1001

@@ -21,8 +21,8 @@ from bot.demo.telegram import LocalTelegram
 from storage import Store, open_store
 from tests import postgres
 from tests.forking import Begun, begin
+from tests.ports import free_port
 from tests.publisher import Publisher
-from tests.told import free_port
 
 ROOT = Path(__file__).parents[1]
 LOOK = 0.05  # seconds
@@ -97,8 +97,8 @@ class Node:
         return self.log.count(what)
 
     async def start(self) -> None:
-        """Until it takes part."""
-        before = self.says('"running"')
+        """Until it takes part and is reached at its port."""
+        before = self.says('"running"'), self.says('"listening"')
         named = {"LIVEBLOG_RELAY_NODE": self.name, "LIVEBLOG_RELAY_LISTEN": f"127.0.0.1:{self.port}"}
         self.process = begin(
             ("-m", "bot", "run", "--config", str(self.nodes.config)),
@@ -106,7 +106,7 @@ class Node:
             environ=os.environ | {"TELEGRAM_BOT_TOKEN": self.nodes.telegram.token} | named,
             out=self.nodes.folder / f"{self.name}.log",
         )
-        await self.nodes.until(lambda: self.says('"running"') > before, 180)
+        await self.nodes.until(lambda: self.says('"running"') > before[0] and self.says('"listening"') > before[1], 180)
 
     def send(self, number: signal.Signals) -> None:
         assert self.process is not None
@@ -123,7 +123,7 @@ class Node:
 
     async def ended(self) -> int:
         assert self.process is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             code = await self.process.wait()
         self.process = None
         return code
@@ -200,7 +200,7 @@ schedule = {{ every = "1s" }}
 
     async def owner(self) -> Node:
         """Who has the lane."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 having = {row["name"] for row in await self.ask(_HAVING)}
                 found = [one for one in self.all if one.process is not None and one.name in having]

@@ -143,6 +143,11 @@ class Web:
             for callbacks in self._callbacks:
                 await callbacks.stop()
 
+    async def attempted(self) -> None:
+        """Until it listens, or it is known that it cannot yet; at once where it is not to."""
+        if self.server is not None:
+            await self.server.attempted.wait()
+
     async def listens(self) -> None:
         """Until it does; at once where it is not to."""
         if self.server is not None:

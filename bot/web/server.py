@@ -60,13 +60,14 @@ class Server:
             each(self._app)
         self.crowd: Crowd[Connection] = Crowd(most_connections())
         self.address: tuple[str, int] | None = None  # where it listens, once it does
+        self.attempted = asyncio.Event()  # to listen, whatever came of it
         self.listening = asyncio.Event()
 
     async def run(self) -> None:
         """Until it is cancelled; requests under way end first, if they do so soon."""
         runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=STOP_SECONDS)
-        await runner.setup()
         try:
+            await runner.setup()
             door = await self._open(runner)
             try:
                 await self._alarms.ended(Kind.LISTEN, ending=f"it listens on {self._listen}", part=self._node)
@@ -74,6 +75,7 @@ class Server:
             finally:
                 door.close()
         finally:
+            self.attempted.set()  # who waits for it goes on, and sees that we have ended
             self.listening.clear()
             await runner.cleanup()
 
@@ -86,10 +88,12 @@ class Server:
                 said = f"{self._listen}: {_reason(error)}; it is tried again, the rest runs and readers notice nothing"
                 subject = f"web.listen on {self._node}" if self._node else "web.listen"
                 await self._alarms.raised(Kind.LISTEN, "", said, subject=subject, part=self._node)
+                self.attempted.set()
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 self.address = door.sockets[0].getsockname()[:2]
                 self.listening.set()
+                self.attempted.set()
                 log.info("listening", listen=f"{self.address[0]}:{self.address[1]}")
                 return door
 

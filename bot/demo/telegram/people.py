@@ -11,7 +11,7 @@ from bot.demo.telegram.keyboard import read_markup
 from bot.demo.telegram.menus import menu
 from bot.demo.telegram.objects import message_json
 from bot.demo.telegram.places import Places
-from bot.demo.telegram.values import Answer, InlineAnswer, Json, LocalMessage, Media
+from bot.demo.telegram.values import PATIENCE, Answer, InlineAnswer, Json, LocalMessage, Media
 from bot.demo.telegram.world import LocalBot, LocalChat, Question
 
 _NAMES = {
@@ -123,7 +123,14 @@ class People(Places):
     # --- buttons and inline queries ------------------------------------------------------------------------------
 
     async def press(
-        self, user_id: int, chat_id: int, message_id: int, data: str, *, bot: str | None = None, seconds: float = 10
+        self,
+        user_id: int,
+        chat_id: int,
+        message_id: int,
+        data: str,
+        *,
+        bot: str | None = None,
+        seconds: float = PATIENCE,
     ) -> Answer:
         """Presses the button with this data and waits for the bot's answer. An ephemeral message is meant by its own
         number below zero."""
@@ -145,7 +152,7 @@ class People(Places):
         return answer
 
     async def tap(
-        self, user_id: int, chat_id: int, label: str, *, bot: str | None = None, seconds: float = 10
+        self, user_id: int, chat_id: int, label: str, *, bot: str | None = None, seconds: float = PATIENCE
     ) -> Answer:
         """Presses the newest button on the screen with this label."""
         for message in reversed(self._chat(chat_id, bot).messages):
@@ -159,7 +166,7 @@ class People(Places):
         raise LookupError(f"no button {label!r} in chat {chat_id}")
 
     async def inline(
-        self, user_id: int, words: str, *, bot: str | None = None, offset: str = "", seconds: float = 10
+        self, user_id: int, words: str, *, bot: str | None = None, offset: str = "", seconds: float = PATIENCE
     ) -> InlineAnswer:
         """Types `@bot words` somewhere and waits for the results."""
         asked = self.bot_named(bot)

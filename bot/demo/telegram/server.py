@@ -14,7 +14,7 @@ from bot.demo.telegram.arguments import Arguments, read_arguments
 from bot.demo.telegram.menus import menu
 from bot.demo.telegram.methods import COUNTED, METHODS, method_name
 from bot.demo.telegram.people import People
-from bot.demo.telegram.values import BotProfile, Call, Event, Fault, Json, Limits, Planned, Refusal
+from bot.demo.telegram.values import PATIENCE, BotProfile, Call, Event, Fault, Json, Limits, Planned, Refusal
 from bot.demo.telegram.watching import Subscription
 from bot.demo.telegram.webhook import LOOPBACK
 from bot.demo.telegram.wire import ConnectionLost, after, answered, before, cut, refused
@@ -82,7 +82,7 @@ class LocalTelegram(People):
             watcher.put_nowait(event)
         self._wake()
 
-    async def until(self, condition: Callable[[], object], seconds: float = 10) -> None:
+    async def until(self, condition: Callable[[], object], seconds: float = PATIENCE) -> None:
         """Waits until it holds, asking again after every event and call; an AssertionError with all screens if it
         does not within `seconds`."""
         loop = asyncio.get_running_loop()

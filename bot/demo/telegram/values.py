@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 Json = dict[str, Any]
 ChatKind = Literal["private", "group", "supergroup", "channel"]
+PATIENCE = 60.0  # seconds; what has not come true by then will not
 EventKind = Literal["message", "edited", "deleted", "answered", "pinned", "unpinned", "chat", "action", "commands"]
 
 
