@@ -233,9 +233,8 @@ class Chats:
             self.free_at[chat] = until
 
     def counted(self, chat: int, moment: float, messages: int = 1) -> None:
-        """What was said there last arrived by this moment, perhaps later than we thought."""
-        if chat not in self.free_at:
-            return
+        """What was said there last arrived by this moment, perhaps later than we thought, or after we thought that the
+        chat had rested."""
         self.rest(chat, moment + messages / self.limits.per_chat_per_second)
         if sent := self._groups.get(chat):
             for last in range(1, min(messages, len(sent)) + 1):

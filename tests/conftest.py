@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from storage import Store
 from tests import postgres
 from tests.engines import opened
 from tests.ledger import Ledger
+
+settings.register_profile("relay", deadline=None)  # a slow machine is not a wrong result
+settings.load_profile("relay")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -15,6 +15,7 @@ from bot.core.model import Lane, Post, Snapshot, SnapshotKind
 from bot.core.publishing import Audience, PushText, Sending
 from bot.demo.telegram import Limits as LocalLimits
 from bot.demo.telegram import LocalTelegram
+from bot.demo.telegram.values import PATIENCE
 from bot.desk import Desk
 from bot.pace import Limits, Pace
 from bot.request import AiohttpRequest
@@ -125,11 +126,10 @@ class Newsroom:
 
     async def quiet(self) -> None:
         """Until nothing waits any more."""
-        for _ in range(1000):
-            if not any((await self.store.queue("main")).values()) and not await self.store.expand(self.clock()):
-                return
+        end = time.monotonic() + PATIENCE
+        while any((await self.store.queue("main")).values()) or await self.store.expand(self.clock()):
+            assert time.monotonic() < end, f"still waiting: {await self.store.queue('main')}"
             await asyncio.sleep(0.01)
-        raise AssertionError(f"still waiting: {await self.store.queue('main')}")
 
     def start(self) -> None:
         self.running = asyncio.create_task(self.sender.run())

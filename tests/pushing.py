@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Sequence
 from sqlite3 import Connection
 from typing import Any
 
+import pytest
+
 from bot.demo.telegram import LocalMessage
-from handlers import show_progress
+from handlers import progress
 from tests.telegram_house import EDITOR, TelegramHouse, buttons
 
 PIXEL = "\x89PNG\r\n\x1a\n a small picture"
@@ -17,13 +19,16 @@ PIXEL = "\x89PNG\r\n\x1a\n a small picture"
 
 @contextlib.asynccontextmanager
 async def shown(house: TelegramHouse) -> AsyncIterator[None]:
-    """With the loop that shows progress."""
-    loop = asyncio.create_task(show_progress(house.application.bot, house.house))
-    try:
-        yield
-    finally:
-        loop.cancel()
-        await asyncio.gather(loop, return_exceptions=True)
+    """With the loop that shows progress, at each of its looks: a clock set by hand would bring no second one."""
+    with pytest.MonkeyPatch.context() as at_once:
+        at_once.setattr(progress, "EDIT_SECONDS", 0.0)
+        at_once.setattr(progress, "REST", 0.0)
+        loop = asyncio.create_task(progress.show_progress(house.application.bot, house.house))
+        try:
+            yield
+        finally:
+            loop.cancel()
+            await asyncio.gather(loop, return_exceptions=True)
 
 
 async def pushed(

@@ -65,7 +65,7 @@ async def test_another_editor_lets_it_go(house: TelegramHouse) -> None:
     assert await answer(house, OTHER_EDITOR, questions[OTHER_EDITOR], "Approve") == "You approved it."
     await got(house, BEN, TEXT)
     await house.telegram.until(lambda: control.text.startswith("Delivered to 1 chat"))
-    assert questions[OTHER_EDITOR].text == "You approved it."
+    await house.telegram.until(lambda: questions[OTHER_EDITOR].text == "You approved it.")
     assert await answer(house, ADMIN, questions[ADMIN], "Reject") == "This push was sent before."
     await house.telegram.until(lambda: questions[ADMIN].text == "This push was sent before.")
     assert await audited(house) == [("approve", OTHER_EDITOR, None), ("push", EDITOR, 1)]

@@ -52,7 +52,7 @@ async def delivered(house: TelegramHouse, *chats: int) -> LocalMessage:
 async def half_way(house: TelegramHouse) -> LocalMessage:
     """A push on its way: Ann has it, and Telegram asks for patience with Ben's chat."""
     await house.room.follow(ANN, BEN)
-    fault = Fault.refuse(429, "Too Many Requests: retry after 4", retry_after=4)
+    fault = Fault.refuse(429, "Too Many Requests: retry after 6", retry_after=6)
     house.telegram.fail(method="sendMessage", chat=BEN, error=fault)
     control = await sent(house)
     await house.telegram.until(lambda: control.text.startswith("Sent to 1 of 2; 1 to go"))

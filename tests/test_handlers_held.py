@@ -27,7 +27,7 @@ from tests.telegram_house import (
 )
 
 HOLD = ONE_BLOG.replace('id = "storm"', 'id = "storm"\nhold = "1h"', 1)
-SHORT = ONE_BLOG.replace('id = "storm"', 'id = "storm"\nhold = "2s"', 1)
+SHORT = ONE_BLOG.replace('id = "storm"', 'id = "storm"\nhold = "5s"', 1)
 
 
 @contextlib.asynccontextmanager

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from bot.demo.telegram import Answer, Event, Fault, Limits, LocalTelegram
+from tests.hurried import hurried
 from tests.raw_bot import ADMIN, READER, Bot, bot, telegram
 
 __all__ = ["bot", "telegram"]  # fixtures
@@ -18,6 +19,7 @@ BUTTONS = {"inline_keyboard": [[{"text": "Go", "callback_data": "go"}, {"text": 
 # --- limits and faults ------------------------------------------------------------------------------------------------
 
 
+@hurried(0.1)  # Telegram's second is ten of ours
 async def test_beyond_a_limit_the_call_has_no_effect_and_says_when_to_come_again() -> None:
     limits = Limits(per_second=3, per_chat_per_second=1)
     async with LocalTelegram(limits=limits) as telegram, aiohttp.ClientSession() as session:

@@ -404,6 +404,21 @@ def test_a_chats_second_begins_with_the_answer_since_its_message_had_surely_arri
     assert on_turned_clock(story) == pytest.approx(1.0)
 
 
+def test_a_chats_second_begins_with_the_answer_also_where_that_was_long_on_its_way() -> None:
+    async def story() -> float:
+        pace = paced(Limits())
+        for chat in range(10):
+            pace.answered(chat, await pace.turn())
+        left = await pace.turn()
+        pace.spoke(99, group=False)
+        await asyncio.sleep(1.5)
+        assert not pace.resting_chats()
+        pace.answered(99, left)
+        return pace.rest_of(99)
+
+    assert on_turned_clock(story) == pytest.approx(1.0)
+
+
 def test_in_no_minute_has_a_group_more_than_its_limit() -> None:
     async def story() -> list[float]:
         pace, loop, times = paced(Limits(per_second=100.0)), asyncio.get_running_loop(), []

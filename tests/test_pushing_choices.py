@@ -180,7 +180,7 @@ async def test_only_a_breaking_push_overtakes_the_posts_that_wait(house: Telegra
     asleep = house.telegram.fail(
         method="sendMessage",
         chat=ANN,
-        error=Fault.refuse(429, "Too Many Requests: retry after 1", retry_after=1),
+        error=Fault.refuse(429, "Too Many Requests: retry after 3", retry_after=3),
         times=1,
     )
     await house.room.publish(post("a"))

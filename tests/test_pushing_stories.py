@@ -35,7 +35,7 @@ async def control(relay: Service) -> LocalMessage:
 
 
 async def press(relay: Service, message: LocalMessage, label: str) -> str:
-    return (await relay.telegram.press(EDITOR, EDITOR, message.id, buttons(message)[label], seconds=20)).text
+    return (await relay.telegram.press(EDITOR, EDITOR, message.id, buttons(message)[label], seconds=60)).text
 
 
 def albums(relay: Service, reader: int) -> list[list[str]]:
@@ -48,7 +48,7 @@ def albums(relay: Service, reader: int) -> list[list[str]]:
 
 
 async def test_an_album_reaches_every_chat_through_kills_before_the_press_and_on_its_way(relay: Service) -> None:
-    relay.limits = "messages_per_second = 60\nmessages_per_chat_per_second = 50"
+    relay.limits = "messages_per_second = 20\nmessages_per_chat_per_second = 50"
     relay.configure()
     await relay.followers(*READERS)
     await relay.start()
@@ -84,7 +84,7 @@ async def test_a_schedule_outlives_a_kill(relay: Service) -> None:
     await relay.start()
     relay.telegram.say(EDITOR, EDITOR, "/push The bridge opens.")
     message = await control(relay)
-    relay.telegram.say(EDITOR, EDITOR, "in 4 s", reply_to=message.id)
+    relay.telegram.say(EDITOR, EDITOR, "in 10 s", reply_to=message.id)
     await relay.telegram.until(lambda: "once you press Send" in message.text, 60)
     assert (await press(relay, message, "Send")).startswith("It goes out at ")
     await relay.kill()
