@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -31,6 +31,7 @@ TOTAL_SECONDS = 30.0
 CONNECT_SECONDS = 10.0
 LARGEST_BODY = 12 * 1024 * 1024  # bytes after decompression; the largest live blog captured has 2.4 million
 MOST_REDIRECTS = 5
+SURELY_BEFORE = timedelta(seconds=2)  # the answer, and what changes after it has another second
 _UNPACKED = ("", "identity", "gzip", "x-gzip", "deflate")  # while it comes; of layers and other kinds nothing is asked
 AGENT = f"LiveblogRelay/{VERSION} (relays live blogs to their readers)"
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -161,20 +162,20 @@ class Fetcher:
             raise _refused(answer)
         if answer.headers.get("Content-Encoding", "identity").strip().lower() not in _UNPACKED:
             raise _packed()
-        body = await self._body(answer)
-        if known.body_hash == body_hash(body):
-            return NotModified(max_age=max_age, retry_at=later)
-        return Page(
+        page = Page(
             url=str(answer.url),
-            body=body,
+            body=await self._body(answer),
             content_type=answer.headers.get("Content-Type"),
             etag=answer.headers.get("ETag"),
-            last_modified=answer.headers.get("Last-Modified"),
+            last_modified=_last_modified(answer),
             max_age=max_age,
             retry_at=later,
             links=tuple(answer.headers.getall("Link", ())),
             fetched_at=datetime.now(UTC),
         )
+        if known.body_hash == body_hash(page.body) and (_conditions(known) or not _conditions(validators_of(page))):
+            return NotModified(max_age=max_age, retry_at=later)
+        return page
 
     async def _body(self, answer: aiohttp.ClientResponse) -> bytes:
         """All of it, decompressed as it comes, so that a small bomb is stopped before it is a large one."""
@@ -237,6 +238,17 @@ def _conditions(known: Validators) -> dict[str, str]:
     if known.last_modified:
         conditions["If-Modified-Since"] = known.last_modified
     return conditions
+
+
+def _last_modified(answer: aiohttp.ClientResponse) -> str | None:
+    """The date, where a change after this answer has another one: it counts whole seconds, and what changed in the very
+    second of the answer may do so again in it (RFC 9110, 8.8.2.2)."""
+    said = answer.headers.get("Last-Modified")
+    try:
+        age = parsedate_to_datetime(answer.headers["Date"]) - parsedate_to_datetime(said or "")
+    except (KeyError, TypeError, ValueError):
+        return said  # whatever it is, the server has it back
+    return said if age >= SURELY_BEFORE else None
 
 
 def _refused(answer: aiohttp.ClientResponse) -> FetchFailed:

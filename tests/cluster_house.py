@@ -20,7 +20,7 @@ from tests.publisher import Publisher
 
 ADMIN = 1001
 MAIN_TOKEN, ES_TOKEN = "100:main-test-token", "101:es-test-token"
-SECONDS = 20.0
+SECONDS = 60.0
 LOOK = 0.02
 
 
@@ -126,8 +126,9 @@ admins = [{ADMIN}]
         assert found is not None
         return found
 
-    async def node(self, name: str) -> Node:
-        return next(one for one in (await self.nodes()).here if one.name == name)
+    async def node(self, name: str) -> Node | None:
+        """None where it is not heard of just now."""
+        return next((one for one in (await self.nodes()).here if one.name == name), None)
 
     async def until(self, what: Callable[[], Any], seconds: float = SECONDS) -> Any:
         """Until it is so: `what` may be asked in whatever way."""

@@ -135,11 +135,11 @@ async def polls(folder: Path, blogs: int, every: float) -> float:
     async with Newsstand(blogs) as stand, cluster(folder) as one:
         one.configure(stand.tables(f"{every:g}s"))
         await one.start("a", "b")
-        await one.until(lambda: stand.known == blogs, 3 * every + blogs / 5)
+        await one.until(lambda: stand.known == blogs, max(120, 3 * every + blogs / 5))
         since = time.monotonic()
         await asyncio.sleep(every)
         await one.nodes["a"].kill()
-        await asyncio.sleep(2 * every + 10)
+        await asyncio.sleep(2 * every + 15)
         return stand.longest(since, time.monotonic()) - every
 
 

@@ -127,7 +127,7 @@ class Newsroom:
     async def quiet(self) -> None:
         """Until nothing waits any more."""
         end = time.monotonic() + PATIENCE
-        while any((await self.store.queue("main")).values()) or await self.store.expand(self.clock()):
+        while await self.store.expand(self.clock()) or any((await self.store.queue("main")).values()):
             assert time.monotonic() < end, f"still waiting: {await self.store.queue('main')}"
             await asyncio.sleep(0.01)
 

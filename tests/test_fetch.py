@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from bot.core.model import Page
+from bot.core.publishing import Validators
 from bot.fetch import Fetcher, FetchFailed, NotModified, read_file, retry_at, validators_of
 from bot.resolving import PublicOnly
 
@@ -73,6 +74,22 @@ async def test_a_page_comes_with_what_makes_the_next_request_conditional(site: S
     assert isinstance(await fetcher.fetch(site.url, validators_of(page)), NotModified)
     asked = site.asked[-1].headers
     assert (asked["If-None-Match"], asked["If-Modified-Since"]) == ('"1"', "Sat, 04 May 2024 12:00:00 GMT")
+
+
+async def test_a_date_by_which_a_second_change_could_be_missed_is_not_asked_with_until_it_is_old_enough(
+    site: Site, fetcher: Fetcher
+) -> None:
+    """Dates are whole seconds: a page that changed again in the second of our request would be 304 for good."""
+    modified = "Sat, 04 May 2024 12:00:00 GMT"
+    known = Validators()
+    for sent, conditional in (("00", False), ("01", False), ("30", False), ("40", True)):
+        headers = {"Last-Modified": modified, "Date": f"Sat, 04 May 2024 12:00:{sent} GMT"}
+        site.handler = plain("hello", **headers)
+        found = await fetcher.fetch(site.url, known)
+        assert ("If-Modified-Since" in site.asked[-1].headers) is conditional
+        known = validators_of(found) if isinstance(found, Page) else known
+    assert known.last_modified == modified
+    assert isinstance(found, NotModified)
 
 
 async def test_the_same_body_is_not_modified_whatever_the_server_says(site: Site, fetcher: Fetcher) -> None:

@@ -60,6 +60,7 @@ async def test_lanes_of_several_bots_are_each_for_itself(ours: PostgresStore, le
     taken = await other.ledger()
     assert taken is not None
     assert taken.held()
+    await ledger.keep_note("who", "ours")
     assert ledger.held()
     await taken.close()
     await other.close()

@@ -116,7 +116,8 @@ async def test_a_shard_that_is_gone_is_not_being_polled_any_more(two: Nodes) -> 
     assert (node.desk.published, two.told()) == ([], {"a": 1})
 
 
-async def test_a_poll_that_ends_soon_is_let_end(two: Nodes) -> None:
+async def test_a_poll_that_ends_soon_is_let_end(two: Nodes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.poller.LET_END_SECONDS", 60.0)
     node, _ = two.watches
     await node.poll()
     two.publisher.publish("a")

@@ -20,6 +20,7 @@ ON_THE_WIRE = {  # steps at which a send is under way: only there may one arrive
     "before the settlement",
     "inside the settling transaction",
     "before the settling commits",
+    "after settling",  # of one of the two: the other's answer may not be here yet
 }
 
 
@@ -132,7 +133,8 @@ CROWD = range(3000, 3300)
 
 
 async def half_of_a_push(relay: Service) -> None:
-    """A push to a crowd, up to the moment when a third of it has heard."""
+    """A push to a crowd, up to the moment when a third of it has heard; the rest takes some seconds."""
+    relay.configure(limits="messages_per_second = 60\nmessages_per_chat_per_second = 50")
     await relay.followers(*CROWD)
     await relay.start()
     await relay.publisher.polled()

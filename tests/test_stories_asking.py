@@ -73,7 +73,7 @@ async def test_a_withdrawn_post_leaves_searches_and_inline_answers_at_once(relay
     relay.publisher.take_away("p3")
     await relay.publisher.polled(5)
     assert "Ferry 3 is late" not in (await answer(relay, "/search ferry 3")).text
-    offered = await relay.telegram.inline(ANN, "ferry", seconds=20)
+    offered = await relay.telegram.inline(ANN, "ferry", seconds=60)
     titles = [one["title"] for one in offered.results]
     assert len(titles) == 11
     assert "Ferry 3 is late" not in titles

@@ -17,7 +17,7 @@ from storage.errors import StoreError
 from storage.postgres import jobs
 from storage.postgres.migrating import bring_up_to_date
 from storage.postgres.place import Place
-from storage.postgres.session import told
+from storage.postgres.session import farewell, told
 
 # What nodes tell each other, and how far the tables are: of this database and these nodes alone.
 OWN = frozenset({"step", "shared_step", "node", "brought"})
@@ -141,8 +141,7 @@ class PostgresEnd:
         return f"the relay runs on this database{f', on the node {name}' if name else ''}; stop all of it first"
 
     async def close(self) -> None:
-        with contextlib.suppress(asyncpg.InterfaceError, asyncpg.PostgresError, OSError, TimeoutError):
-            await self._wire.close(timeout=2.0)
+        await farewell(self._wire)
 
     async def tables(self) -> Mapping[str, Table]:
         columns: dict[str, list[Column]] = {}

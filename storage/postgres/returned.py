@@ -10,7 +10,7 @@ from storage import copies
 from storage.errors import StoreError
 from storage.postgres import jobs
 from storage.postgres.place import MAIN
-from storage.postgres.session import told
+from storage.postgres.session import farewell, told
 from storage.postgres.store import PostgresStore
 from storage.returning import NUMBERS, Returned
 
@@ -49,4 +49,4 @@ async def _skip_numbers(store: PostgresStore) -> None:
             if place.bot == MAIN and place.is_plain:
                 await jobs.forget_updates(jobs.queries(wire, place.home))
         finally:
-            await wire.close()
+            await farewell(wire)

@@ -12,7 +12,7 @@ from bot.core.nodes import MISSED_FOR, Node, Nodes
 from bot.core.sharing import SHARDS
 from storage.postgres import jobs
 from storage.postgres.place import Place
-from storage.postgres.session import told
+from storage.postgres.session import farewell, told
 
 ANSWER_SECONDS = 3.0
 
@@ -76,7 +76,7 @@ async def nodes(place: Place, bots: Collection[str]) -> Nodes | None:
                 return None
             return await survey(wire, place, bots)
         finally:
-            await wire.close(timeout=2.0)
+            await farewell(wire)
 
 
 async def is_made(place: Place) -> bool:
@@ -86,7 +86,7 @@ async def is_made(place: Place) -> bool:
         try:
             return bool(await wire.fetchval("SELECT to_regclass('applied_file') IS NOT NULL"))
         finally:
-            await wire.close(timeout=2.0)
+            await farewell(wire)
 
 
 def _node(row: asyncpg.Record) -> Node:
