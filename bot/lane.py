@@ -10,6 +10,7 @@ import structlog
 from telegram.error import InvalidToken, TelegramError
 
 from bot.core.standing import Kind
+from bot.ending import called_off, to_its_end
 from bot.parts import Parts
 from bot.vitals import Counts
 from config.values import MAIN_BOT
@@ -60,10 +61,10 @@ class BotLane:
             for one in done:
                 one.result()
             sender.stop()
-            await _end(aside)
+            await called_off(*aside)
             await sending
         finally:
-            await _end([sending, stopped, *aside])
+            await to_its_end(called_off(sending, stopped, *aside))
             self._stopped, self._hears = asyncio.Event(), asyncio.Event()
             parts.vitals.counted(Counts())  # what waits is another's concern now
 
@@ -130,10 +131,3 @@ class BotLane:
 async def _after(this: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
     await this.wait()
     await work()
-
-
-async def _end(tasks: list[asyncio.Task[Any]]) -> None:
-    """Cancelled, and over."""
-    for one in tasks:
-        one.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

@@ -21,6 +21,7 @@ from bot.core.model import Style
 from bot.core.plan import Send
 from bot.core.settle import postponed
 from bot.delivering import Delivering
+from bot.ending import called_off, to_its_end
 from bot.pace import Pace
 from bot.perseverance import Perseverance
 from bot.settling import BATCH_ROWS, Settling
@@ -96,15 +97,13 @@ class Sender:
         await self._recover()
         loops = [asyncio.create_task(loop()) for loop in (self._send_all, self._settling.run, self._expand_all)]
         stopped = asyncio.create_task(self._stopped.wait())
-        done, _ = await asyncio.wait({*loops, stopped}, return_when=asyncio.FIRST_COMPLETED)
         try:
+            done, _ = await asyncio.wait({*loops, stopped}, return_when=asyncio.FIRST_COMPLETED)
             for loop in done:
                 loop.result()  # a loop ends only by a mistake of ours: let it be seen
             await self._finish(loops[0])
         finally:
-            for loop in (*loops, stopped):
-                loop.cancel()
-            await asyncio.gather(*loops, stopped, return_exceptions=True)
+            await to_its_end(called_off(*loops, stopped, *self._flights))
 
     async def _finish(self, sending: asyncio.Task[None]) -> None:
         """Claims go back, answers are awaited and written. What does not answer in time stays in doubt."""

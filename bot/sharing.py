@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, Protocol
 
 from bot.core.nodes import Nodes
+from bot.ending import called_off
 from storage import Store
 
 Hold = Callable[[Collection[int] | None], Awaitable[None]]  # poll the blogs of these shards; None: all of them
@@ -62,9 +63,7 @@ class Alone:
             self.begun.set()
             await asyncio.gather(*running)
         finally:
-            for one in running:
-                one.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await called_off(*running)
 
     def stop(self) -> None:
         for lane in self._lanes.values():

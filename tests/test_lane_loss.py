@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Collection
+from typing import Any
+
+import asyncpg
 import pytest
 
-from bot.cluster.together import loss_in
-from storage import StoreError
+from bot.cluster.together import Together, brought_to, loss_in
+from storage import Store, StoreError
+from storage.postgres.presence import Said
 from storage.postgres.session import LaneLost
+from storage.postgres.store import PostgresStore
+from tests import postgres
 
 LOST = LaneLost("the lane was lost")
 
@@ -26,3 +34,54 @@ def test_what_the_store_said_is_a_loss_also_where_several_loops_heard_it(ended: 
 @pytest.mark.parametrize("ended", [None, ValueError("ours"), ExceptionGroup("loops", [LOST, ValueError("ours")])])
 def test_a_mistake_of_ours_is_no_loss_whatever_stands_beside_it(ended: BaseException | None) -> None:
     assert loss_in(ended) is None
+
+
+class Slow:
+    """A lane that ends when it is allowed to."""
+
+    def __init__(self) -> None:
+        self.runs, self.ends, self.may_end, self.over = (asyncio.Event() for _ in range(4))
+
+    async def run(self, ledger: Store) -> None:
+        await ledger.titles()  # a session of the ledger's own
+        self.runs.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ends.set()
+            await self.may_end.wait()
+            self.over.set()
+
+    def stop(self) -> None: ...
+
+    def wake(self) -> None: ...
+
+    async def hears(self) -> None: ...
+
+    async def answer(self, update: dict[str, Any]) -> None: ...
+
+
+async def _polls(shards: Collection[int] | None) -> None: ...
+
+
+async def test_a_node_that_is_called_off_while_a_lane_ends_lets_it_end_and_leaves_nothing_open() -> None:
+    async with postgres.schema() as name:
+        store, lane = PostgresStore(postgres.shared().url(search_path=name), node=name), Slow()
+        await store.blogs()  # the tables are there
+        said = Said(name=name, version="1", file="", started_at=0.0)
+        node = Together({"main": lane}, {"main": store}, _polls, brought_to(store), shards=1, said=lambda: said)
+        running = asyncio.create_task(node.run())
+        await lane.runs.wait()
+        running.cancel()
+        await lane.ends.wait()
+        running.cancel()
+        lane.may_end.set()
+        await asyncio.gather(running, return_exceptions=True)
+        assert lane.over.is_set()
+        await store.close()
+        wire = await asyncpg.connect(postgres.shared().url())
+        left = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE $1"
+        async with asyncio.timeout(60):
+            while await wire.fetchval(left, f"liveblog-relay {name} %"):  # noqa: ASYNC110 a backend ends by itself
+                await asyncio.sleep(0.05)
+        await wire.close()

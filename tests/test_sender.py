@@ -575,3 +575,16 @@ async def test_a_sender_that_is_told_of_news_and_to_stop_at_once_stops(tmp_path:
             await room.quiet()
             room.sender.wake()
             await room.stop()
+
+
+async def test_a_sender_that_is_called_off_leaves_nothing_under_way(tmp_path: Path) -> None:
+    async with newsroom(tmp_path) as room:
+        await room.follow(ANN)
+        held = room.telegram.fail(method="sendMessage", error=Fault.hold(asyncio.Event()))
+        await room.publish(post("a"))
+        await held.reached.wait()
+        assert room.running is not None
+        room.running.cancel()
+        await asyncio.gather(room.running, return_exceptions=True)
+        room.running = None
+        assert not [one for one in asyncio.all_tasks() if "Sender." in repr(one)]

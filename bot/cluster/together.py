@@ -20,6 +20,7 @@ from bot.cluster.answering import Answering
 from bot.cluster.work import Do, Work
 from bot.core.nodes import Nodes
 from bot.core.sharing import Looked, Rank, rank_of, to_give, to_take
+from bot.ending import called_off, to_its_end
 from bot.sharing import Hold, Lane
 from storage import Store, StoreError
 from storage.postgres import jobs
@@ -77,10 +78,14 @@ class Together:
             while not self._stopped.is_set():
                 await self._until_cut_off()
         finally:
-            for lane in self._own.values():
-                lane.cancel()
-            await asyncio.gather(*self._own.values(), return_exceptions=True)
-            await self._brought.close()
+            await to_its_end(self._end())
+
+    async def _end(self) -> None:
+        await self._end_lanes()
+        await self._brought.close()
+
+    async def _end_lanes(self) -> None:
+        await called_off(*self._own.values())
 
     def stop(self) -> None:
         self._stopped.set()
@@ -145,9 +150,7 @@ class Together:
         if self._cut_off_at is None:
             log.error("cut off", why=why)
             self._cut_off_at = time.monotonic()
-        for lane in self._own.values():
-            lane.cancel()
-        await asyncio.gather(*self._own.values(), return_exceptions=True)
+        await to_its_end(self._end_lanes())
         self._own.clear()
         self._giving.clear()
         self._looked = Looked()
@@ -209,11 +212,7 @@ class Together:
                 ledger.lane.let_go()  # whatever it is in the middle of
             work.leave(jobs.pump(bot))
             work.leave(jobs.update(bot))
-            await answering.end(0)
-            for one in (*lives, hearing, given):
-                one.cancel()
-            ended = await asyncio.gather(*lives, hearing, return_exceptions=True)
-            await ledger.close()
+            ended = await to_its_end(_ended(ledger, answering, given, *lives, hearing))
         _tell(bot, ended)
 
     async def _hear(self, bot: str, answering: Answering, work: Work) -> None:
@@ -253,7 +252,15 @@ class Together:
             self._asked_at = time.monotonic()
 
 
-def _tell(bot: str, ended: Sequence[BaseException | None]) -> None:
+async def _ended(ledger: Ledger, answering: Answering, *lives: asyncio.Task[Any]) -> Sequence[Any]:
+    """All of it, and the sessions are closed. An exception for each that ended with one."""
+    await answering.end(0)
+    ended = await called_off(*lives)
+    await ledger.close()
+    return ended
+
+
+def _tell(bot: str, ended: Sequence[Any]) -> None:
     """How a lane ended; a mistake of ours is raised."""
     why = next((lost for one in ended if (lost := loss_in(one)) is not None), None)
     if why is not None:

@@ -19,6 +19,7 @@ from pgqueuer.queries import Queries
 from pgqueuer.types import QueueEntrypoint
 
 from bot.cluster.answering import for_others
+from bot.ending import called_off
 from bot.sharing import Hold
 from storage.postgres import brought, jobs
 from storage.postgres.place import SILENT_MS, Place
@@ -101,9 +102,7 @@ class Work:
         try:
             await manager.run(dequeue_timeout=LOOK, batch_size=AT_ONCE, heartbeat_timeout=SILENCE)
         finally:
-            for one in aside:
-                one.cancel()
-            await asyncio.gather(*aside, return_exceptions=True)
+            await called_off(*aside)
         if wire.is_closed():
             raise asyncpg.InterfaceError("the session of the jobs was lost")
 

@@ -40,6 +40,7 @@ class Session:
         self._place, self._does, self._patience, self._settings = place, does, patience, settings
         self._turn = asyncio.Lock()
         self._db: Connection | None = None
+        self._over = False
 
     @contextlib.asynccontextmanager
     async def transaction(self, begin: str = BEGIN) -> AsyncIterator[Connection]:
@@ -56,6 +57,8 @@ class Session:
 
     async def _begin(self, begin: str) -> Connection:
         """Where the session was lost while nobody used it, another is opened: nothing was begun in it."""
+        if self._over:
+            raise asyncpg.InterfaceError("the session was closed")
         if self._db is not None and not self._db.wire.is_closed():
             with contextlib.suppress(*GONE):
                 return await _begun(self._db, begin)
@@ -67,6 +70,8 @@ class Session:
         return await self._place.session(self._does, self._patience, **self._settings)
 
     async def close(self) -> None:
+        """For good: whoever still has something to ask opens no other one, that nobody would close."""
+        self._over = True
         async with self._turn:
             if self._db is not None:
                 await farewell(self._db.wire)
