@@ -159,6 +159,9 @@ async def a_day(seen: Seen) -> None:
     await _alarms(store, now)
     await _measured(seen, now)
     await seen.count()
+    async with asyncio.timeout(60):
+        while "being counted" in await seen.get():  # noqa: ASYNC110 it is counted aside
+            await asyncio.sleep(0.05)
 
 
 async def _polls(seen: Seen, now: float) -> None:

@@ -55,7 +55,7 @@ class DeskStory:
         with contextlib.suppress(TimeoutError):
             await self.wire.spoke(len(self.wire.spoken) + messages, seconds)
 
-    async def ends_true(self, *, copies: int | None = None, seconds: float = 600) -> Findings:
+    async def ends_true(self, *, copies: int | None = None, seconds: float = 2400) -> Findings:
         self.wire.weather = calm
         waiting, telegram = list(self.followers), self.room.telegram
         with contextlib.suppress(TimeoutError):

@@ -153,7 +153,7 @@ class FaultProxy:
 
     # --- what a test waits for, and counts -------------------------------------------------------------------------
 
-    async def spoke(self, times: int, seconds: float = 60) -> None:
+    async def spoke(self, times: int, seconds: float = 600) -> None:
         """Until so many exchanges that speak were begun, all in all."""
         async with asyncio.timeout(seconds), self._moved:
             await self._moved.wait_for(lambda: len(self.spoken) >= times)

@@ -46,7 +46,7 @@ async def test_in_chats_and_groups_telegrams_limits_are_never_exceeded_however_t
         await story.publish("p3")
         await story.ends_true()
         assert not refusals(story.room.telegram)
-        assert within(60.0, story.room.telegram.calls, -4001) == 20
+        assert within(60.0, story.room.telegram.calls, -4001) <= 20
 
 
 def within(seconds: float, calls: list[Call], chat: int) -> int:
@@ -59,12 +59,12 @@ def within(seconds: float, calls: list[Call], chat: int) -> int:
 async def test_groups_that_are_at_their_limit_wait_as_long_as_they_are_told_and_hold_nobody_else_up(
     tmp_path: Path,
 ) -> None:
-    async with desk_story(tmp_path, telegram_limits=LocalLimits(per_group_per_minute=20), limits=FAST) as story:
+    async with desk_story(tmp_path, telegram_limits=LocalLimits(per_group_per_minute=5), limits=FAST) as story:
         await story.crowd(30)
         await story.group(-4001)
-        for number in range(24):
+        for number in range(10):
             await story.publish(f"p{number}")
-            await story.wire.spoke(31 * min(number + 1, 20), seconds=600)
+            await story.wire.spoke(31 * min(number + 1, 5), seconds=600)
         first = refusals(story.room.telegram)[-4001]
         await story.ends_true()
         assert set(refusals(story.room.telegram)) == {-4001}

@@ -13,7 +13,7 @@ from tests import postgres
 from tests.service import Service, service
 
 READERS = range(3000, 3030)
-SLOW = "messages_per_second = 10\nmessages_per_chat_per_second = 5"
+SLOW = "messages_per_second = 5\nmessages_per_chat_per_second = 5"
 QUICK = "messages_per_second = 200\nmessages_per_chat_per_second = 50"
 ON_THE_WIRE = 32  # that may be so at a kill, with answers that were not yet written
 

@@ -27,6 +27,7 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here; CHROMIUM may name one"),
     pytest.mark.asyncio(loop_scope="module"),
 ]
+expect.set_options(timeout=60_000)
 SCRIPT = "<script>hit(1)</script>"
 EVIL = (
     f"""Zq'"></title></textarea>--><!--token-->{SCRIPT}<img src=x onerror=hit(2)><svg onload=hit(3)>{{{{7*7}}}}\u202e"""
@@ -55,7 +56,7 @@ class Looking:
         """A page, and afterwards what happened on it that should not have."""
         context = await self.browser.new_context()
         page = await context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: self.wrongs.append(str(error)))
         page.on("dialog", lambda dialog: self.wrongs.append(dialog.message))
         page.on("request", lambda asked: self.wrongs.extend([asked.url] * (not asked.url.startswith(self.seen.url))))

@@ -99,7 +99,8 @@ class Day:
 
 
 @pytest.fixture
-def day(store: Store) -> Day:
+async def day(store: Store) -> Day:
+    await store.note("")  # its tables are made: to look is quick
     return Day(store)
 
 

@@ -612,7 +612,7 @@ ANN, BEN = 2001, 2002
 
 @pytest.fixture
 async def hub(tmp_path: Path) -> AsyncIterator[HubServer]:
-    async with HubServer(tmp_path, longest=3) as one:
+    async with HubServer(tmp_path, longest=6) as one:
         yield one
 
 
