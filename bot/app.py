@@ -123,12 +123,22 @@ class Relay:
             one.open_door()
             self._begin(one.lateness.run())
         self._hearing = self._begin(self._node.web.run())
-        await self._node.sharing.begun.wait()
-        await self._node.web.attempted()
+        if await self._comes(self._node.sharing.begun.wait()) and await self._comes(self._node.web.attempted()):
+            self._begun()
+
+    def _begun(self) -> None:
         self.ready.set()
         for bot, returned in self._returned.items():
             self._tell_of_the_return(self._node.bots[bot], returned)
         log.info("running", blogs=len(self.settings.blogs), config=str(self._path))
+
+    async def _comes(self, about: Coroutine[Any, Any, Any]) -> bool:
+        """Whether it does, before we are told to stop or something ends that is to go on for as long as we run."""
+        coming = asyncio.ensure_future(about)
+        await asyncio.wait({coming, *self._loops}, return_when=asyncio.FIRST_COMPLETED)
+        if not coming.done():
+            coming.cancel()
+        return coming.done()
 
     def _look_after_each_other(self) -> None:
         """What others keep is followed, and what they say is wrong or over is known here as well."""

@@ -156,7 +156,7 @@ class Fetcher:
 
     async def _page(self, answer: aiohttp.ClientResponse, known: Validators) -> Page | NotModified:
         max_age, later = _max_age(answer), retry_at(answer.headers.get("Retry-After"), datetime.now(UTC))
-        if answer.status == 304 and known != Validators():
+        if answer.status == 304 and _conditions(known):
             return NotModified(max_age=max_age, retry_at=later)
         if answer.status != 200:
             raise _refused(answer)
@@ -246,7 +246,7 @@ def _last_modified(answer: aiohttp.ClientResponse) -> str | None:
     said = answer.headers.get("Last-Modified")
     try:
         age = parsedate_to_datetime(answer.headers["Date"]) - parsedate_to_datetime(said or "")
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return said  # whatever it is, the server has it back
     return said if age >= SURELY_BEFORE else None
 
@@ -269,7 +269,7 @@ def retry_at(header: str | None, now: datetime) -> datetime | None:
         return datetime.fromtimestamp(now.timestamp() + min(int(header), 86_400), UTC)
     try:
         found = parsedate_to_datetime(header)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)  # "-0000" says that the zone is not known
 

@@ -64,9 +64,11 @@ class BotLane:
             await called_off(*aside)
             await sending
         finally:
-            await to_its_end(called_off(sending, stopped, *aside))
-            self._stopped, self._hears = asyncio.Event(), asyncio.Event()
-            parts.vitals.counted(Counts())  # what waits is another's concern now
+            try:
+                await to_its_end(called_off(sending, stopped, *aside))
+            finally:
+                self._stopped, self._hears = asyncio.Event(), asyncio.Event()
+                parts.vitals.counted(Counts())  # what waits is another's concern now
 
     def _aside(self) -> tuple[Callable[[], Awaitable[None]], ...]:
         parts = self._parts

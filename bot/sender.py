@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Container, Coroutine, Sequence
 from functools import partial
+from typing import Any, TypeVar
 
 import structlog
 
@@ -31,6 +32,7 @@ from config.settings import Settings
 from storage import Again, Claim, Store
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 IN_FLIGHT = 100  # sends whose answers are awaited; Telegram's own server stops at about 1000
 AHEAD_SECONDS = 0.015  # how far ahead rows are claimed: soon enough to take most answers along, and to be overtaken
@@ -63,7 +65,7 @@ class Sender:
         self._published = asyncio.Event()  # there may be something to expand
         self._in_flight = 0
         self._landed = asyncio.Event()  # an answer is here
-        self._flights: set[asyncio.Task[None]] = set()
+        self._flights: set[asyncio.Task[Any]] = set()
         self._changing: set[asyncio.Task[None]] = set()  # edits and deletions at their own pace
         self._busy: set[int] = set()  # chats (Telegram's ids) with an action claimed or not settled yet
         self.looked = asyncio.Event()  # for what waits, for the first time
@@ -136,13 +138,13 @@ class Sender:
 
     async def _send_all(self) -> None:
         """One batch is claimed while the one before it is sent."""
-        ahead = asyncio.create_task(self._claim())
+        ahead = self._spawn(self._claim())
         while not self._stopped.is_set():
             claims = await ahead
             self.looked.set()
             if not claims:
                 await self._rest()
-            ahead = asyncio.create_task(self._claim())
+            ahead = self._spawn(self._claim())
             await self._dispatch(claims)
         await self._give_back(await ahead)
 
@@ -203,7 +205,8 @@ class Sender:
         due = await self._guarded(self._store.next_due(self._bot, self._clock()))
         until = min(until, idle, idle if due is None else max(0.001, due - self._clock()))
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), until)
+            async with asyncio.timeout(until):  # `wait_for` may swallow that we are cancelled
+                await self._wake.wait()
 
     async def _dispatch(self, claims: Sequence[Claim], *, paid: bool = True) -> None:
         """Each claim in its turn, an album in as many; what is left when we are told to stop goes back."""
@@ -279,7 +282,8 @@ class Sender:
             self._landed.set()
         self._settling.add(claim, self._delivering.settled(claim, outcome, step, messages))
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    def _spawn(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """It ends with us."""
         flight = asyncio.create_task(work)
         self._flights.add(flight)
         flight.add_done_callback(self._flights.discard)
@@ -295,9 +299,7 @@ class Sender:
                 self._wake.set()
                 continue
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(
-                    self._store.idle_seconds / 2
-                ):  # `wait_for` may swallow that we are cancelled
+                async with asyncio.timeout(self._store.idle_seconds / 2):
                     await self._published.wait()
 
 

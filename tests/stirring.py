@@ -81,7 +81,7 @@ class Watched:
                         await db.wire.execute(_WATCH)
 
         async def ended(sessions: Sessions) -> None:
-            if sessions._is_ready and not sessions._writing._over:
+            if sessions._is_ready and not sessions._writing._over.is_set():
                 await watched.look(sessions)
             await close(sessions)
 

@@ -11,6 +11,7 @@ import pytest
 from bot.app import Relay
 from bot.demo.telegram import LocalTelegram
 from bot.poller import Poller
+from bot.sharing import Alone
 from storage import Store, StoreError
 from tests.raw_bot import telegram
 
@@ -73,3 +74,32 @@ async def test_a_file_that_the_database_does_not_take_is_followed_in_nothing(
     assert not running.done()
     relay.stop()
     await running
+
+
+async def test_told_to_stop_before_it_takes_part_it_ends(
+    tmp_path: Path, telegram: LocalTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = asyncio.Event()
+
+    async def never(sharing: Alone) -> None:
+        waits.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Alone, "run", never)
+    relay = relay_in(tmp_path, telegram)
+    running = asyncio.create_task(relay.run())
+    await waits.wait()
+    relay.stop()
+    await asyncio.wait_for(running, 60)
+    assert not relay.ready.is_set()
+
+
+async def test_what_breaks_before_it_takes_part_ends_it(
+    tmp_path: Path, telegram: LocalTelegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(sharing: Alone) -> None:
+        raise ValueError("ours")
+
+    monkeypatch.setattr(Alone, "run", broken)
+    with pytest.raises(ValueError, match="ours"):
+        await asyncio.wait_for(relay_in(tmp_path, telegram).run(), 60)

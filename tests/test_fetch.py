@@ -92,6 +92,16 @@ async def test_a_date_by_which_a_second_change_could_be_missed_is_not_asked_with
     assert isinstance(found, NotModified)
 
 
+@pytest.mark.parametrize("said", ["Sat, 99999999999999999999 May 2024 12:00:00 GMT", "yesterday", "-0000", ""])
+async def test_a_date_that_is_none_is_the_servers_own_affair(site: Site, fetcher: Fetcher, said: str) -> None:
+    site.handler = plain("hello", **{"Last-Modified": said})
+    page = await fetcher.fetch(site.url)
+    assert isinstance(page, Page)
+    site.handler = status(503, Retry_After=said or "soon")
+    with pytest.raises(FetchFailed, match="503"):
+        await fetcher.fetch(site.url)
+
+
 async def test_the_same_body_is_not_modified_whatever_the_server_says(site: Site, fetcher: Fetcher) -> None:
     page = await fetcher.fetch(site.url)
     assert isinstance(page, Page)

@@ -588,3 +588,19 @@ async def test_a_sender_that_is_called_off_leaves_nothing_under_way(tmp_path: Pa
         await asyncio.gather(room.running, return_exceptions=True)
         room.running = None
         assert not [one for one in asyncio.all_tasks() if "Sender." in repr(one)]
+
+
+@pytest.mark.parametrize("turns", range(4))
+async def test_a_sender_that_is_called_off_just_when_it_is_woken_ends(tmp_path: Path, turns: int) -> None:
+    async with newsroom(tmp_path) as room:
+        await room.sender.looked.wait()
+        while not room.sender._wake._waiters:  # type: ignore[attr-defined]  # noqa: ASYNC110 it rests by and by
+            await asyncio.sleep(0.01)
+        room.sender.wake()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        assert room.running is not None
+        room.running.cancel()
+        async with asyncio.timeout(60):
+            await asyncio.gather(room.running, return_exceptions=True)
+        room.running = None

@@ -200,19 +200,22 @@ class Together:
         lives = [asyncio.create_task(life) for life in (lane.run(ledger), ledger.lane.keep())]
         hearing = asyncio.create_task(self._hear(bot, answering, work))
         given = asyncio.create_task(self._giving[bot].wait())
+        aside = [hearing, given]
         try:
             await _first(given, *lives)
             if given.done():
                 hearing.cancel()
-                await _first(asyncio.create_task(_answered(bot, answering, work)), *lives)
+                aside.append(answered := asyncio.create_task(_answered(bot, answering, work)))
+                await _first(answered, *lives)
                 lane.stop()
                 await _first(*lives)
         finally:
             if not lives[0].done():
                 ledger.lane.let_go()  # whatever it is in the middle of
+            hearing.cancel()  # or it may begin to take what people say after we have left it
             work.leave(jobs.pump(bot))
             work.leave(jobs.update(bot))
-            ended = await to_its_end(_ended(ledger, answering, given, *lives, hearing))
+            ended = await to_its_end(_ended(ledger, answering, *lives, *aside))
         _tell(bot, ended)
 
     async def _hear(self, bot: str, answering: Answering, work: Work) -> None:

@@ -87,8 +87,8 @@ class Server:
             except (OSError, UnicodeError) as error:  # the latter for what is no name of a host ("a..b")
                 said = f"{self._listen}: {_reason(error)}; it is tried again, the rest runs and readers notice nothing"
                 subject = f"web.listen on {self._node}" if self._node else "web.listen"
-                await self._alarms.raised(Kind.LISTEN, "", said, subject=subject, part=self._node)
                 self.attempted.set()
+                await self._alarms.raised(Kind.LISTEN, "", said, subject=subject, part=self._node)
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 self.address = door.sockets[0].getsockname()[:2]

@@ -19,6 +19,7 @@ from storage.postgres.session import Session
 
 AT_ONCE = 100  # that are written together, if so many wait
 PATIENCE_SECONDS = 15.0  # Telegram's is longer
+CLOSE_SECONDS = 3.0
 KEPT_DAYS = 3.0  # Telegram brings nothing that is older than a day
 
 _KEEP = """
@@ -77,8 +78,10 @@ class Brought:
             await db.wire.execute(_IN_HAND_BEFORE.format(queue=queue), job)
 
     async def close(self) -> None:
+        """What is being written has a moment; who brought the rest hears that it is to come again."""
         if self._writing is not None:
-            await asyncio.wait({self._writing}, timeout=PATIENCE_SECONDS)
+            await asyncio.wait({self._writing}, timeout=CLOSE_SECONDS)
+            self._writing.cancel()
         await self._session.close()
 
     async def _write_soon(self, bot: str, number: int, said: bytes | None) -> None:

@@ -40,7 +40,7 @@ class Session:
         self._place, self._does, self._patience, self._settings = place, does, patience, settings
         self._turn = asyncio.Lock()
         self._db: Connection | None = None
-        self._over = False
+        self._over = asyncio.Event()
 
     @contextlib.asynccontextmanager
     async def transaction(self, begin: str = BEGIN) -> AsyncIterator[Connection]:
@@ -57,24 +57,30 @@ class Session:
 
     async def _begin(self, begin: str) -> Connection:
         """Where the session was lost while nobody used it, another is opened: nothing was begun in it."""
-        if self._over:
+        if self._over.is_set():
             raise asyncpg.InterfaceError("the session was closed")
         if self._db is not None and not self._db.wire.is_closed():
             with contextlib.suppress(*GONE):
                 return await _begun(self._db, begin)
             self._db.wire.terminate()
         self._db = Connection(await self._connected())
+        if self._over.is_set():  # it was closed meanwhile, and nobody waits for it any more
+            self._db.wire.terminate()
         return await _begun(self._db, begin)
 
     async def _connected(self) -> asyncpg.Connection:
         return await self._place.session(self._does, self._patience, **self._settings)
 
     async def close(self) -> None:
-        """For good: whoever still has something to ask opens no other one, that nobody would close."""
-        self._over = True
-        async with self._turn:
+        """For good, and soon: whoever still has something to ask opens no other one, that nobody would close."""
+        self._over.set()
+        try:
+            async with asyncio.timeout(UNDO_SECONDS), self._turn:
+                if self._db is not None:
+                    await farewell(self._db.wire)
+        except TimeoutError:
             if self._db is not None:
-                await farewell(self._db.wire)
+                self._db.wire.terminate()
 
 
 class LaneSession(Session):
@@ -176,7 +182,10 @@ async def _undo(db: Connection) -> None:
     try:
         async with asyncio.timeout(UNDO_SECONDS):
             await asyncio.shield(undoing)
-    except (*GONE, asyncpg.PostgresError, asyncio.CancelledError, TimeoutError):
+    except asyncio.CancelledError:  # perhaps the first that who is called off hears of it
+        db.wire.terminate()
+        raise
+    except (*GONE, asyncpg.PostgresError, TimeoutError):
         db.wire.terminate()
 
 
