@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
 import pytest
 
 from bot.cluster.together import Together, brought_to, loss_in
+from bot.cluster.work import Work
 from storage import Store, StoreError
 from storage.postgres.presence import Said
 from storage.postgres.session import LaneLost
@@ -85,3 +87,53 @@ async def test_a_node_that_is_called_off_while_a_lane_ends_lets_it_end_and_leave
             while await wire.fetchval(left, f"liveblog-relay {name} %"):  # noqa: ASYNC110 a backend ends by itself
                 await asyncio.sleep(0.05)
         await wire.close()
+
+
+class Idle(Slow):
+    async def run(self, ledger: Store) -> None:
+        await asyncio.Event().wait()
+
+
+class Lost:
+    """A ledger whose lane is lost when it is told to be."""
+
+    def __init__(self) -> None:
+        self.lane, self.is_lost = self, asyncio.Event()
+
+    async def keep(self) -> None:
+        await self.is_lost.wait()
+        raise LOST
+
+    def let_go(self) -> None: ...
+
+    def held(self) -> bool:
+        return False
+
+    async def close(self) -> None: ...
+
+
+@pytest.mark.parametrize("turns", range(-3, 6))
+async def test_a_lane_that_is_lost_about_when_people_begin_to_be_heard_takes_no_more_updates(turns: int) -> None:
+    """Each that it took and gave back would count as a try of whoever answers."""
+    store, ledger, asked, heard = PostgresStore("postgresql:///nowhere"), Lost(), asyncio.Event(), asyncio.Event()
+
+    async def take_over(bot: str) -> None:
+        asked.set()
+        await heard.wait()
+
+    brought: Any = SimpleNamespace(take_over=take_over)
+    node = Together({"main": Idle()}, {"main": store}, _polls, brought, shards=1, said=_nothing)
+    node._work, node._giving["main"] = Work(store.place, _polls, shards=1), asyncio.Event()
+    having = asyncio.create_task(node._have("main", ledger))  # type: ignore[arg-type]
+    await asked.wait()
+    first, second = (ledger.is_lost, heard) if turns >= 0 else (heard, ledger.is_lost)
+    first.set()
+    for _ in range(abs(turns)):
+        await asyncio.sleep(0)
+    second.set()
+    await having
+    assert node._work._answers == {}
+
+
+def _nothing() -> Said:
+    return Said(name="", version="", file="", started_at=0.0)
