@@ -19,14 +19,14 @@ async def called_off(*tasks: asyncio.Task[Any]) -> list[Any]:
 async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
     """What it gives, or raises. Who is called off meanwhile, perhaps again and again, waits for it all the same and is
     called off then: what is left in the middle of its end is nobody's any more, and goes on beside what comes next."""
-    ending, called_off = asyncio.ensure_future(work), None
+    ending, stopped = asyncio.ensure_future(work), None
     while not ending.done():
         try:
             await asyncio.wait({ending})
         except asyncio.CancelledError as error:
-            called_off = error
-    if called_off is None:
+            stopped = error
+    if stopped is None:
         return ending.result()
     if not ending.cancelled():
         ending.exception()  # seen: that we are called off is what is told
-    raise called_off
+    raise stopped
