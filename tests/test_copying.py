@@ -21,7 +21,7 @@ from storage.copying import CopyMade, Differs, copy, ends, reopened
 from storage.copying.tables import Column, Kind, Table, agreed
 from storage.copying.values import Digest, Fitting, Row, without_nul
 from storage.copying.work import CHUNK_BYTES, FIRST_ROWS, _next_most
-from storage.postgres.end import OF_PGQUEUER, OWN, shown
+from storage.postgres.end import OF_PGQUEUER, OWN
 from storage.postgres.place import Place
 from storage.postgres.presence import Presence, Said
 from storage.postgres.store import PostgresStore
@@ -432,18 +432,6 @@ async def test_where_there_is_nothing_nothing_is_copied_and_nothing_made(near: s
     with pytest.raises(StoreError, match="is no database of Liveblog Relay"):
         await copied(far, f"sqlite:///{other}")
     assert other.read_bytes() == before
-
-
-@pytest.mark.parametrize(
-    ("url", "name"),
-    [
-        ("postgresql://ann:secret@db.example:6543/relay", "postgresql://ann@db.example:6543/relay"),
-        ("postgres://ann@/relay?host=/run/pg&password=secret", "postgresql://ann@/relay?host=/run/pg"),
-        ("postgresql://db.example/relay?search_path=es", "postgresql://db.example/relay?search_path=es"),
-    ],
-)
-def test_an_address_is_shown_without_what_is_secret_in_it(url: str, name: str) -> None:
-    assert shown(url) == name
 
 
 # --- where the relay may run afterwards ----------------------------------------------------------------------------

@@ -8,7 +8,8 @@ import struct
 import pytest
 
 from storage import StoreError
-from storage.postgres.place import Place
+from storage.postgres.place import Place, shown
+from tests.ports import free_port
 
 
 async def test_a_pooler_that_takes_no_settings_of_a_session_is_told_in_one_line() -> None:
@@ -31,3 +32,22 @@ async def test_a_pooler_that_takes_no_settings_of_a_session_is_told_in_one_line(
     async with pooler:
         with pytest.raises(StoreError, match="unsupported startup parameter: search_path; is that a pooler"):
             await Place(f"postgresql://relay:secret@127.0.0.1:{port}/relay").session("node")
+
+
+async def test_a_server_that_cannot_be_reached_is_named_without_its_password() -> None:
+    address = f"127.0.0.1:{free_port()}/relay"
+    with pytest.raises(StoreError, match=f"^postgresql://relay@{address} cannot be reached: .*[Cc]onnect.*$"):
+        await Place(f"postgresql://relay:secret@{address}").session("node")
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("postgresql://ann:secret@db.example:6543/relay", "postgresql://ann@db.example:6543/relay"),
+        ("postgres://ann@/relay?host=/run/pg&password=secret", "postgresql://ann@/relay?host=/run/pg"),
+        ("postgresql://db.example/relay?search_path=es", "postgresql://db.example/relay?search_path=es"),
+        ("postgresql://ann:12/se@cret@db.example/relay", "postgresql://db.example/relay"),
+    ],
+)
+def test_an_address_is_shown_without_what_is_secret_in_it(url: str, name: str) -> None:
+    assert shown(url) == name

@@ -6,7 +6,6 @@ import contextlib
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 
@@ -16,7 +15,7 @@ from storage.copying.values import Row
 from storage.errors import StoreError
 from storage.postgres import jobs
 from storage.postgres.migrating import bring_up_to_date
-from storage.postgres.place import Place
+from storage.postgres.place import Place, shown
 from storage.postgres.session import farewell, told
 
 # What nodes tell each other, and how far the tables are: of this database and these nodes alone.
@@ -94,16 +93,6 @@ async def open_end(url: str, bot: str, *, is_new: bool) -> PostgresEnd:
         await end.close()
         raise
     return end
-
-
-def shown(url: str) -> str:
-    """An address without what is secret in it."""
-    parts = urlsplit(url)
-    user = f"{parts.username}@" if parts.username else ""
-    host = parts.netloc.rpartition("@")[2]
-    asked = parse_qs(parts.query)
-    more = "&".join(f"{one}={asked[one][-1]}" for one in ("host", "port", "search_path") if one in asked)
-    return f"postgresql://{user}{host}{parts.path}{'?' if more else ''}{more}"
 
 
 class PostgresEnd:

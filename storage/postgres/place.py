@@ -50,7 +50,7 @@ class Place:
         return _PLAIN.fullmatch(self.home) is not None
 
     async def session(self, does: str, patience: float | None = None, **settings: str) -> asyncpg.Connection:
-        """A new session there. `patience`: seconds for each statement."""
+        """A new session there. `patience`: seconds for each statement. StoreError where there is nobody."""
         try:
             return await asyncpg.connect(
                 self.url,
@@ -61,6 +61,9 @@ class Place:
             )
         except asyncpg.ProtocolViolationError as error:
             raise StoreError(f"PostgreSQL: {error}; is that a pooler? Nodes need the server itself") from None
+        except OSError as error:
+            why = error.strerror or str(error) or f"no answer in {CONNECT_SECONDS:.0f} s"
+            raise StoreError(f"{shown(self.url)} cannot be reached: {why}") from error
 
     def _settings(self, does: str) -> dict[str, Any]:
         name = " ".join(part for part in ("liveblog-relay", self.node, does) if part)
@@ -70,6 +73,16 @@ class Place:
             "idle_in_transaction_session_timeout": str(SILENT_MS),
             **_KEPT_ALIVE,
         }
+
+
+def shown(url: str) -> str:
+    """An address without what is secret in it."""
+    parts = urlsplit(url)
+    user = f"{parts.username}@" if parts.username else ""
+    where = f"{parts.netloc}{parts.path}".rpartition("@")[2]  # also where a password has a slash in it
+    asked = parse_qs(parts.query)
+    more = "&".join(f"{one}={asked[one][-1]}" for one in ("host", "port", "search_path") if one in asked)
+    return f"postgresql://{user}{where}{'?' if more else ''}{more}"
 
 
 def quoted(name: str) -> str:
