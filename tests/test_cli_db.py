@@ -178,7 +178,7 @@ def test_a_wrong_use_is_one_line_and_2(words: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("address", "why"),
     [
-        ("postgresql://relay:hunter2@127.0.0.1:9/relay", "PostgreSQL: "),
+        ("postgresql://relay:hunter2@127.0.0.1:9/relay", "postgresql://relay@127.0.0.1:9/relay cannot be reached: "),
         ("postgresql://relay:hunter2@127.0.0.1:abc/relay", "PostgreSQL: an address cannot be read; write "),
         ("postgresql://relay:hunt[er2@127.0.0.1:9/relay", "PostgreSQL: an address cannot be read; write "),
         ("postgresql://relay:hun/ter2@127.0.0.1/relay", "PostgreSQL: an address cannot be read; write "),

@@ -109,7 +109,7 @@ async def test_a_server_that_is_not_there_is_one_clear_line_without_the_password
     with pytest.raises(StoreError) as refused:
         await store.note("anything")
     assert "secret" not in str(refused.value)
-    assert str(refused.value).startswith("PostgreSQL: ")
+    assert str(refused.value).startswith("postgresql://relay@127.0.0.1:9/relay cannot be reached: ")
     assert len(str(refused.value).splitlines()) == 1
 
 

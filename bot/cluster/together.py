@@ -98,6 +98,7 @@ class Together:
         self._work = work = Work(self._place, self._hold, shards=self._shards)
         try:
             await presence.open()
+            await self._say(presence, work)
             await self._take_part(presence, work)
         except StoreError as error:
             await self._lose(str(error))
@@ -125,7 +126,7 @@ class Together:
 
     async def _look(self, presence: Presence, work: Work) -> None:
         seen = await presence.look()
-        rank = rank_of(presence.ours, seen.nodes)
+        rank = rank_of(seen.ours, seen.nodes)
         work.share(rank.share(self._shards))
         self._newest(seen.file)
         await self._share_lanes(seen, rank)

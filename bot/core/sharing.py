@@ -41,7 +41,8 @@ class Rank:
 
 
 def rank_of(ours: int, nodes: Collection[int]) -> Rank:
-    """By the sessions by which nodes are seen."""
+    """By the numbers by which nodes are seen: who was there first comes first, so that who comes takes nothing of what
+    a node has that has no more than anybody."""
     return Rank(sorted(nodes).index(ours), len(nodes))
 
 

@@ -22,8 +22,10 @@ ANSWER_SECONDS = 3.0  # a look takes a thousandth of that
 _THERE = "SELECT pg_advisory_lock_shared(7303, hashtext(current_schema()))"
 _NOT_THERE = "SELECT pg_advisory_unlock_shared(7303, hashtext(current_schema()))"
 _HASHES = "SELECT name, hashtext(name)::bigint & 4294967295 FROM unnest($1::text[]) AS name"
+# Who has not said yet how it is, is the last.
 _LOOK = """
-SELECT classid::bigint, objid::bigint, pid,
+SELECT classid::bigint, objid::bigint, pid = pg_backend_pid() AS ours,
+  coalesce((SELECT arrived FROM node WHERE session = pid), (1::bigint << 62) + pid) AS arrived,
   coalesce((SELECT sha FROM applied_file ORDER BY id DESC LIMIT 1), '') AS file
 FROM pg_locks
 WHERE locktype = 'advisory' AND granted AND classid IN (7302, 7303)
@@ -47,10 +49,11 @@ _GOODBYE = "DELETE FROM node WHERE session = pg_backend_pid()"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """The sessions of the nodes that are there, ours among them; the bots whose lane somebody has; and the name of the
-    newest file that is kept, "" where there is none."""
+    """A number for each node that is there, in the order in which they came, and which of them is ours; the bots whose
+    lane somebody has; and the name of the newest file that is kept, "" where there is none."""
 
     nodes: frozenset[int]
+    ours: int
     taken: frozenset[str]
     file: str = ""
 
@@ -76,16 +79,15 @@ class Presence:
         self._wire: asyncpg.Connection | None = None
         self._lanes: Mapping[int, str] = {}
         self._home = 0
-        self.ours = 0  # our session, once it is open
 
     async def open(self) -> None:
-        """Be there from now on. StoreError where PostgreSQL cannot be had."""
+        """Be there from now on, as the last that came. StoreError where PostgreSQL cannot be had."""
         with told():
             silent = str(SILENT_MS)
             self._wire = wire = await self._place.session("node", idle_session_timeout=silent)
+            await wire.execute(_GOODBYE)  # of whoever had a session of this number before, and said none
             await wire.execute(_THERE)
             await wire.execute(_BACK, self._place.node)
-            self.ours = wire.get_server_pid()
             schemas = {Place(self._place.url, bot).schema: bot for bot in self._bots}
             hashes = {row[0]: row[1] for row in await wire.fetch(_HASHES, [*schemas, self._place.home])}
             self._lanes = {hashes[schema]: bot for schema, bot in schemas.items()}
@@ -95,10 +97,13 @@ class Presence:
         """Who is there now. StoreError where we are not any more."""
         with told():
             rows = await self._open().fetch(_LOOK, timeout=ANSWER_SECONDS)
+        here = [row for row in rows if row["classid"] == 7303 and row["objid"] == self._home]
+        lanes = [row["objid"] for row in rows if row["classid"] == 7302]
         return Seen(
-            nodes=frozenset(pid for kind, about, pid, _ in rows if kind == 7303 and about == self._home),
-            taken=frozenset(self._lanes[about] for kind, about, *_ in rows if kind == 7302 and about in self._lanes),
-            file=rows[0]["file"] if rows else "",
+            nodes=frozenset(row["arrived"] for row in here),
+            ours=next(row["arrived"] for row in here if row["ours"]),
+            taken=frozenset(self._lanes[about] for about in lanes if about in self._lanes),
+            file=rows[0]["file"],
         )
 
     async def say(self, said: Said) -> None:

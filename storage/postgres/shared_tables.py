@@ -34,4 +34,7 @@ ALTER TABLE node ADD COLUMN ahead DOUBLE PRECISION NOT NULL DEFAULT 0;     -- se
 # Whether it was dealt with: then nobody who comes after does it again.
 DEALT_WITH = "ALTER TABLE brought ADD COLUMN done BOOLEAN NOT NULL DEFAULT FALSE"
 
-SHARED_STEPS = (FIRST, HOW_IT_IS, DEALT_WITH)
+# Numbers of sessions say nothing of who came first: those of processes, they begin again from the lowest.
+WHO_CAME_FIRST = "ALTER TABLE node ADD COLUMN arrived BIGSERIAL"
+
+SHARED_STEPS = (FIRST, HOW_IT_IS, DEALT_WITH, WHO_CAME_FIRST)
