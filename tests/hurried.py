@@ -15,24 +15,42 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
+TURN = 0.01  # real seconds that one turn of the loop counts at most
+
+
 class Selector(selectors.DefaultSelector):
-    def __init__(self, times: float) -> None:
+    """Tells how long it waited, and how much of that counts, in real seconds."""
+
+    def __init__(self, times: float, waited: Callable[[float, float], None]) -> None:
         super().__init__()
-        self._times = times
+        self._times, self._waited = times, waited
 
     def select(self, timeout: float | None = None) -> Any:
-        return super().select(timeout / self._times if timeout and timeout > 0 else timeout)
+        wanted = timeout / self._times if timeout and timeout > 0 else timeout
+        began = time.monotonic()
+        events = super().select(wanted)
+        waited = counts = time.monotonic() - began
+        if wanted is not None:  # what came meanwhile comes before what is due then, however late we hear of both
+            counts = min(waited, max(wanted, 0.0) * (0.9 if events else 1.0))
+        self._waited(waited, counts)
+        return events
 
 
 class HurriedLoop(asyncio.SelectorEventLoop):
-    """Its clock runs so many times as fast as the sun."""
+    """Its clock runs so many times as fast as the sun, and not while the machine does something else: a third of a
+    second of that would be twenty seconds here, in which everybody gave up waiting for everybody."""
 
     def __init__(self, times: float) -> None:
-        self._times = times
-        super().__init__(Selector(times))
+        self._times, self._past, self._turned = times, 0.0, time.monotonic()
+        super().__init__(Selector(times, self._turn))
 
     def time(self) -> float:
-        return super().time() * self._times
+        return (self._past + min(time.monotonic() - self._turned, TURN)) * self._times
+
+    def _turn(self, waited: float, counts: float) -> None:
+        now = time.monotonic()
+        self._past += min(now - self._turned - waited, TURN) + counts
+        self._turned = now
 
 
 def hurried(times: float) -> Callable[[Callable[..., Awaitable[T]]], Callable[..., T]]:

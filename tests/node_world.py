@@ -25,7 +25,7 @@ AT_ONCE = 10  # jobs that are taken together
 class Node:
     """`lanes`: the bots that its file has; `giving`: lanes of its own that are ending."""
 
-    session: int
+    arrived: int
     lanes: frozenset[str]
     looked: Looked = field(default_factory=Looked)
     giving: set[str] = field(default_factory=set)
@@ -50,6 +50,7 @@ class World:
         self._chance = Random(seed)
         self._plans: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
+        self._arrived = itertools.count(1)
 
     # --- time
 
@@ -91,14 +92,10 @@ class World:
         return [one for one in self.nodes if one.there and not one.stopping]
 
     def join(self, lanes: frozenset[str] | None = None) -> Node:
-        node = Node(self._session(), self.lanes if lanes is None else lanes)
+        node = Node(next(self._arrived), self.lanes if lanes is None else lanes)
         self.nodes.append(node)
         self._begin(node)
         return node
-
-    def _session(self) -> int:
-        """Any number that no other has: PostgreSQL's are a process's, and may begin anew."""
-        return self._chance.choice([n for n in range(1, 4000) if n not in {one.session for one in self.nodes}])
 
     def _begin(self, node: Node) -> None:
         self._later(self._some(0, LOOK), node, self._look)
@@ -137,7 +134,7 @@ class World:
         self._later(seconds + 0.01, node, self.kill)
 
     def _come_back(self, node: Node) -> None:
-        node.session, node.there = self._session(), True
+        node.arrived, node.there = next(self._arrived), True
         self._later(AGAIN, node, self._begin)
 
     def _lose(self, node: Node) -> None:
@@ -166,8 +163,8 @@ class World:
     def _look(self, node: Node) -> None:
         if node.stopping:
             return
-        seen = frozenset(one.session for one in self.present)
-        rank = rank_of(node.session, seen)
+        seen = self._here()
+        rank = rank_of(node.arrived, seen)
         node.share = rank.share(SHARDS)
         for shard in sorted(node.shards)[node.share :]:
             node.shards.discard(shard)
@@ -223,8 +220,8 @@ class World:
     def is_balanced(self) -> bool:
         """Everything is somebody's, and nobody has more than its share."""
         return self.is_owned() and all(
-            len(self._own(one)) == rank_of(one.session, self._sessions()).share(len(self.lanes))
-            and len(one.shards) == rank_of(one.session, self._sessions()).share(SHARDS)
+            len(self._own(one)) == rank_of(one.arrived, self._here()).share(len(self.lanes))
+            and len(one.shards) == rank_of(one.arrived, self._here()).share(SHARDS)
             for one in self.present
         )
 
@@ -232,8 +229,8 @@ class World:
         shards = [shard for one in self.nodes for shard in one.shards]
         return self.owners.keys() == self.lanes and sorted(shards) == list(range(SHARDS))
 
-    def _sessions(self) -> frozenset[int]:
-        return frozenset(one.session for one in self.present)
+    def _here(self) -> frozenset[int]:
+        return frozenset(one.arrived for one in self.present)
 
     def seconds_to_balance(self, most: float = 90.0) -> float:
         """By steps of a twentieth of a second."""

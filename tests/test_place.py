@@ -40,6 +40,17 @@ async def test_a_server_that_cannot_be_reached_is_named_without_its_password() -
         await Place(f"postgresql://relay:secret@{address}").session("node")
 
 
+async def test_a_certificate_that_is_not_there_is_not_called_a_network_that_is_down() -> None:
+    address = "postgresql://relay@127.0.0.1/relay"
+    with pytest.raises(StoreError, match="the socket, or a certificate that it names, is not there"):
+        await Place(f"{address}?sslmode=verify-full&sslrootcert=/nowhere/root.pem").session("node")
+
+
+async def test_a_host_that_has_no_name_is_one_line() -> None:
+    with pytest.raises(StoreError, match="PostgreSQL: an address cannot be read; write postgresql"):
+        await Place("postgresql://relay@a..b/relay").session("node")
+
+
 @pytest.mark.parametrize(
     ("url", "name"),
     [
@@ -47,6 +58,8 @@ async def test_a_server_that_cannot_be_reached_is_named_without_its_password() -
         ("postgres://ann@/relay?host=/run/pg&password=secret", "postgresql://ann@/relay?host=/run/pg"),
         ("postgresql://db.example/relay?search_path=es", "postgresql://db.example/relay?search_path=es"),
         ("postgresql://ann:12/se@cret@db.example/relay", "postgresql://db.example/relay"),
+        ("postgresql://ann:12/se#cret@db.example/relay", "postgresql://…"),
+        ("postgresql://ann:12?secret@db.example/relay", "postgresql://…"),
     ],
 )
 def test_an_address_is_shown_without_what_is_secret_in_it(url: str, name: str) -> None:

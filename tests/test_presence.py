@@ -64,6 +64,24 @@ async def test_who_has_not_said_yet_how_it_is_comes_last(place: Place) -> None:
         assert await ranks(rome, oslo) == [1, 0]
 
 
+async def test_who_has_the_session_number_of_a_node_that_crashed_does_not_have_its_place(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def session(self: Place, does: str, **how: str) -> asyncpg.Connection:
+        wire = await of_ours(self, does, **how)
+        await wire.execute(
+            "INSERT INTO node (session, name, version, file, started_at, said_at, lanes, shards, trouble, arrived)"
+            " VALUES (pg_backend_pid(), 'bonn', '', '', 1, extract(epoch FROM now()), '[]', 0, '', -1)"
+        )
+        return wire
+
+    async with node(place, "rome") as rome:
+        of_ours = Place.session
+        monkeypatch.setattr(Place, "session", session)
+        async with node(place, "oslo") as oslo:
+            assert await ranks(rome, oslo) == [0, 1]
+
+
 async def test_who_comes_back_is_the_last(place: Place) -> None:
     async with node(place, "rome") as rome, node(place, "oslo") as oslo:
         await rome.close()

@@ -76,16 +76,10 @@ _PATIENT = {
 
 async def open_end(url: str, bot: str, *, is_new: bool) -> PostgresEnd:
     """`is_new`: its tables may not be there yet. What is there is brought up to date, as whenever it is opened."""
-    try:
-        place, name = Place(url, bot, NODE), shown(url) + (f" (bot {bot})" if bot != "main" else "")
-        with told():
-            wire = await place.session("", None, **_PATIENT)
-    except ValueError:
-        raise StoreError(
-            "PostgreSQL: an address cannot be read; write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with %40 for"
-            " an @ in the password and so on"
-        ) from None
-    end = PostgresEnd(place, wire, name)
+    place = Place(url, bot, NODE)
+    with told():
+        wire = await place.session("", None, **_PATIENT)
+    end = PostgresEnd(place, wire, shown(url) + (f" (bot {bot})" if bot != "main" else ""))
     try:
         with told():
             await end.open(is_new=is_new)

@@ -17,6 +17,10 @@ SILENT_MS = 4000  # a session that holds something and says nothing for so long 
 # Plans of statements that a session keeps, by what it does: PgQueuer's are long, and planning them or a look costs the
 # server more than doing them. Who reads and writes keeps its own.
 KEPT = {"jobs": 50, "node": 4}
+UNREADABLE = (
+    "an address cannot be read; write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with %40 for an @ in the password"
+    " and so on; or a line of the password file cannot"
+)
 LONGEST_NAME = 63  # bytes; PostgreSQL cuts longer ones
 # A machine that is gone says nothing: the server asks after it, so that its sessions and their locks go as well.
 _KEPT_ALIVE = {"tcp_keepalives_idle": "5", "tcp_keepalives_interval": "2", "tcp_keepalives_count": "3"}
@@ -50,7 +54,7 @@ class Place:
         return _PLAIN.fullmatch(self.home) is not None
 
     async def session(self, does: str, patience: float | None = None, **settings: str) -> asyncpg.Connection:
-        """A new session there. `patience`: seconds for each statement. StoreError where there is nobody."""
+        """A new session there. `patience`: seconds for each statement. StoreError where it cannot be had."""
         try:
             return await asyncpg.connect(
                 self.url,
@@ -62,8 +66,11 @@ class Place:
         except asyncpg.ProtocolViolationError as error:
             raise StoreError(f"PostgreSQL: {error}; is that a pooler? Nodes need the server itself") from None
         except OSError as error:
-            why = error.strerror or str(error) or f"no answer in {CONNECT_SECONDS:.0f} s"
-            raise StoreError(f"{shown(self.url)} cannot be reached: {why}") from error
+            raise StoreError(f"{shown(self.url)} cannot be reached: {_why(error)}") from error
+        except asyncpg.InterfaceError:  # a ValueError as well, that says what is wrong
+            raise
+        except ValueError:
+            raise StoreError(f"PostgreSQL: {UNREADABLE}") from None
 
     def _settings(self, does: str) -> dict[str, Any]:
         name = " ".join(part for part in ("liveblog-relay", self.node, does) if part)
@@ -75,9 +82,17 @@ class Place:
         }
 
 
+def _why(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "the socket, or a certificate that it names, is not there"
+    return error.strerror or str(error) or f"no answer in {CONNECT_SECONDS:.0f} s"
+
+
 def shown(url: str) -> str:
     """An address without what is secret in it."""
     parts = urlsplit(url)
+    if "@" in parts.query + parts.fragment:  # a password with a question mark or a hash in it: nobody knows its end
+        return "postgresql://…"
     user = f"{parts.username}@" if parts.username else ""
     where = f"{parts.netloc}{parts.path}".rpartition("@")[2]  # also where a password has a slash in it
     asked = parse_qs(parts.query)

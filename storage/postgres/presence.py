@@ -42,7 +42,7 @@ ON CONFLICT (session) DO UPDATE SET name = excluded.name, version = excluded.ver
 _BACK = f"""
 DELETE FROM node WHERE (name = $1 OR said_at - ahead < extract(epoch FROM now()) - {MISSED_FOR}) AND session NOT IN (
   SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 7303
-  AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid <> pg_backend_pid())
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 """
 _GOODBYE = "DELETE FROM node WHERE session = pg_backend_pid()"
 
@@ -85,7 +85,7 @@ class Presence:
         with told():
             silent = str(SILENT_MS)
             self._wire = wire = await self._place.session("node", idle_session_timeout=silent)
-            await wire.execute(_GOODBYE)  # of whoever had a session of this number before, and said none
+            await wire.execute(_GOODBYE)  # for a node that crashed, where its session had the number that ours has
             await wire.execute(_THERE)
             await wire.execute(_BACK, self._place.node)
             schemas = {Place(self._place.url, bot).schema: bot for bot in self._bots}

@@ -163,6 +163,7 @@ async def _looks(where: Where, url: str, sessions: tuple[int, ...]) -> float:
             while len(there) < count:
                 there.append(Presence(store.place, ["main"]))
                 await there[-1].open()
+                await there[-1].say(Said(name=f"node{len(there)}", version="", file="", started_at=0.0))
             beating = asyncio.create_task(_beat(there))
             found.append(await _costs(where, lambda: _look(there[0])) / LOOKED)
             beating.cancel()
