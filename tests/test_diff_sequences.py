@@ -102,7 +102,8 @@ def test_an_edit_is_told_where_a_text_shown_differs_from_the_one_before(
 def test_the_same_snapshot_again_changes_nothing(
     settings: tuple[int, bool, bool], polls: list[list[str | tuple[str, int]]], data: st.DataObject
 ) -> None:
-    publisher, blog = Publisher(*settings), Blog()
+    window, oldest_first, dated = settings
+    publisher, blog = Publisher(window, oldest_first and dated, dated), Blog()  # undated, a page is read from its top
     for acts in polls:
         publisher.gone |= {f"k{number}" for number in data.draw(st.sets(st.integers(0, 40), max_size=2))}
         _unfold(publisher, blog, acts)

@@ -70,6 +70,22 @@ def test_of_a_longer_text_whole_sentences_fit(text: str, room: int, whole: str) 
     assert text[: whole_sentences(text, room, "en")] == whole
 
 
+@pytest.mark.parametrize("space", ["\u00a0", "\u2009", "\u202f", "\u3000", "\u0085"])
+def test_a_wide_space_before_a_stop_stops_nobody(space: str) -> None:
+    """The library breaks on a capital before it, with a panic that is no Exception."""
+    assert list(sentence_ends(f"Vitamin A{space}. Then more.", "en"))[-1] == len("Vitamin A . Then more.")
+
+
+def test_a_line_that_the_library_breaks_on_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    panic = type("PanicException", (BaseException,), {})
+
+    def break_(language: str, line: str) -> list[str]:
+        raise panic
+
+    monkeypatch.setattr("bot.core.sentences.sentencex.segment", break_)
+    assert list(sentence_ends("One. Two.\nThree. Four.", "en")) == [9, 22]
+
+
 @unhurried
 @given(any_text, st.sampled_from(["en", "de", "xx", "", "pt_BR"]))
 def test_ends_ascend_to_the_end_of_the_text_and_part_no_character(text: str, language: str) -> None:

